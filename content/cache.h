@@ -1,0 +1,57 @@
+// Files that the node has from the front end, by content hash, in memory (a directory of the root tmpfs).
+// What is missing is fetched in blocks, a bounded number in flight, checked against its hash, and only then
+// given its name. Requests survive a broken connection: they go on when the next one is there, from the
+// last block that arrived.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sys/files.h"
+#include "sys/loop.h"
+#include "sys/result.h"
+#include "transport/messages.h"
+
+namespace content {
+
+struct CacheLimits {
+  std::uint32_t block = 256u << 10;         // bytes per Fetch
+  unsigned blocks_in_flight = 4;            // over all files
+  std::uint64_t file_size = 16ull << 30;    // a larger one is refused
+};
+
+class Cache {
+ public:
+  using Ready = std::function<void(sys::Result<std::string>)>;  // the path of the content, or why not
+
+  // `directory` is on the root file system, made if missing.
+  Cache(sys::Loop& loop, sys::Files& files, std::string directory, CacheLimits limits);
+  ~Cache();
+
+  // How Fetch messages go out; empty while there is no bulk connection.
+  void set_source(std::function<void(const transport::Fetch&)> send);
+  // What the front end answered.
+  void on_block(const transport::Block& block);
+
+  // Calls `ready` from the loop, once, when the content is here. Several may wait for one content.
+  void want(const transport::Content& content, Ready ready);
+  // All of them; the first failure counts. Paths in the order of `entries`.
+  void want_all(const std::vector<transport::FileEntry>& entries,
+                std::function<void(sys::Result<std::vector<std::string>>)> ready);
+  // Where content is kept, whether it is there or not.
+  std::string path_of(const transport::ContentHash& hash) const;
+  // Forgets a content; files that were linked to it stay.
+  void drop(const transport::ContentHash& hash);
+  std::uint64_t bytes_held() const;
+  std::uint64_t bytes_fetched() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace content

@@ -1,0 +1,53 @@
+// Starts the processes that the front end sends and is the truth about them: what runs, what it says, how it
+// ended. docs/STATES.md has the states of a process:
+//
+//   fetching --content here--> starting --exec--> running --reaped, output drained--> ended
+//
+// A process that cannot start ends in `Launched` with an errno and a reason; one that has started ends in ProcessEnd, after
+// the last byte of its output.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "content/cache.h"
+#include "sys/files.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+#include "sys/spawn.h"
+#include "transport/messages.h"
+
+namespace process {
+
+struct LauncherHooks {
+  std::function<void(const transport::Launched&)> launched;
+  std::function<void(const transport::ProcessEnd&)> ended;
+  std::function<void(const transport::StreamOutput&)> output;
+};
+
+class Launcher {
+ public:
+  static constexpr std::size_t max_processes = 4096;
+
+  Launcher(sys::Loop& loop, sys::Spawner& spawner, sys::Children& children, sys::Files& files, content::Cache& cache,
+           sys::Log& log, LauncherHooks hooks);
+  ~Launcher();
+
+  void launch(transport::Launch launch);
+  void signal(const transport::Signal& signal);
+  void add_credit(const transport::StreamCredit& credit);
+  // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.
+  std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
+                                 std::function<void(sys::Status)> done);
+  // The front end is gone: kills all processes that it has started.
+  void kill_all();
+  std::size_t running() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace process

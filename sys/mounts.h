@@ -1,0 +1,48 @@
+// mount(2) and umount2(2), with options as people write them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "sys/result.h"
+
+namespace sys {
+
+struct MountSpec {
+  std::string source;   // "proc", "10.9.0.1:/home"; may be empty
+  std::string target;   // existing directory, absolute
+  std::string type;     // "proc", "nfs", ...; "bind" makes a bind mount of source
+  std::string options;  // "ro,nosuid,size=64m": flag words become flags, the rest is the file system's data
+};
+
+enum class FilesystemKind { memory, other };  // memory: ramfs, tmpfs (statfs(2) magic)
+
+class Mounts {
+ public:
+  virtual ~Mounts() = default;
+  // May block without limit on a network file system: call it in a worker.
+  virtual Status mount(const MountSpec& spec) = 0;
+  // lazy: detach now, let go when the last user is gone (MNT_DETACH).
+  virtual Status unmount(const std::string& target, bool lazy) = 0;
+  // True when a file system is mounted exactly at `target` (from /proc/self/mountinfo).
+  virtual Result<bool> mounted(const std::string& target) = 0;
+  virtual Result<FilesystemKind> kind(const std::string& path) = 0;
+};
+
+class KernelMounts final : public Mounts {
+ public:
+  Status mount(const MountSpec& spec) override;
+  Status unmount(const std::string& target, bool lazy) override;
+  Result<bool> mounted(const std::string& target) override;
+  Result<FilesystemKind> kind(const std::string& path) override;
+};
+
+// Splits options into mount(2) flags and file system data. Pure.
+struct MountOptions {
+  unsigned long flags = 0;
+  std::string data;
+};
+MountOptions parse_mount_options(std::string_view options);
+
+}  // namespace sys

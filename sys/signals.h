@@ -1,0 +1,28 @@
+// Signals come in through a descriptor, never through handlers (the emergency path for SIGSEGV and its kin
+// is nodeinit/emergency.h).
+#pragma once
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+
+#include "sys/loop.h"
+#include "sys/result.h"
+
+namespace sys {
+
+// Blocks every signal that can be blocked and ignores SIGPIPE. First thing in main().
+void block_all_signals();
+
+// For a child between fork and exec: default actions, nothing blocked.
+void restore_signals_in_child();
+
+// Delivers the given signals as calls of `handler` from the loop.
+class SignalSource {
+ public:
+  virtual ~SignalSource() = default;
+};
+Result<std::unique_ptr<SignalSource>> watch_signals(Loop& loop, std::initializer_list<int> signals,
+                                                    std::function<void(int signal)> handler);
+
+}  // namespace sys

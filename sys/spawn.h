@@ -1,0 +1,52 @@
+// Starting a program (fork and exec) with everything that a child needs said beforehand. Between fork and
+// exec the child makes raw system calls only and reports a failure as {stage, errno} over a close-on-exec
+// pipe, which PID 1 reads from its loop: starting never waits for the child.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sys/children.h"
+#include "sys/loop.h"
+#include "sys/result.h"
+#include "sys/stream.h"
+
+namespace sys {
+
+struct SpawnSpec {
+  std::string path;                    // absolute
+  std::vector<std::string> arguments;  // argv[0] first
+  std::vector<std::string> environment;
+  std::string directory = "/";         // a directory that is not there: "/" is used, and said so
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;
+  std::uint32_t umask = 022;
+  // Runs in the child first of all, as root, before ids are dropped; may block and allocate (it is a fork of
+  // a single-threaded process). An error is reported as the launch's error.
+  std::function<Status()> prepare;
+};
+
+struct Spawned {
+  int pid = 0;
+  std::unique_ptr<Stream> output;  // read ends, non-blocking
+  std::unique_ptr<Stream> error;
+};
+
+class Spawner {
+ public:
+  virtual ~Spawner() = default;
+  // stdin is /dev/null; the child leads its own session, so that signalling its group reaches its offspring.
+  // `started` is called once from the loop, with success once exec has happened or with what failed
+  // (Error::code is the errno of prepare, chdir, setuid or exec). `ended` is called once after that, when the child
+  // has been reaped, also after a failed start.
+  virtual Result<Spawned> start(SpawnSpec spec, std::function<void(Status)> started,
+                                std::function<void(const Exit&)> ended) = 0;
+};
+
+std::unique_ptr<Spawner> make_spawner(Loop& loop, Children& children);
+
+}  // namespace sys

@@ -1,0 +1,71 @@
+// One connection that carries messages: stream -> channel -> frames -> codec, bounded in both directions.
+//
+// Input: never more than one frame of the current limit is buffered. Output: past `output_high` bytes the
+// connection is congested: send() still accepts (a reply is never dropped), but producers look at congested()
+// and wait for on_drained(); past `output_limit` the peer is given up. Anything the peer does wrong ends
+// the connection with a reason; on_closed() is called exactly once, last, from the loop, never from inside
+// a call to the connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "sys/loop.h"
+#include "sys/stream.h"
+#include "transport/channel.h"
+#include "transport/frame.h"
+#include "transport/messages.h"
+
+namespace transport {
+
+struct ConnectionLimits {
+  std::size_t body = max_greeting_body;       // of a frame that is received
+  std::size_t output_high = 256u << 10;       // bytes
+  std::size_t output_limit = 16u << 20;       // bytes
+};
+
+struct ConnectionCounters {
+  std::uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
+};
+
+class ConnectionHandler {
+ public:
+  virtual ~ConnectionHandler() = default;
+  // May call anything of the connection, close() included, but must not destroy it (defer that).
+  virtual void on_message(std::uint64_t request, Message message) = 0;
+  // Below output_high again, after having been congested.
+  virtual void on_drained() {}
+  // The connection is over; `reason` says why ("peer closed the connection", "refused: ...").
+  virtual void on_closed(const sys::Error& reason) = 0;
+};
+
+class Connection {
+ public:
+  Connection(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::unique_ptr<Channel> channel,
+             ConnectionLimits limits, ConnectionHandler& handler);
+  ~Connection();  // closes without a word; the handler is not called any more
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Begins: `connecting` when the stream's connect is still under way.
+  sys::Status start(bool connecting);
+  // Queues a message; it is sent as the peer takes it. On a connection that is over it does nothing.
+  void send(const Message& message, std::uint64_t request = 0);
+  bool congested() const;
+  std::size_t pending_output() const;
+  void set_limits(ConnectionLimits limits);
+  // Stops and resumes reading from the peer (flow control).
+  void pause();
+  void resume();
+  // Ends it with a reason; what is queued is flushed first when `flush`, within what the socket takes at once.
+  void close(std::string reason, bool flush = false);
+  bool open() const;
+  const ConnectionCounters& counters() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace transport
