@@ -1,0 +1,63 @@
+# The three kinds of target that the tree is made of.
+#
+#   nodeinit_library(NAME SOURCES file... DEPENDS target...)   one per folder, named like it
+#   nodeinit_program(NAME SOURCES file... DEPENDS target...)   -> build/<preset>/bin/NAME
+#   nodeinit_fuzzer(NAME SOURCES file... DEPENDS target...)    only in the fuzz preset
+#
+# DEPENDS takes our libraries and dep:: targets (NodeinitDependencies.cmake). A library may have
+# headers only. In the musl preset bin/NAME is stripped and debug/NAME keeps the symbols, which turn
+# the addresses in a crash report into names: addr2line -fCe build/musl/debug/NAME ADDRESS.
+
+macro(nodeinit_parse function)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS")
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "${function}(${name}): what is '${ARG_UNPARSED_ARGUMENTS}'?")
+  endif()
+endmacro()
+
+function(nodeinit_library name)
+  nodeinit_parse(nodeinit_library)
+  set(compiled ${ARG_SOURCES})
+  list(FILTER compiled INCLUDE REGEX "\\.cc$")
+  if(compiled)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC nodeinit_options ${ARG_DEPENDS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE nodeinit_options ${ARG_DEPENDS})
+  endif()
+endfunction()
+
+function(nodeinit_program name)
+  nodeinit_parse(nodeinit_program)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE nodeinit_options ${ARG_DEPENDS})
+  if(NODEINIT_FUZZ)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL Release)
+    add_custom_command(TARGET ${name} POST_BUILD VERBATIM
+      COMMAND ${CMAKE_COMMAND} -E make_directory "${CMAKE_BINARY_DIR}/debug"
+      COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:${name}> "${CMAKE_BINARY_DIR}/debug/${name}"
+      COMMAND ${CMAKE_STRIP} $<TARGET_FILE:${name}>)
+  endif()
+endfunction()
+
+# As a test a fuzzer runs for a moment only: over what is in corpus/NAME beside its CMakeLists.txt,
+# if that is there, and a few thousand inputs of its own. Let it run longer by hand.
+function(nodeinit_fuzzer name)
+  if(NOT NODEINIT_FUZZ)
+    return()
+  endif()
+  nodeinit_parse(nodeinit_fuzzer)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE nodeinit_options ${ARG_DEPENDS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(corpus "${CMAKE_CURRENT_BINARY_DIR}/corpus/${name}")  # the first one is written to
+  file(MAKE_DIRECTORY "${corpus}")
+  if(IS_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+    list(APPEND corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
+  endif()
+  add_test(NAME fuzz.${name}
+    COMMAND ${name} -runs=20000 -max_total_time=30 -rss_limit_mb=1024 ${corpus})
+endfunction()
