@@ -41,6 +41,9 @@ class Loop {
   // Calls `handler` once, after the handler that runs now has returned.
   virtual void defer(std::function<void()> handler) = 0;
 
+  // How often the loop has woken up from its sleep.
+  virtual std::uint64_t wakeups() const = 0;
+
   // Turns until stop().
   virtual void run() = 0;
   virtual void stop() = 0;

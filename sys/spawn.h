@@ -26,8 +26,9 @@ struct SpawnSpec {
   std::vector<std::uint32_t> groups;
   std::uint32_t umask = 022;
   // Runs in the child first of all, as root, before ids are dropped; may block and allocate (it is a fork of
-  // a single-threaded process). An error is reported as the launch's error.
-  std::function<Status()> prepare;
+  // a single-threaded process). Returns the path to execute instead of `path`; empty: `path` it is. An error is
+  // reported as the launch's error.
+  std::function<Result<std::string>()> prepare;
 };
 
 struct Spawned {
