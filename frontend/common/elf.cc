@@ -1,0 +1,190 @@
+#include "frontend/common/elf.h"
+
+#include <elf.h>
+
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+constexpr std::size_t max_segments = 256;
+constexpr std::size_t max_dynamic = 4096;  // entries
+constexpr std::size_t max_needed = 512;
+constexpr std::size_t max_string = 4096;  // bytes; PATH_MAX
+constexpr std::size_t max_paths = 64;     // of one search path
+
+using sys::cat;
+using sys::refusal;
+
+struct Bits64 {
+  using Header = Elf64_Ehdr;
+  using Segment = Elf64_Phdr;
+  using Dynamic = Elf64_Dyn;
+  static constexpr unsigned bits = 64;
+};
+
+struct Bits32 {
+  using Header = Elf32_Ehdr;
+  using Segment = Elf32_Phdr;
+  using Dynamic = Elf32_Dyn;
+  static constexpr unsigned bits = 32;
+};
+
+std::string architecture_of(std::uint16_t machine, unsigned bits) {
+  struct Row {
+    std::uint16_t machine;
+    unsigned bits;
+    std::string_view name;
+  };
+  static constexpr std::array rows = {
+      Row{EM_X86_64, 64, "x86_64"}, Row{EM_386, 32, "i686"},      Row{EM_AARCH64, 64, "aarch64"},
+      Row{EM_ARM, 32, "armv7l"},    Row{EM_PPC64, 64, "ppc64le"}, Row{EM_RISCV, 64, "riscv64"},
+      Row{EM_S390, 64, "s390x"},    Row{EM_X86_64, 32, "x32"},    Row{EM_LOONGARCH, 64, "loongarch64"},
+  };
+  for (const Row& row : rows) {
+    if (row.machine == machine && row.bits == bits) return std::string(row.name);
+  }
+  return cat("machine ", machine);
+}
+
+template <class T>
+sys::Result<T> read_struct(const ReadAt& read, std::uint64_t offset) {
+  std::array<std::byte, sizeof(T)> raw;
+  if (auto status = read(offset, raw); !status) return tl::unexpected(status.error());
+  T value;
+  std::memcpy(&value, raw.data(), raw.size());
+  return value;
+}
+
+template <class T>
+sys::Result<std::vector<T>> read_table(const ReadAt& read, std::uint64_t offset, std::size_t count) {
+  std::vector<T> table(count);
+  if (auto status = read(offset, std::as_writable_bytes(std::span(table))); !status) {
+    return tl::unexpected(status.error());
+  }
+  return table;
+}
+
+// The string at `offset`, which may be the last one of the file: read up to its end in small pieces.
+sys::Result<std::string> read_string(const ReadAt& read, std::uint64_t offset) {
+  std::string text;
+  while (text.size() < max_string) {
+    std::byte next;
+    if (auto status = read(offset + text.size(), std::span(&next, 1)); !status) return tl::unexpected(status.error());
+    if (next == std::byte{0}) return text;
+    text.push_back(static_cast<char>(next));
+  }
+  return refusal("broken ELF file: a string without an end");
+}
+
+std::vector<std::string> split_path(std::string_view path) {
+  std::vector<std::string> parts;
+  for (std::string_view part : sys::split(path, ':')) {
+    if (!part.empty() && parts.size() < max_paths) parts.emplace_back(part);
+  }
+  return parts;
+}
+
+template <class Class>
+class Reader {
+ public:
+  explicit Reader(const ReadAt& read) : read_(read) {}
+
+  sys::Result<ElfFacts> facts() {
+    auto header = read_struct<typename Class::Header>(read_, 0);
+    if (!header) return tl::unexpected(header.error());
+    if (header->e_type != ET_EXEC && header->e_type != ET_DYN) return refusal("neither a program nor a library");
+    if (header->e_phentsize != sizeof(typename Class::Segment)) return refusal("broken ELF file: program header size");
+    if (header->e_phnum > max_segments) return refusal(cat("broken ELF file: ", header->e_phnum, " segments"));
+    auto segments = read_table<typename Class::Segment>(read_, header->e_phoff, header->e_phnum);
+    if (!segments) return tl::unexpected(segments.error());
+    segments_ = std::move(*segments);
+    facts_.bits = Class::bits;
+    facts_.architecture = architecture_of(header->e_machine, Class::bits);
+    for (const auto& segment : segments_) {
+      if (auto status = read_segment(segment); !status) return tl::unexpected(status.error());
+    }
+    return std::move(facts_);
+  }
+
+ private:
+  using Segment = typename Class::Segment;
+  using Dynamic = typename Class::Dynamic;
+
+  sys::Status read_segment(const Segment& segment) {
+    if (segment.p_type == PT_INTERP) return keep(read_string(read_, segment.p_offset), facts_.interpreter);
+    if (segment.p_type == PT_DYNAMIC) return read_dynamic(segment);
+    return {};
+  }
+
+  sys::Status read_dynamic(const Segment& segment) {
+    const std::size_t count = segment.p_filesz / sizeof(Dynamic);
+    if (count > max_dynamic) return refusal(cat("broken ELF file: ", count, " dynamic entries"));
+    auto table = read_table<Dynamic>(read_, segment.p_offset, count);
+    if (!table) return tl::unexpected(table.error());
+    const auto strings = string_table(*table);
+    for (const Dynamic& entry : *table) {
+      if (entry.d_tag == DT_NULL) break;
+      if (auto status = read_entry(entry, strings); !status) return status;
+    }
+    if (!facts_.runpath.empty()) facts_.rpath.clear();
+    return {};
+  }
+
+  // Where the dynamic string table is in the file: DT_STRTAB is an address, which the segments translate.
+  std::optional<std::uint64_t> string_table(const std::vector<Dynamic>& table) const {
+    for (const Dynamic& entry : table) {
+      if (entry.d_tag != DT_STRTAB) continue;
+      for (const Segment& segment : segments_) {
+        if (segment.p_type != PT_LOAD || entry.d_un.d_ptr < segment.p_vaddr) continue;
+        const std::uint64_t within = entry.d_un.d_ptr - segment.p_vaddr;
+        if (within < segment.p_filesz) return segment.p_offset + within;
+      }
+    }
+    return std::nullopt;
+  }
+
+  sys::Status read_entry(const Dynamic& entry, std::optional<std::uint64_t> strings) {
+    if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_RPATH && entry.d_tag != DT_RUNPATH) return {};
+    if (!strings) return refusal("broken ELF file: no string table");
+    std::string text;
+    if (auto status = keep(read_string(read_, *strings + entry.d_un.d_val), text); !status) return status;
+    if (entry.d_tag == DT_RPATH) facts_.rpath = split_path(text);
+    if (entry.d_tag == DT_RUNPATH) facts_.runpath = split_path(text);
+    if (entry.d_tag != DT_NEEDED) return {};
+    if (facts_.needed.size() == max_needed) return refusal("broken ELF file: too many needed libraries");
+    facts_.needed.push_back(std::move(text));
+    return {};
+  }
+
+  static sys::Status keep(sys::Result<std::string> text, std::string& into) {
+    if (!text) return tl::unexpected(text.error());
+    into = std::move(*text);
+    return {};
+  }
+
+  const ReadAt& read_;
+  std::vector<Segment> segments_;
+  ElfFacts facts_;
+};
+
+}  // namespace
+
+sys::Result<std::optional<ElfFacts>> read_elf(const ReadAt& read) {
+  std::array<unsigned char, EI_NIDENT> identity{};
+  const auto status = read(0, std::as_writable_bytes(std::span(identity)));
+  if (!status || std::memcmp(identity.data(), ELFMAG, SELFMAG) != 0) return std::optional<ElfFacts>{};
+  if (identity[EI_DATA] != ELFDATA2LSB) return refusal("an ELF file for a big-endian machine");
+  sys::Result<ElfFacts> facts = refusal("broken ELF file: neither 32 nor 64 bits");
+  if (identity[EI_CLASS] == ELFCLASS64) facts = Reader<Bits64>(read).facts();
+  if (identity[EI_CLASS] == ELFCLASS32) facts = Reader<Bits32>(read).facts();
+  if (!facts) return tl::unexpected(facts.error());
+  return std::optional<ElfFacts>(std::move(*facts));
+}
+
+}  // namespace frontend
