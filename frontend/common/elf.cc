@@ -42,9 +42,10 @@ std::string architecture_of(std::uint16_t machine, unsigned bits) {
     std::string_view name;
   };
   static constexpr std::array rows = {
-      Row{EM_X86_64, 64, "x86_64"}, Row{EM_386, 32, "i686"},      Row{EM_AARCH64, 64, "aarch64"},
-      Row{EM_ARM, 32, "armv7l"},    Row{EM_PPC64, 64, "ppc64le"}, Row{EM_RISCV, 64, "riscv64"},
-      Row{EM_S390, 64, "s390x"},    Row{EM_X86_64, 32, "x32"},    Row{EM_LOONGARCH, 64, "loongarch64"},
+      Row{EM_X86_64, 64, "x86_64"},   Row{EM_386, 32, "i686"},
+      Row{EM_AARCH64, 64, "aarch64"}, Row{EM_ARM, 32, "armv7l"},
+      Row{EM_PPC64, 64, "ppc64le"},   Row{EM_RISCV, 64, "riscv64"},
+      Row{EM_X86_64, 32, "x32"},      Row{EM_LOONGARCH, 64, "loongarch64"},
   };
   for (const Row& row : rows) {
     if (row.machine == machine && row.bits == bits) return std::string(row.name);
@@ -52,8 +53,7 @@ std::string architecture_of(std::uint16_t machine, unsigned bits) {
   return cat("machine ", machine);
 }
 
-template <class T>
-sys::Result<T> read_struct(const ReadAt& read, std::uint64_t offset) {
+template <class T> sys::Result<T> read_struct(const ReadAt& read, std::uint64_t offset) {
   std::array<std::byte, sizeof(T)> raw;
   if (auto status = read(offset, raw); !status) return tl::unexpected(status.error());
   T value;
@@ -61,8 +61,7 @@ sys::Result<T> read_struct(const ReadAt& read, std::uint64_t offset) {
   return value;
 }
 
-template <class T>
-sys::Result<std::vector<T>> read_table(const ReadAt& read, std::uint64_t offset, std::size_t count) {
+template <class T> sys::Result<std::vector<T>> read_table(const ReadAt& read, std::uint64_t offset, std::size_t count) {
   std::vector<T> table(count);
   if (auto status = read(offset, std::as_writable_bytes(std::span(table))); !status) {
     return tl::unexpected(status.error());
@@ -90,8 +89,7 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
-template <class Class>
-class Reader {
+template <class Class> class Reader {
  public:
   explicit Reader(const ReadAt& read) : read_(read) {}
 
