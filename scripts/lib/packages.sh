@@ -66,14 +66,16 @@ install_packages() {
   }
 }
 
-# Mebibytes that installing these packages takes: archives and contents together.
+# Megabytes that installing these packages takes: archives and contents together. Not through
+# apt() above: its -y would win over --assume-no, which makes apt-get print the sizes and stop.
 install_need_mb() {
-  LC_ALL=C apt install --no-install-recommends --assume-no "$@" 2>/dev/null | awk '
+  { LC_ALL=C apt-get -o Debug::NoLocking=true --assume-no --no-install-recommends install "$@" || true; } |
+    awk '
     function mb(n, unit) {
       gsub(",", "", n)
-      return unit == "kB" ? n / 1000 : unit == "GB" ? n * 1000 : unit == "B" ? 0 : n
+      return unit ~ /^kB/ ? n / 1000 : unit ~ /^GB/ ? n * 1000 : unit ~ /^B/ ? 0 : n
     }
-    /^Need to get/ { sub("/.*", "", $4); total += mb($4, $5 ~ /^[kMG]?B/ ? $5 : "MB") }
+    /^Need to get/ { total += mb($4, $5) }
     /^After this operation/ && /used/ { total += mb($4, $5) }
     END { printf "%d\n", total + 1 }'
 }
