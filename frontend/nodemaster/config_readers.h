@@ -1,0 +1,29 @@
+// The parts of load_configuration(): one reader per kind of table.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "frontend/nodemaster/configuration.h"
+#include "frontend/nodemaster/table_reader.h"
+
+namespace frontend {
+
+// All [[nodes]] of `top`, by number. Numbers, names, MACs and addresses that occur twice are problems.
+std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end, Problems& problems);
+
+// The steps of a plan file. `nodes` are what its node sets refer to.
+std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes,
+                                Problems& problems);
+
+// One [[step]] of `kind`, its action only; false when there is no such kind. `folder` is what relative sources
+// are relative to.
+bool read_action(const std::string& kind, TableReader& reader, const std::string& folder, PlanStep& step);
+// "mount, directory, ...": the kinds that there are.
+std::string step_kinds();
+
+// The file's own folder: what relative paths in it are relative to.
+std::string folder_of(const std::string& path);
+std::string absolute_in(const std::string& folder, const std::string& path);
+
+}  // namespace frontend

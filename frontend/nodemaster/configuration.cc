@@ -1,0 +1,102 @@
+#include "frontend/nodemaster/configuration.h"
+
+#include "frontend/common/paths.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+void read_front_end(const TomlTable& table, unsigned line, const std::string& file, Configuration& configuration,
+                    Problems& problems) {
+  TableReader reader(table, line, file, "[front_end]", problems);
+  configuration.rarp = reader.flag("rarp", true);
+  if (configuration.rarp) reader.require("interface");
+  configuration.interface = reader.text("interface");
+  if (configuration.interface.size() > 15) reader.error("interface", "is longer than 15 characters");
+  if (reader.require("address")) configuration.address = reader.address("address");
+  configuration.port = static_cast<std::uint16_t>(reader.number("port", 1, 65535, transport::default_port));
+  configuration.control_socket = reader.text("control_socket", default_control_socket);
+  if (!configuration.control_socket.starts_with('/') || configuration.control_socket.size() > 107) {
+    reader.error("control_socket", "must be an absolute path of at most 107 bytes");
+  }
+  reader.finish();
+}
+
+void read_heartbeat(const TomlTable& table, unsigned line, const std::string& file, Configuration& configuration,
+                    Problems& problems) {
+  using namespace std::chrono_literals;
+  TableReader reader(table, line, file, "[heartbeat]", problems);
+  configuration.ping_interval = reader.duration("interval", configuration.ping_interval);
+  configuration.silence_limit = reader.duration("silence_limit", configuration.silence_limit);
+  if (configuration.ping_interval < 100ms || configuration.ping_interval > 10min) {
+    reader.error("interval", "must be from 100ms to 10m");
+  }
+  if (configuration.silence_limit <= configuration.ping_interval || configuration.silence_limit > 1h) {
+    reader.error("silence_limit", "must be longer than the interval and at most 1h");
+  } else if (configuration.silence_limit < 2 * configuration.ping_interval) {
+    reader.warn("silence_limit", "is less than twice the interval: one late answer takes a node down");
+  }
+  reader.finish();
+}
+
+// A directory that is named must be there; the default one may be absent.
+void read_hooks(sys::Files& files, TableReader& reader, const std::string& folder, Configuration& configuration) {
+  const std::string directory = absolute_in(folder, reader.text("hooks", "node_up.d"));
+  const auto facts = files.facts(directory);
+  const bool there = facts && *facts && (*facts)->kind != sys::FileKind::regular;
+  if (there) {
+    configuration.hooks = directory;
+  } else if (reader.has("hooks")) {
+    reader.error("hooks", sys::cat(directory, " is no directory"));
+  }
+}
+
+void read_node_up(sys::Files& files, const TomlTable& table, unsigned line, const std::string& file,
+                  Configuration& configuration, Problems& problems) {
+  TableReader reader(table, line, file, "[node_up]", problems);
+  const std::string folder = folder_of(file);
+  const std::string plan = absolute_in(folder, reader.text("plan", "node_up.toml"));
+  const auto facts = files.facts(plan);
+  if (facts && *facts) {
+    configuration.plan = read_plan(files, plan, configuration.nodes, problems);
+  } else if (reader.has("plan")) {
+    reader.error("plan", sys::cat("there is no file ", plan));
+  }
+  read_hooks(files, reader, folder, configuration);
+  reader.finish();
+}
+
+}  // namespace
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string absolute_in(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : sys::cat(folder, "/", path);
+}
+
+Configuration load_configuration(sys::Files& files, const std::string& path, Problems& problems) {
+  Configuration configuration;
+  const auto top = read_toml(files, path, problems);
+  if (!top) return configuration;
+  TableReader reader(*top, 1, path, "the file", problems);
+  const TomlTable absent;
+  unsigned line = 0;
+  const auto table = [&](std::string_view key) -> const TomlTable& {
+    const TomlTable* found = reader.table(key, line);
+    return found ? *found : absent;
+  };
+  configuration.name = reader.text("name", "cluster");
+  if (reader.require("front_end")) read_front_end(table("front_end"), line, path, configuration, problems);
+  configuration.nodes = read_nodes(reader, path, configuration.address, problems);
+  read_node_up(files, table("node_up"), line, path, configuration, problems);
+  read_heartbeat(table("heartbeat"), line, path, configuration, problems);
+  reader.finish();
+  return configuration;
+}
+
+}  // namespace frontend

@@ -1,0 +1,138 @@
+// [[nodes]]: one table names a single node, or a range whose MACs and addresses count up.
+#include <algorithm>
+#include <map>
+
+#include "frontend/common/node_set.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "sys/stream.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+std::uint64_t as_number(const sys::Mac& mac) {
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : mac) number = number << 8 | byte;
+  return number;
+}
+
+sys::Mac add(const sys::Mac& mac, std::uint64_t offset) {
+  std::uint64_t number = as_number(mac) + offset;
+  sys::Mac sum;
+  for (auto byte = sum.rbegin(); byte != sum.rend(); ++byte, number >>= 8) *byte = static_cast<std::uint8_t>(number);
+  return sum;
+}
+
+// "n{node}" for node 3: "n3".
+std::string node_name(std::string pattern, transport::NodeNumber number) {
+  constexpr std::string_view mark = "{node}";
+  if (const auto at = pattern.find(mark); at != pattern.npos) pattern.replace(at, mark.size(), sys::cat(number));
+  return pattern;
+}
+
+bool is_host_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= 63 && name.front() != '-' && std::all_of(name.begin(), name.end(), good);
+}
+
+class NodeReader {
+ public:
+  NodeReader(const std::string& file, std::uint32_t front_end, Problems& problems)
+      : file_(file), problems_(problems) {
+    addresses_.emplace(front_end, "the front end");
+  }
+
+  void read(const TomlTable& table, unsigned line) {
+    TableReader reader(table, line, file_, "[[nodes]]", problems_);
+    const auto range = read_range(reader);
+    const bool required = reader.require("mac") & reader.require("address");
+    const auto mac = reader.mac("mac");
+    const std::uint32_t address = reader.address("address");
+    const std::string pattern = reader.text("name", "n{node}");
+    reader.finish();
+    if (!required || !range || !mac || address == 0) return;
+    const std::uint32_t count = range->last - range->first;
+    if ((as_number(*mac) + count) >> 24 != as_number(*mac) >> 24) {
+      return reader.error("mac", "the range runs over the end of the maker's block of addresses");
+    }
+    if (((address + count) ^ address) >> 24) return reader.error("address", "the range runs out of its network");
+    if (count > 0 && pattern.find("{node}") == pattern.npos) {
+      return reader.error("name", "a range needs {node} in the name, or all nodes are called the same");
+    }
+    // One clash speaks for the whole range.
+    bool good = true;
+    for (std::uint32_t i = 0; good && i <= count; ++i) {
+      const transport::NodeNumber number = range->first + i;
+      good = add_node({number, node_name(pattern, number), add(*mac, i), address + i}, reader);
+    }
+  }
+
+  std::vector<NodeEntry> take() {
+    std::sort(nodes_.begin(), nodes_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    return std::move(nodes_);
+  }
+
+ private:
+  std::optional<NodeRange> read_range(TableReader& reader) {
+    if (reader.has("node") == reader.has("range")) {
+      problems_.error(file_, reader.line(), "[[nodes]] needs either 'node' or 'range'");
+    }
+    const std::string text = reader.text("range");
+    const auto number = static_cast<transport::NodeNumber>(reader.number("node", 0, max_node_number, 0));
+    if (reader.has("node")) return NodeRange{number, number};
+    const auto range = parse_node_range(text);
+    if (reader.has("range") && !range) {
+      reader.error("range", sys::cat("\"", sys::printable(text), "\" is no range; write it like \"0-15\", at most ",
+                                     max_node_number));
+    }
+    return range;
+  }
+
+  bool add_node(NodeEntry node, TableReader& reader) {
+    const std::string what = sys::cat("node ", node.number);
+    const auto unique = [&](const char* key, bool inserted, const std::string& value, const std::string& owner) {
+      if (!inserted) reader.error(key, sys::cat(what, " would be the second with ", value, "; ", owner, " has it"));
+      return inserted;
+    };
+    if (!is_host_name(node.name)) {
+      reader.error("name", sys::cat("\"", sys::printable(node.name), "\" is no host name"));
+      return false;
+    }
+    const auto number = numbers_.emplace(node.number, what);
+    const auto name = names_.emplace(node.name, what);
+    const auto mac = macs_.emplace(node.mac, what);
+    const auto address = addresses_.emplace(node.address, what);
+    const char* number_key = reader.has("node") ? "node" : "range";
+    const bool good = unique(number_key, number.second, "that number", "an earlier one") &
+                      unique("name", name.second, node.name, name.first->second) &
+                      unique("mac", mac.second, sys::format_mac(node.mac), mac.first->second) &
+                      unique("address", address.second, sys::format_ip(node.address), address.first->second);
+    if (good) nodes_.push_back(std::move(node));
+    return good;
+  }
+
+  const std::string& file_;
+  Problems& problems_;
+  std::vector<NodeEntry> nodes_;
+  std::map<transport::NodeNumber, std::string> numbers_;
+  std::map<std::string, std::string> names_;
+  std::map<sys::Mac, std::string> macs_;
+  std::map<std::uint32_t, std::string> addresses_;
+};
+
+}  // namespace
+
+std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
+                                  Problems& problems) {
+  NodeReader reader(file, front_end, problems);
+  if (const TomlArray* tables = top.tables("nodes")) {
+    for (const TomlValue& value : *tables) reader.read(std::get<TomlTable>(value.data), value.line);
+  } else {
+    problems.warn(file, 0, "there are no [[nodes]]: every node will be refused");
+  }
+  return reader.take();
+}
+
+}  // namespace frontend

@@ -1,0 +1,123 @@
+// node_up.toml: what all steps have in common. Their actions are read in step_kinds.cc.
+#include <algorithm>
+#include <map>
+
+#include "frontend/common/node_set.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+using transport::NodeNumber;
+
+constexpr std::size_t max_steps = 1000;
+
+// The configured nodes, as a plan may name them: states are not known when a plan is read.
+class ConfiguredNodes final : public NodeDirectory {
+ public:
+  explicit ConfiguredNodes(const std::vector<NodeEntry>& nodes) : nodes_(nodes) {}
+
+  std::vector<NodeNumber> numbers() const override {
+    std::vector<NodeNumber> numbers;
+    for (const NodeEntry& node : nodes_) numbers.push_back(node.number);
+    return numbers;
+  }
+  std::optional<transport::NodeState> state_of(NodeNumber number) const override {
+    const auto found = std::lower_bound(nodes_.begin(), nodes_.end(), number,
+                                        [](const NodeEntry& node, NodeNumber value) { return node.number < value; });
+    if (found == nodes_.end() || found->number != number) return std::nullopt;
+    return transport::NodeState::down;
+  }
+  std::optional<NodeNumber> named(std::string_view name) const override {
+    for (const NodeEntry& node : nodes_) {
+      if (node.name == name) return node.number;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<NodeEntry>& nodes_;
+};
+
+class PlanReader {
+ public:
+  PlanReader(const std::string& file, const std::vector<NodeEntry>& nodes, Problems& problems)
+      : file_(file), folder_(folder_of(file)), nodes_(nodes), problems_(problems) {}
+
+  void read(const TomlTable& table, unsigned line) {
+    TableReader reader(table, line, file_, "[[step]]", problems_);
+    PlanStep step;
+    const std::string kind = reader.text("kind");
+    if (!reader.require("kind")) return;
+    if (!read_action(kind, reader, folder_, step)) {
+      return reader.error("kind", sys::cat("unknown step kind '", sys::printable(kind, 64), "'; there are ", step_kinds()));
+    }
+    step.step.index = static_cast<std::uint32_t>(steps_.size());
+    read_common(reader, step);
+    reader.finish();
+    steps_.push_back(std::move(step));
+  }
+
+  std::vector<PlanStep> take() { return std::move(steps_); }
+
+ private:
+  void read_common(TableReader& reader, PlanStep& step) {
+    using namespace std::chrono_literals;
+    // read_action() has put the default name there.
+    step.step.name = reader.text("name", step.step.name);
+    if (step.step.name.empty() || step.step.name.size() > 200) reader.error("name", "must have 1 to 200 bytes");
+    const auto first = names_.emplace(step.step.name, reader.line());
+    if (!first.second) {
+      reader.error("name", sys::cat("a step called '", sys::printable(step.step.name), "' is in line ",
+                                    first.first->second, " already; give one of them another name"));
+    }
+    const auto timeout = reader.duration("timeout", 30s);
+    if (timeout < 100ms || timeout > 24h) reader.error("timeout", "must be from 100ms to 24h");
+    step.step.timeout_ms =
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+    step.step.retries = static_cast<std::uint32_t>(reader.number("retries", 0, 1000, 0));
+    const std::string on_failure = reader.text("on_failure", "error");
+    if (on_failure == "continue") step.step.on_failure = transport::OnFailure::go_on;
+    if (on_failure != "continue" && on_failure != "error") {
+      reader.error("on_failure", sys::cat("is \"", sys::printable(on_failure), "\", must be \"error\" or \"continue\""));
+    }
+    if (reader.has("nodes")) read_node_set(reader, step);
+  }
+
+  void read_node_set(TableReader& reader, PlanStep& step) {
+    const auto set = parse_node_set(reader.text("nodes"));
+    if (!set) return reader.error("nodes", set.error().text());
+    if (!set->states.empty()) return reader.error("nodes", "a plan cannot choose nodes by their state");
+    const auto nodes = resolve(*set, nodes_);
+    if (!nodes) return reader.error("nodes", nodes.error().text());
+    step.nodes = *nodes;
+  }
+
+  const std::string& file_;
+  const std::string folder_;
+  const ConfiguredNodes nodes_;
+  Problems& problems_;
+  std::vector<PlanStep> steps_;
+  std::map<std::string, unsigned> names_;
+};
+
+}  // namespace
+
+std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes,
+                                Problems& problems) {
+  const auto top = read_toml(files, path, problems);
+  if (!top) return {};
+  TableReader reader(*top, 1, path, "the plan", problems);
+  PlanReader plan(path, nodes, problems);
+  if (const TomlArray* tables = reader.tables("step")) {
+    if (tables->size() > max_steps) reader.error("step", sys::cat("a plan has at most ", max_steps, " steps"));
+    for (const TomlValue& value : *tables) plan.read(std::get<TomlTable>(value.data), value.line);
+  } else {
+    problems.warn(path, 0, "the plan has no [[step]]: nothing is set up on the nodes");
+  }
+  reader.finish();
+  return plan.take();
+}
+
+}  // namespace frontend

@@ -1,0 +1,42 @@
+#include "frontend/nodemaster/problems.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sys/text.h"
+
+namespace frontend {
+
+std::string Problem::text() const {
+  const std::string place = line == 0 ? file : sys::cat(file, ":", line);
+  return sys::cat(place, weight == Weight::warning ? ": warning: " : ": ", reason);
+}
+
+void Problems::error(std::string file, unsigned line, std::string reason) {
+  problems_.push_back({std::move(file), line, Weight::error, std::move(reason)});
+}
+
+void Problems::warn(std::string file, unsigned line, std::string reason) {
+  problems_.push_back({std::move(file), line, Weight::warning, std::move(reason)});
+}
+
+bool Problems::errors() const {
+  return std::any_of(problems_.begin(), problems_.end(), [](const Problem& p) { return p.weight == Weight::error; });
+}
+
+std::size_t Problems::warnings() const {
+  return static_cast<std::size_t>(
+      std::count_if(problems_.begin(), problems_.end(), [](const Problem& p) { return p.weight == Weight::warning; }));
+}
+
+std::vector<Problem> Problems::sorted() const {
+  std::map<std::string, std::size_t> order;
+  for (const Problem& problem : problems_) order.emplace(problem.file, order.size());
+  std::vector<Problem> sorted = problems_;
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const Problem& a, const Problem& b) {
+    return std::pair(order[a.file], a.line) < std::pair(order[b.file], b.line);
+  });
+  return sorted;
+}
+
+}  // namespace frontend
