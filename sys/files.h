@@ -24,10 +24,10 @@ struct FileFacts {
   std::uint32_t mode = 0;  // permission bits only
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
-  std::uint64_t size = 0;         // bytes
-  std::uint64_t filesystem = 0;   // st_dev
+  std::uint64_t size = 0;        // bytes
+  std::uint64_t filesystem = 0;  // st_dev
   std::uint64_t inode = 0;
-  std::int64_t modified_ns = 0;   // since the epoch
+  std::int64_t modified_ns = 0;    // since the epoch
   std::uint32_t device_major = 0;  // of a device node
   std::uint32_t device_minor = 0;
 };

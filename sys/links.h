@@ -24,8 +24,8 @@ struct Link {
   Mac mac{};
   bool ethernet = false;  // ARPHRD_ETHER
   bool loopback = false;
-  bool up = false;        // administratively (IFF_UP)
-  bool carrier = false;   // IFF_LOWER_UP
+  bool up = false;       // administratively (IFF_UP)
+  bool carrier = false;  // IFF_LOWER_UP
 };
 
 class Links {
@@ -33,12 +33,15 @@ class Links {
   virtual ~Links() = default;
   virtual Result<std::vector<Link>> list() = 0;
   virtual Status set_up(int index) = 0;
-  // Replaces an equal address. ip in host byte order; the broadcast address follows from both.
+  // Replaces an equal address. ip in host byte order; the broadcast address follows from both. Asking for 127.0.0.1
+  // makes it what loopback needs.
   virtual Status add_address(int index, std::uint32_t ip, unsigned prefix) = 0;
+  // Replaces the default route. The gateway is taken to be on the link, whatever the netmask says.
   virtual Status add_default_route(int index, std::uint32_t gateway) = 0;
-  // A permanent-until-replaced neighbour entry (NUD_REACHABLE), so that no ARP request is needed.
+  // A neighbour entry as if ARP had just found it (NUD_REACHABLE): nothing is asked first, and it ages as usual.
   virtual Status add_neighbour(int index, std::uint32_t ip, const Mac& mac) = 0;
-  // Calls `handler` whenever a link appears, changes or goes. One watcher at a time.
+  // Calls `handler` whenever a link appears, changes or goes. One watcher at a time; an empty handler ends it.
+  // The loop outlives the watching.
   virtual Status on_change(Loop& loop, std::function<void()> handler) = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sys/result.h"
 
@@ -44,5 +45,9 @@ struct MountOptions {
   std::string data;
 };
 MountOptions parse_mount_options(std::string_view options);
+
+// The mount(2) calls that carry out `spec`, in order: a bind mount takes ro and its kin in a second call only,
+// and propagation (private, slave, shared) always takes one of its own. Pure.
+std::vector<MountOptions> mount_calls(const MountSpec& spec);
 
 }  // namespace sys

@@ -17,7 +17,7 @@ namespace sys {
 class Stream {
  public:
   virtual ~Stream() = default;
-  // Bytes read; 0 at the end of the stream; EAGAIN when there is nothing to read now.
+  // Bytes read; 0 at the end of the stream; EAGAIN (an error without text) when there is nothing to read now.
   virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
   // Bytes written, at least 1; EAGAIN when nothing can be written now; EPIPE and ECONNRESET are errors.
   virtual Result<std::size_t> write(std::span<const std::byte> from) = 0;
@@ -31,8 +31,8 @@ struct TcpAddress {
   std::uint32_t ip = 0;  // IPv4, host byte order
   std::uint16_t port = 0;
 };
-std::string format_ip(std::uint32_t ip);           // "10.9.0.1"
-std::string format_address(TcpAddress address);    // "10.9.0.1:2223"
+std::string format_ip(std::uint32_t ip);         // "10.9.0.1"
+std::string format_address(TcpAddress address);  // "10.9.0.1:2223"
 // Dotted quad only; anything else is refused.
 Result<std::uint32_t> parse_ip(std::string_view text);
 
@@ -41,8 +41,8 @@ class Listener {
   virtual ~Listener() = default;
   struct Accepted {
     std::unique_ptr<Stream> stream;
-    TcpAddress peer;         // TCP
-    std::uint32_t uid = 0;   // Unix: the peer's credentials (SO_PEERCRED)
+    TcpAddress peer;        // TCP
+    std::uint32_t uid = 0;  // Unix: the peer's credentials (SO_PEERCRED)
     std::int32_t pid = 0;
   };
   virtual Result<Accepted> accept() = 0;  // EAGAIN when nobody waits
@@ -69,7 +69,8 @@ class KernelSockets final : public Sockets {
   Result<std::unique_ptr<Listener>> listen_unix(const std::string& path, std::uint32_t mode) override;
 };
 
-// A descriptor as a stream: pipes of children, the console. Made non-blocking.
+// A descriptor as a stream: pipes of children, the console. Made non-blocking, which is a property of the open file
+// description: whoever else holds it (a console inherited from a parent) sees it too. Open such a file afresh.
 std::unique_ptr<Stream> stream_of(Fd fd);
 
 }  // namespace sys

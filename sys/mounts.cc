@@ -1,0 +1,194 @@
+#include "sys/mounts.h"
+
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+#include <cstddef>
+
+#include "sys/files.h"
+#include "sys/text.h"
+
+namespace sys {
+namespace {
+
+constexpr std::size_t mount_table_limit = 8u << 20;  // bytes
+
+struct OptionWord {
+  std::string_view word;
+  unsigned long set;
+  unsigned long clear;
+};
+
+// What mount(8) turns into flags. Words that only tools in user space look at are dropped: file systems
+// refuse options that they do not know.
+constexpr OptionWord option_words[] = {
+    {"ro", MS_RDONLY, 0},
+    {"rw", 0, MS_RDONLY},
+    {"nosuid", MS_NOSUID, 0},
+    {"suid", 0, MS_NOSUID},
+    {"nodev", MS_NODEV, 0},
+    {"dev", 0, MS_NODEV},
+    {"noexec", MS_NOEXEC, 0},
+    {"exec", 0, MS_NOEXEC},
+    {"sync", MS_SYNCHRONOUS, 0},
+    {"async", 0, MS_SYNCHRONOUS},
+    {"dirsync", MS_DIRSYNC, 0},
+    {"mand", MS_MANDLOCK, 0},
+    {"nomand", 0, MS_MANDLOCK},
+    {"noatime", MS_NOATIME, MS_RELATIME | MS_STRICTATIME},
+    {"atime", 0, MS_NOATIME},
+    {"nodiratime", MS_NODIRATIME, 0},
+    {"diratime", 0, MS_NODIRATIME},
+    {"relatime", MS_RELATIME, MS_NOATIME | MS_STRICTATIME},
+    {"norelatime", 0, MS_RELATIME},
+    {"strictatime", MS_STRICTATIME, MS_NOATIME | MS_RELATIME},
+    {"lazytime", MS_LAZYTIME, 0},
+    {"nolazytime", 0, MS_LAZYTIME},
+    {"silent", MS_SILENT, 0},
+    {"loud", 0, MS_SILENT},
+    {"remount", MS_REMOUNT, 0},
+    {"bind", MS_BIND, 0},
+    {"rbind", MS_BIND | MS_REC, 0},
+    {"move", MS_MOVE, 0},
+    {"rec", MS_REC, 0},
+    {"private", MS_PRIVATE, 0},
+    {"rprivate", MS_PRIVATE | MS_REC, 0},
+    {"slave", MS_SLAVE, 0},
+    {"rslave", MS_SLAVE | MS_REC, 0},
+    {"shared", MS_SHARED, 0},
+    {"rshared", MS_SHARED | MS_REC, 0},
+    {"unbindable", MS_UNBINDABLE, 0},
+    {"runbindable", MS_UNBINDABLE | MS_REC, 0},
+    {"defaults", 0, 0},
+    {"auto", 0, 0},
+    {"noauto", 0, 0},
+    {"nofail", 0, 0},
+    {"_netdev", 0, 0},
+};
+
+constexpr unsigned long propagation = MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE;
+// What belongs to the mount point rather than to the file system: a bind mount takes it in a second call only.
+constexpr unsigned long per_mount =
+    MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
+
+const OptionWord* find_word(std::string_view word) {
+  for (const OptionWord& row : option_words) {
+    if (row.word == word) return &row;
+  }
+  return nullptr;
+}
+
+bool is_bind_type(const std::string& type) { return type == "bind" || type == "rbind"; }
+
+// A space in a path is \040 in the kernel's table; tab, newline and backslash likewise.
+std::string unescape(std::string_view field) {
+  std::string out;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (field[i] == '\\' && i + 3 < field.size()) {
+      out += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
+      i += 3;
+    } else {
+      out += field[i];
+    }
+  }
+  return out;
+}
+
+std::string_view without_trailing_slashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/')
+    path.remove_suffix(1);
+  return path;
+}
+
+std::string describe(const MountSpec& spec) {
+  std::string text = cat("mount ", spec.source.empty() ? spec.type : spec.source, " on ", spec.target);
+  return spec.type.empty() ? text : cat(text, ", type ", spec.type);
+}
+
+tl::unexpected<Error> mount_failure(int code, const MountSpec& spec) {
+  std::string what = describe(spec);
+  if (code == ENODEV) what += ": the kernel does not know this file system; is its module loaded?";
+  return failure(code, std::move(what));
+}
+
+}  // namespace
+
+MountOptions parse_mount_options(std::string_view options) {
+  MountOptions parsed;
+  for (std::string_view word : split(options, ',')) {
+    if (word.empty()) continue;
+    if (const OptionWord* row = find_word(word)) {
+      parsed.flags = (parsed.flags & ~row->clear) | row->set;
+      continue;
+    }
+    if (!parsed.data.empty()) parsed.data += ',';
+    parsed.data += word;
+  }
+  return parsed;
+}
+
+std::vector<MountOptions> mount_calls(const MountSpec& spec) {
+  MountOptions options = parse_mount_options(spec.options);
+  if (is_bind_type(spec.type)) options.flags |= parse_mount_options(spec.type).flags;
+  const unsigned long flags = options.flags & ~propagation;
+  const unsigned long spread = options.flags & propagation;
+  const bool binds = (flags & MS_BIND) != 0 && (flags & MS_REMOUNT) == 0;
+
+  std::vector<MountOptions> calls;
+  if (binds) {
+    calls.push_back({flags & (MS_BIND | MS_REC | MS_SILENT), ""});
+    if ((flags & per_mount) != 0) calls.push_back({MS_BIND | MS_REMOUNT | (flags & per_mount), ""});
+  } else if (!spec.type.empty() || (flags & (MS_REMOUNT | MS_MOVE)) != 0) {
+    calls.push_back({flags & ~static_cast<unsigned long>(spread != 0 ? MS_REC : 0), options.data});
+  }
+  if (spread != 0) calls.push_back({spread | (flags & MS_REC), ""});
+  return calls;
+}
+
+Status KernelMounts::mount(const MountSpec& spec) {
+  const std::vector<MountOptions> calls = mount_calls(spec);
+  if (calls.empty()) return refusal(cat(describe(spec), ": neither a type nor bind, remount or move is given"));
+  const char* type = is_bind_type(spec.type) || spec.type.empty() ? nullptr : spec.type.c_str();
+  const char* source = spec.source.empty() ? "none" : spec.source.c_str();
+  for (const MountOptions& call : calls) {
+    if (::mount(source, spec.target.c_str(), type, call.flags, call.data.c_str()) < 0) {
+      return mount_failure(errno, spec);
+    }
+  }
+  return {};
+}
+
+Status KernelMounts::unmount(const std::string& target, bool lazy) {
+  int flags = UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0);
+  if (::umount2(target.c_str(), flags) < 0) {
+    int code = errno;
+    return failure(code, cat("unmount ", target));
+  }
+  return {};
+}
+
+Result<bool> KernelMounts::mounted(const std::string& target) {
+  auto table = KernelFiles().read("/proc/self/mountinfo", mount_table_limit);
+  if (!table) return tl::unexpected(table.error());
+  const std::string_view wanted = without_trailing_slashes(target);
+  for (std::string_view line : split(*table, '\n')) {
+    constexpr std::size_t mount_point = 4;  // proc(5)
+    auto fields = split(line, ' ');
+    if (fields.size() > mount_point && unescape(fields[mount_point]) == wanted) return true;
+  }
+  return false;
+}
+
+Result<FilesystemKind> KernelMounts::kind(const std::string& path) {
+  struct statfs found {};
+  if (::statfs(path.c_str(), &found) < 0) {
+    int code = errno;
+    return failure(code, cat("find the file system of ", path));
+  }
+  const auto magic = static_cast<std::uint32_t>(found.f_type);
+  return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC ? FilesystemKind::memory : FilesystemKind::other;
+}
+
+}  // namespace sys
