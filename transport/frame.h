@@ -19,10 +19,12 @@ struct FrameHeader {
   std::uint64_t request = 0;   // chosen by who asks, repeated in answers; 0: not an answer, none expected
 };
 
-constexpr std::size_t max_body = 4u << 20;          // bytes, once the peer is recognised
+constexpr std::size_t max_body = 4u << 20;           // bytes, once the peer is recognised
 constexpr std::size_t max_greeting_body = 4u << 10;  // before
 
 void append_header(const FrameHeader& header, Bytes& out);
+// Header and body of `message`. A message that breaks a cap or exceeds max_body is refused, and `out` is as before.
+sys::Status append_frame(const Message& message, std::uint64_t request, Bytes& out);
 // The header at the front of `bytes`; nothing while there are fewer than 16; refused when it claims more
 // than `body_limit`.
 sys::Result<std::optional<FrameHeader>> read_header(std::span<const std::byte> bytes, std::size_t body_limit);

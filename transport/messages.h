@@ -97,10 +97,10 @@ struct SetupDone {
 struct SelfUsage {
   std::uint64_t private_bytes = 0;  // memory that only PID 1 uses
   std::uint64_t resident_bytes = 0;
-  std::uint64_t cpu_us = 0;      // user and system time since it began
-  std::uint64_t wakeups = 0;     // turns of the event loop
-  std::uint64_t orphans = 0;     // orphans reaped
-  std::uint32_t children = 0;    // expected children now
+  std::uint64_t cpu_us = 0;    // user and system time since it began
+  std::uint64_t wakeups = 0;   // turns of the event loop
+  std::uint64_t orphans = 0;   // orphans reaped
+  std::uint32_t children = 0;  // expected children now
 };
 
 struct Pong {
@@ -111,8 +111,8 @@ struct Pong {
 
 struct LogEntry {
   std::uint64_t sequence = 0;
-  std::uint8_t severity = 6;   // syslog(3)
-  std::uint64_t wall_ns = 0;   // since the epoch, by the node's clock
+  std::uint8_t severity = 6;  // syslog(3)
+  std::uint64_t wall_ns = 0;  // since the epoch, by the node's clock
   std::string text;
 };
 
@@ -186,11 +186,11 @@ struct Welcome {
   std::uint16_t version = protocol_version;
   NodeNumber node = no_node;
   std::string name;
-  std::uint64_t wall_ns = 0;                // the node sets its clock
-  std::array<std::uint8_t, 32> seed{};      // for the node's random pool
-  std::uint64_t bulk_token = 0;             // opens the bulk connection
-  std::uint32_t ping_interval_ms = 0;       // how often the front end pings
-  std::uint32_t silence_limit_ms = 0;       // no ping for so long: the connection is dead
+  std::uint64_t wall_ns = 0;            // the node sets its clock
+  std::array<std::uint8_t, 32> seed{};  // for the node's random pool
+  std::uint64_t bulk_token = 0;         // opens the bulk connection
+  std::uint32_t ping_interval_ms = 0;   // how often the front end pings
+  std::uint32_t silence_limit_ms = 0;   // no ping for so long: the connection is dead
 };
 
 // The node is not recognised, or may not speak so; the connection is closed after it.
@@ -244,7 +244,7 @@ struct HostnameStep {
 };
 // A program moved to the node with the files it needs, run to its end; its output goes to the node's log.
 struct RunStep {
-  std::string program;  // absolute
+  std::string program;                 // absolute
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;
   std::vector<FileEntry> files;
@@ -360,7 +360,7 @@ struct RunRequest {
   std::vector<std::string> environment;
   std::string directory;
   std::uint32_t umask = 022;
-  std::vector<FileEntry> files;  // the program, its interpreter and libraries
+  std::vector<FileEntry> files;      // the program, its interpreter and libraries
   std::vector<std::string> sources;  // where each of files is to be read on the front end
 };
 struct RunSignal {
@@ -456,11 +456,10 @@ struct Failure {
   std::string reason;
 };
 
-using Message =
-    std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd, ProcessState, BulkHello,
-                 Fetch, StreamOutput, Welcome, Refused, Ping, Setup, Launch, Signal, Power, Block, StreamCredit,
-                 StreamInput, StatusRequest, WaitRequest, BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal,
-                 PowerRequest, StatusReply, BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done,
-                 Failure>;
+using Message = std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd,
+                             ProcessState, BulkHello, Fetch, StreamOutput, Welcome, Refused, Ping, Setup, Launch,
+                             Signal, Power, Block, StreamCredit, StreamInput, StatusRequest, WaitRequest,
+                             BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal, PowerRequest, StatusReply,
+                             BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done, Failure>;
 
 }  // namespace transport

@@ -1,0 +1,298 @@
+#include "transport/connection.h"
+
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "sys/text.h"
+#include "transport/byte_queue.h"
+#include "transport/codec.h"
+
+namespace transport {
+
+namespace {
+
+constexpr std::size_t read_size = 64u << 10;        // bytes per read(2)
+constexpr std::size_t turn_budget = 2 * read_size;  // bytes per readiness event
+
+enum class Phase { fresh, connecting, open, over };
+
+bool has(sys::Ready ready, sys::Ready what) {
+  return (static_cast<unsigned>(ready) & static_cast<unsigned>(what)) != 0;
+}
+
+}  // namespace
+
+struct Connection::State : std::enable_shared_from_this<Connection::State> {
+  State(sys::Loop& loop_of, std::unique_ptr<sys::Stream> stream_of, std::unique_ptr<Channel> channel_of,
+        ConnectionLimits limits_of, ConnectionHandler& handler_of)
+      : loop(loop_of),
+        stream(std::move(stream_of)),
+        channel(std::move(channel_of)),
+        limits(limits_of),
+        handler(&handler_of) {}
+
+  sys::Status start(bool connecting);
+  void on_ready(sys::Ready ready);
+  void finish_connect();
+
+  void read_turn();
+  void take(std::span<const std::byte> bytes);
+  void deliver();
+  void hand_over(std::uint64_t request, Message message);
+
+  void queue(const Message& message, std::uint64_t request);
+  void seal_waiting();
+  void flush();
+  sys::Status write_once();
+
+  sys::Ready wanted() const;
+  void adjust_watch();
+  void defer(void (State::*what)());
+  void schedule_flush();
+  void end(sys::Error why);
+  void report_end();
+  sys::Error end_of_stream() const;
+
+  sys::Loop& loop;
+  std::unique_ptr<sys::Stream> stream;
+  std::unique_ptr<Channel> channel;
+  ConnectionLimits limits;
+  ConnectionHandler* handler;  // null once the Connection is destroyed
+  ConnectionCounters counters;
+
+  Phase phase = Phase::fresh;
+  sys::WatchId watch = 0;
+  sys::Ready interest = sys::Ready::none;
+  ByteQueue input;    // clear
+  ByteQueue waiting;  // clear: sent before the channel was established
+  ByteQueue output;   // fit for the wire
+  bool paused = false;
+  bool congested = false;
+  bool blocked = false;  // the stream has not taken all of the output
+  bool flush_scheduled = false;
+  sys::Error reason;
+};
+
+// ---------------------------------------------------------------- life
+
+sys::Status Connection::State::start(bool connecting) {
+  phase = connecting ? Phase::connecting : Phase::open;
+  channel->begin(output.tail());
+  if (!output.empty()) schedule_flush();
+  interest = wanted();
+  const auto made = loop.watch(stream->fd(), interest, [weak = weak_from_this()](sys::Ready ready) {
+    if (const auto self = weak.lock()) self->on_ready(ready);
+  });
+  if (!made) {
+    phase = Phase::over;
+    return tl::unexpected(made.error());
+  }
+  watch = *made;
+  return {};
+}
+
+void Connection::State::on_ready(sys::Ready ready) {
+  if (phase == Phase::connecting) return finish_connect();
+  if (has(ready, sys::Ready::read)) read_turn();
+  if (has(ready, sys::Ready::write) && blocked) flush();
+}
+
+void Connection::State::finish_connect() {
+  const sys::Status connected = stream->connect_result();
+  if (!connected) return end(connected.error());
+  phase = Phase::open;
+  adjust_watch();
+  flush();
+}
+
+void Connection::State::end(sys::Error why) {
+  if (phase == Phase::over) return;
+  phase = Phase::over;
+  loop.unwatch(watch);
+  stream.reset();
+  output.clear();
+  waiting.clear();
+  reason = std::move(why);
+  defer(&State::report_end);
+}
+
+void Connection::State::report_end() {
+  if (handler != nullptr) handler->on_closed(reason);
+}
+
+sys::Error Connection::State::end_of_stream() const {
+  if (input.empty()) return {0, "peer closed the connection"};
+  return {0, sys::cat("peer closed the connection in the middle of a frame, after ", input.size(), " bytes of it")};
+}
+
+// Calls `what` from the loop if this still exists then.
+void Connection::State::defer(void (State::*what)()) {
+  loop.defer([weak = weak_from_this(), what] {
+    if (const auto self = weak.lock()) (self.get()->*what)();
+  });
+}
+
+// ---------------------------------------------------------------- input
+
+void Connection::State::read_turn() {
+  std::array<std::byte, read_size> scratch;  // not initialised on purpose
+  for (std::size_t taken = 0; phase == Phase::open && !paused && taken < turn_budget;) {
+    const auto got = stream->read(scratch);
+    if (!got && got.error().code == EAGAIN) return;
+    if (!got) return end(got.error());
+    if (*got == 0) return end(end_of_stream());
+    counters.bytes_in += *got;
+    taken += *got;
+    take(std::span(scratch).first(*got));
+    if (*got < scratch.size()) return;  // what came meanwhile is another event
+  }
+}
+
+void Connection::State::take(std::span<const std::byte> bytes) {
+  const std::size_t before = output.size();
+  if (auto status = channel->receive(bytes, input.tail(), output.tail()); !status) {
+    return end(sys::within("refused", status.error()).value());
+  }
+  seal_waiting();
+  if (output.size() > before) schedule_flush();
+  deliver();
+}
+
+void Connection::State::deliver() {
+  while (phase != Phase::over && !paused) {
+    const auto header = read_header(input.data(), limits.body);
+    if (!header) return end(sys::within("refused", header.error()).value());
+    if (!*header || input.size() < FrameHeader::size + (*header)->body_size) return;
+    auto message = decode((*header)->number, input.data().subspan(FrameHeader::size, (*header)->body_size));
+    if (!message) return end(sys::within("refused", message.error()).value());
+    input.consume(FrameHeader::size + (*header)->body_size);
+    hand_over((*header)->request, std::move(*message));
+  }
+}
+
+void Connection::State::hand_over(std::uint64_t request, Message message) {
+  ++counters.messages_in;
+  try {
+    handler->on_message(request, std::move(message));
+  } catch (...) {
+    defer(&State::deliver);  // the loop reports it; this message is lost, those behind it are not
+    throw;
+  }
+}
+
+// ---------------------------------------------------------------- output
+
+void Connection::State::queue(const Message& message, std::uint64_t request) {
+  if (phase == Phase::over) return;
+  if (const auto status = append_frame(message, request, waiting.tail()); !status) {
+    return end(sys::within("cannot send", status.error()).value());
+  }
+  ++counters.messages_out;
+  seal_waiting();
+  schedule_flush();
+  const std::size_t pending = output.size() + waiting.size();
+  congested = congested || pending > limits.output_high;
+  if (pending > limits.output_limit) {
+    end({0, sys::cat("peer does not take what is sent to it: ", pending, " bytes wait")});
+  }
+}
+
+void Connection::State::seal_waiting() {
+  if (waiting.empty() || !channel->established()) return;
+  channel->seal(waiting.data(), output.tail());
+  waiting.clear();
+}
+
+void Connection::State::schedule_flush() {
+  if (flush_scheduled || blocked) return;
+  flush_scheduled = true;
+  defer(&State::flush);
+}
+
+void Connection::State::flush() {
+  flush_scheduled = false;
+  if (phase != Phase::open) return;
+  if (const auto status = write_once(); !status) {
+    read_turn();  // the peer may have said why it went
+    return end(status.error());
+  }
+  blocked = !output.empty();
+  adjust_watch();
+  if (phase == Phase::open && congested && output.size() <= limits.output_high) {
+    congested = false;
+    handler->on_drained();
+  }
+}
+
+sys::Status Connection::State::write_once() {
+  if (output.empty()) return {};
+  const auto written = stream->write(output.data());
+  if (!written && written.error().code != EAGAIN) return tl::unexpected(written.error());
+  if (written) {
+    counters.bytes_out += *written;
+    output.consume(*written);
+  }
+  return {};
+}
+
+// ---------------------------------------------------------------- readiness
+
+sys::Ready Connection::State::wanted() const {
+  const bool read = phase == Phase::open && !paused;
+  const bool write = phase == Phase::connecting || blocked;
+  return static_cast<sys::Ready>((read ? 1u : 0u) | (write ? 2u : 0u));
+}
+
+// Makes the loop watch for what is of use now.
+void Connection::State::adjust_watch() {
+  if (phase == Phase::fresh || phase == Phase::over || interest == wanted()) return;
+  interest = wanted();
+  if (const auto status = loop.change(watch, interest); !status) end(status.error());
+}
+
+// ---------------------------------------------------------------- what users see
+
+Connection::Connection(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::unique_ptr<Channel> channel,
+                       ConnectionLimits limits, ConnectionHandler& handler)
+    : state_(std::make_shared<State>(loop, std::move(stream), std::move(channel), limits, handler)) {}
+
+Connection::~Connection() {
+  state_->handler = nullptr;
+  state_->phase = Phase::over;
+  state_->loop.unwatch(state_->watch);
+  state_->stream.reset();
+}
+
+sys::Status Connection::start(bool connecting) { return state_->start(connecting); }
+
+void Connection::send(const Message& message, std::uint64_t request) { state_->queue(message, request); }
+
+bool Connection::congested() const { return state_->congested; }
+
+std::size_t Connection::pending_output() const { return state_->output.size() + state_->waiting.size(); }
+
+void Connection::set_limits(ConnectionLimits limits) { state_->limits = limits; }
+
+void Connection::pause() {
+  state_->paused = true;
+  state_->adjust_watch();
+}
+
+void Connection::resume() {
+  state_->paused = false;
+  state_->adjust_watch();
+  state_->defer(&State::deliver);
+}
+
+void Connection::close(std::string reason, bool flush) {
+  // A failed last write changes nothing: the connection ends for the reason given.
+  if (flush && state_->phase == Phase::open) static_cast<void>(state_->write_once());
+  state_->end({0, std::move(reason)});
+}
+
+bool Connection::open() const { return state_->phase != Phase::over; }
+
+const ConnectionCounters& Connection::counters() const { return state_->counters; }
+
+}  // namespace transport

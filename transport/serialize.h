@@ -1,0 +1,184 @@
+// The fields of every message, in the order in which they stand on the wire, with the cap of each that varies
+// in size. docs/PROTOCOL.md says the same for people. A change here is a change of the protocol: it needs a new
+// message number or a new protocol_version.
+#pragma once
+
+#include "transport/archive.h"
+#include "transport/messages.h"
+
+namespace transport {
+
+// Caps. Bytes for strings, elements for lists.
+namespace cap {
+constexpr std::size_t word = 64;          // names of nodes, states, versions, file system types
+constexpr std::size_t interface = 15;     // IFNAMSIZ - 1
+constexpr std::size_t path = 4096;        // PATH_MAX
+constexpr std::size_t title = 4352;       // a kind and a path: names of steps and boot entries
+constexpr std::size_t text = 2048;        // for people: reasons and log lines, cut at that
+constexpr std::size_t node_set = 16384;   // "0-3,7,..."
+constexpr std::size_t argument = 131072;  // MAX_ARG_STRLEN
+constexpr std::size_t arguments = 65536;
+constexpr std::size_t groups = 65536;  // NGROUPS_MAX
+constexpr std::size_t files = 4096;
+constexpr std::size_t steps = 4096;
+constexpr std::size_t entries = 4096;  // boot entries, log lines
+constexpr std::size_t nodes = 65536;
+constexpr std::size_t data = 1u << 20;
+}  // namespace cap
+
+template <> inline constexpr std::size_t least_size<BootEntry> = 25;
+template <> inline constexpr std::size_t least_size<LogEntry> = 21;
+template <> inline constexpr std::size_t least_size<FileEntry> = 48;
+template <> inline constexpr std::size_t least_size<Step> = 22;
+template <> inline constexpr std::size_t least_size<NodeStatus> = 103;
+
+inline CutText text(const char* name, std::string& value) { return {name, value, cap::text}; }
+inline auto path(const char* name, std::string& value) { return capped(name, value, cap::path); }
+inline auto word(const char* name, std::string& value) { return capped(name, value, cap::word); }
+inline auto node_set(std::string& value) { return capped("nodes", value, cap::node_set); }
+inline auto data(Bytes& value) { return capped("data", value, cap::data); }
+inline auto files(std::vector<FileEntry>& value) { return capped("files", value, cap::files); }
+inline auto outcome(Outcome& value) { return choice("outcome", value, Outcome::skipped); }
+inline auto stream(StreamName& value) { return choice("stream", value, StreamName::error); }
+inline auto change(PowerChange& value) { return choice("change", value, PowerChange::power_off); }
+inline CappedStrings arguments(std::vector<std::string>& value) {
+  return {"arguments", value, cap::arguments, cap::argument};
+}
+inline CappedStrings environment(std::vector<std::string>& value) {
+  return {"environment", value, cap::arguments, cap::argument};
+}
+
+// ---------------------------------------------------------------- parts of messages
+
+template <class A> void serialize(A& archive, Content& m) { archive(m.hash, m.size); }
+template <class A> void serialize(A& archive, FileEntry& m) { archive(path("path", m.path), m.content, m.mode); }
+template <class A> void serialize(A& archive, BootEntry& m) {
+  archive(capped("name", m.name, cap::title), m.start_us, m.end_us, outcome(m.outcome), text("reason", m.reason));
+}
+template <class A> void serialize(A& archive, SelfUsage& m) {
+  archive(m.private_bytes, m.resident_bytes, m.cpu_us, m.wakeups, m.orphans, m.children);
+}
+template <class A> void serialize(A& archive, LogEntry& m) {
+  archive(m.sequence, m.severity, m.wall_ns, text("text", m.text));
+}
+
+// ---------------------------------------------------------------- node to front end
+
+template <class A> void serialize(A& archive, Hello& m) {
+  archive(m.version, m.mac, capped("interface", m.interface, cap::interface), m.address, m.boot_id);
+  archive(word("program_version", m.program_version), word("kernel_release", m.kernel_release));
+  archive(word("architecture", m.architecture), m.address_requests, m.uptime_us);
+}
+template <class A> void serialize(A& archive, BootRecord& m) {
+  archive(m.first, capped("entries", m.entries, cap::entries));
+}
+template <class A> void serialize(A& archive, StepReport& m) {
+  archive(m.plan, m.step, capped("name", m.name, cap::title), outcome(m.outcome), m.attempt, m.code);
+  archive(text("reason", m.reason), m.duration_us);
+}
+template <class A> void serialize(A& archive, SetupDone& m) { archive(m.plan, m.succeeded, text("reason", m.reason)); }
+template <class A> void serialize(A& archive, Pong& m) { archive(m.sequence, m.usage); }
+template <class A> void serialize(A& archive, LogLines& m) { archive(m.lost, capped("lines", m.lines, cap::entries)); }
+template <class A> void serialize(A& archive, Launched& m) {
+  archive(m.job, m.rank, m.pid, m.code, text("reason", m.reason));
+}
+template <class A> void serialize(A& archive, ProcessEnd& m) {
+  archive(m.job, m.rank, m.status, m.user_us, m.system_us, m.max_rss_kib);
+}
+template <class A> void serialize(A& archive, ProcessState& m) { archive(m.job, m.rank, m.status); }
+template <class A> void serialize(A& archive, BulkHello& m) { archive(m.node, m.token); }
+template <class A> void serialize(A& archive, Fetch& m) { archive(m.hash, m.offset, m.length); }
+template <class A> void serialize(A& archive, StreamOutput& m) {
+  archive(m.job, m.rank, stream(m.stream), m.end, data(m.data));
+}
+
+// ---------------------------------------------------------------- front end to node
+
+template <class A> void serialize(A& archive, Welcome& m) {
+  archive(m.version, m.node, word("name", m.name), m.wall_ns, m.seed, m.bulk_token, m.ping_interval_ms);
+  archive(m.silence_limit_ms);
+}
+template <class A> void serialize(A& archive, Refused& m) { archive(m.version, text("reason", m.reason)); }
+template <class A> void serialize(A& archive, Ping& m) { archive(m.sequence); }
+template <class A> void serialize(A& archive, MountStep& m) {
+  archive(path("source", m.source), path("target", m.target), word("type", m.type), path("options", m.options));
+}
+template <class A> void serialize(A& archive, DirectoryStep& m) { archive(path("path", m.path), m.mode, m.uid, m.gid); }
+template <class A> void serialize(A& archive, DeviceStep& m) {
+  archive(path("path", m.path), m.block, m.major, m.minor, m.mode, m.uid, m.gid);
+}
+template <class A> void serialize(A& archive, FileStep& m) {
+  archive(path("path", m.path), m.content, m.mode, m.uid, m.gid);
+}
+template <class A> void serialize(A& archive, LinkStep& m) { archive(path("path", m.path), path("target", m.target)); }
+template <class A> void serialize(A& archive, HostnameStep& m) { archive(word("name", m.name)); }
+template <class A> void serialize(A& archive, RunStep& m) {
+  archive(path("program", m.program), arguments(m.arguments), environment(m.environment), files(m.files));
+}
+template <class A> void serialize(A& archive, Step& m) {
+  archive(capped("name", m.name, cap::title), m.index, m.timeout_ms, m.retries);
+  archive(choice("on_failure", m.on_failure, OnFailure::go_on), m.action);
+}
+template <class A> void serialize(A& archive, Setup& m) {
+  archive(m.plan, m.last, capped("steps", m.steps, cap::steps));
+}
+template <class A> void serialize(A& archive, Launch& m) {
+  archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
+  archive(path("directory", m.directory), m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
+  archive(m.output_credit, files(m.files));
+}
+template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal); }
+template <class A> void serialize(A& archive, Power& m) { archive(change(m.change)); }
+template <class A> void serialize(A& archive, Block& m) {
+  archive(m.hash, m.offset, text("reason", m.reason), data(m.data));
+}
+template <class A> void serialize(A& archive, StreamCredit& m) { archive(m.job, m.rank, stream(m.stream), m.bytes); }
+template <class A> void serialize(A& archive, StreamInput& m) { archive(m.job, m.rank, m.end, data(m.data)); }
+
+// ---------------------------------------------------------------- command to front end
+
+template <class A> void serialize(A& archive, StatusRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, WaitRequest& m) {
+  archive(node_set(m.nodes), word("state", m.state), m.timeout_ms);
+}
+template <class A> void serialize(A& archive, BootLogRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, LogRequest& m) { archive(node_set(m.nodes), m.follow); }
+template <class A> void serialize(A& archive, UpRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, RunRequest& m) {
+  archive(node_set(m.nodes), path("program", m.program), word("architecture", m.architecture));
+  archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory), m.umask);
+  archive(files(m.files), CappedStrings{"sources", m.sources, cap::files, cap::path});
+}
+template <class A> void serialize(A& archive, RunSignal& m) { archive(m.signal); }
+template <class A> void serialize(A& archive, PowerRequest& m) { archive(node_set(m.nodes), change(m.change)); }
+
+// ---------------------------------------------------------------- front end to command
+
+template <class A> void serialize(A& archive, NodeStatus& m) {
+  archive(m.node, word("name", m.name), choice("state", m.state, NodeState::unavailable), m.address, m.mac);
+  archive(m.since_ns, text("reason", m.reason), m.boot_us, m.address_requests, word("version", m.version));
+  archive(word("kernel_release", m.kernel_release), word("architecture", m.architecture), m.usage);
+}
+template <class A> void serialize(A& archive, StatusReply& m) {
+  archive(capped("nodes", m.nodes, cap::nodes), m.satisfied);
+}
+template <class A> void serialize(A& archive, NodeBootRecord& m) {
+  archive(m.node, word("name", m.name), capped("entries", m.entries, cap::entries));
+}
+template <class A> void serialize(A& archive, BootLogReply& m) { archive(m.record); }
+template <class A> void serialize(A& archive, LogReply& m) {
+  archive(m.node, word("name", m.name), m.lost, capped("lines", m.lines, cap::entries));
+}
+template <class A> void serialize(A& archive, NodeResult& m) {
+  archive(m.node, word("name", m.name), m.succeeded, text("reason", m.reason));
+}
+template <class A> void serialize(A& archive, RunStarted& m) {
+  archive(m.job, capped("nodes", m.nodes, cap::nodes), CappedStrings{"names", m.names, cap::nodes, cap::word});
+}
+template <class A> void serialize(A& archive, RunOutput& m) { archive(m.rank, stream(m.stream), data(m.data)); }
+template <class A> void serialize(A& archive, RunEnd& m) {
+  archive(m.rank, m.started, m.status, m.code, text("reason", m.reason));
+}
+template <class A> void serialize(A& archive, Failure& m) { archive(m.usage, text("reason", m.reason)); }
+
+}  // namespace transport
