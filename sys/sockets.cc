@@ -158,6 +158,7 @@ class UnixListener final : public Listener {
     }
     return Accepted{.stream = std::make_unique<SocketStream>(std::move(fd), cat("process ", peer.pid)),
                     .uid = peer.uid,
+                    .gid = peer.gid,
                     .pid = peer.pid};
   }
   int fd() const override { return fd_.get(); }

@@ -43,6 +43,7 @@ class Listener {
     std::unique_ptr<Stream> stream;
     TcpAddress peer;        // TCP
     std::uint32_t uid = 0;  // Unix: the peer's credentials (SO_PEERCRED)
+    std::uint32_t gid = 0;
     std::int32_t pid = 0;
   };
   virtual Result<Accepted> accept() = 0;  // EAGAIN when nobody waits
