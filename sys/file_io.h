@@ -10,7 +10,11 @@
 #include "sys/files.h"
 #include "sys/result.h"
 
+struct stat;
+
 namespace sys {
+
+FileFacts facts_of(const struct stat& found);
 
 // The error of the system call that has just failed (errno), as "OPERATION PATH".
 tl::unexpected<Error> path_failure(std::string_view operation, const std::string& path);

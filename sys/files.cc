@@ -40,21 +40,6 @@ FileKind kind_of(mode_t mode) {
   }
 }
 
-FileFacts facts_of(const struct stat& found) {
-  return {
-      .kind = kind_of(found.st_mode),
-      .mode = found.st_mode & permission_bits,
-      .uid = found.st_uid,
-      .gid = found.st_gid,
-      .size = static_cast<std::uint64_t>(found.st_size),
-      .filesystem = found.st_dev,
-      .inode = found.st_ino,
-      .modified_ns = static_cast<std::int64_t>(found.st_mtim.tv_sec) * 1'000'000'000 + found.st_mtim.tv_nsec,
-      .device_major = major(found.st_rdev),
-      .device_minor = minor(found.st_rdev),
-  };
-}
-
 Status make_bare_directory(const std::string& path, std::uint32_t mode) {
   UmaskGuard guard(0);
   if (::mkdir(path.c_str(), mode) < 0) return path_failure("make directory", path);
@@ -100,6 +85,21 @@ class KernelFileSink final : public FileSink {
 };
 
 }  // namespace
+
+FileFacts facts_of(const struct stat& found) {
+  return {
+      .kind = kind_of(found.st_mode),
+      .mode = found.st_mode & permission_bits,
+      .uid = found.st_uid,
+      .gid = found.st_gid,
+      .size = static_cast<std::uint64_t>(found.st_size),
+      .filesystem = found.st_dev,
+      .inode = found.st_ino,
+      .modified_ns = static_cast<std::int64_t>(found.st_mtim.tv_sec) * 1'000'000'000 + found.st_mtim.tv_nsec,
+      .device_major = major(found.st_rdev),
+      .device_minor = minor(found.st_rdev),
+  };
+}
 
 Result<std::unique_ptr<FileSink>> KernelFiles::create(const std::string& path, std::uint32_t mode) {
   auto file = TemporaryFile::beside(path);

@@ -1,0 +1,32 @@
+// A regular file that is read in pieces, at any position. Opening never waits for anybody (a FIFO without a
+// writer, say); reading may block on a network file system.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "sys/fd.h"
+#include "sys/files.h"
+#include "sys/result.h"
+
+namespace sys {
+
+class FileReader {
+ public:
+  // Follows symbolic links. Anything but a regular file is refused.
+  static Result<FileReader> open(const std::string& path);
+
+  // Fills `into` from `offset` on; fewer bytes only where the file ends.
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  // Of the open file, whatever has its name meanwhile.
+  Result<FileFacts> facts() const;
+
+ private:
+  FileReader(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  Fd fd_;
+  std::string path_;  // for errors
+};
+
+}  // namespace sys
