@@ -1,0 +1,96 @@
+"""The nodes of a lab: the image that they boot, and the two kinds of machine that boot it."""
+
+import subprocess
+
+from . import names, processes
+from .errors import LabError
+from .toml_writer import dump
+
+KERNEL = names.TREE / "build/toolchain/kernel"
+QEMU = "qemu-system-x86_64"
+QEMU_MODULES = ["virtio_pci", "virtio_net"]
+QEMU_MEMORY = 128      # MiB of a node
+QEMU_FOOTPRINT = 200   # MiB that it takes of this machine
+
+
+def build_image(state, config):
+    qemu = state["backend"] == "qemu"
+    source = config or state.path("nodeinit.toml")
+    if not config:
+        modules = {"hardware": {"modules": QEMU_MODULES}} if qemu else {}
+        source.write_text(dump({"network": {"prefix": names.PREFIX}, **modules}))
+    command = [str(names.TREE / "initrd/nodeimage"), "--init", f"{state['programs']}/nodeinit",
+               "--config", str(source), "-o", str(state.path("node.img")), "--force"]
+    if qemu:
+        command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(QEMU_MODULES)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(done.stdout.strip())
+
+
+def container(state, node):
+    name = names.node_name(node)
+    return [f"{state['programs']}/node-container", "--netns", names.namespace(state.lab, name), "--name", name,
+            "--image", str(state.path("node.img")), "--console", str(state.console(node)),
+            "--", *state["node_arguments"]]
+
+
+def virtual_machine(state, node):
+    name = names.node_name(node)
+    words = ["console=ttyS0", "quiet", *(f"nodeinit.{argument}" for argument in state["node_arguments"])]
+    return ["nsenter", f"--net={names.NETNS / names.namespace(state.lab, 'fe')}", "--",
+            QEMU, "-name", name, "-accel", "tcg,thread=multi,tb-size=16", "-cpu", "max", "-M", "q35",
+            "-m", str(QEMU_MEMORY), "-nodefaults", "-no-user-config", "-display", "none",
+            "-chardev", f"file,id=console,path={state.console(node)},append=on", "-serial", "chardev:console",
+            "-netdev", f"tap,id=net,ifname={name},script=no,downscript=no",
+            "-device", f"virtio-net-pci,netdev=net,mac={names.node_mac(node)},romfile=",
+            "-kernel", str(KERNEL / "vmlinuz"), "-initrd", str(state.path("node.img")), "-append", " ".join(words)]
+
+
+BACKENDS = {"netns": container, "qemu": virtual_machine}
+
+
+def check_machine(backend, count):
+    """What would otherwise fail half-way, or make this machine swap."""
+    if backend != "qemu":
+        return
+    if not (KERNEL / "vmlinuz").exists():
+        raise LabError(f"there is no kernel in {KERNEL}; get it with: scripts/bootstrap")
+    need, have = count * QEMU_FOOTPRINT, available_memory()
+    if need > have:
+        raise LabError(f"{count} virtual machines take about {need} MiB of memory and {have} MiB are available; "
+                       "start fewer, or use --backend netns")
+
+
+def available_memory():
+    with open("/proc/meminfo") as table:
+        rows = dict(line.split(":") for line in table)
+    return int(rows["MemAvailable"].split()[0]) // 1024
+
+
+def on(state, node):
+    identity = state["processes"].get(names.node_name(node))
+    return bool(identity) and processes.alive(identity)
+
+
+def power_on(state, nodes):
+    command = BACKENDS[state["backend"]]
+    for node in nodes:
+        if on(state, node):
+            raise LabError(f"{names.node_name(node)} is on already")
+    try:
+        for node in nodes:
+            log = state.path("machines.log")  # what the machines say that is not the node's console
+            state["processes"][names.node_name(node)] = processes.start(command(state, node), log)
+    finally:
+        state.save()
+
+
+def power_cut(state, nodes):
+    identities = [state["processes"].get(names.node_name(node)) for node in nodes]
+    for node, identity in zip(nodes, identities):
+        if not identity or not processes.alive(identity):
+            raise LabError(f"{names.node_name(node)} is off already")
+    processes.end(identities)
+
+
