@@ -1,0 +1,197 @@
+#include "process/launcher.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "process/line_log.h"
+#include "process/process.h"
+#include "sys/path.h"
+#include "sys/text.h"
+
+namespace process {
+namespace {
+
+constexpr std::uint32_t step_credit = 64u << 10;  // bytes that a setup step's program may be ahead of the log
+constexpr int max_signal = 64;
+
+struct ProcessKey {
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  auto operator<=>(const ProcessKey&) const = default;
+};
+
+// A program of a setup step.
+struct StepRun {
+  LineLog output;
+  LineLog error;
+  std::function<void(sys::Status)> done;  // empty once it has been called, or is no longer wanted
+  std::unique_ptr<Process> process;
+
+  void finish(const sys::Status& status) {
+    output.finish();
+    error.finish();
+    if (const auto call = std::exchange(done, nullptr)) call(status);
+  }
+};
+
+void set_variable(std::vector<std::string>& environment, std::string_view name, std::uint64_t value) {
+  const std::string prefix = sys::cat(name, "=");
+  std::erase_if(environment, [&](const std::string& entry) { return entry.starts_with(prefix); });
+  environment.push_back(sys::cat(prefix, value));
+}
+
+void name_in_environment(transport::Launch& launch) {
+  set_variable(launch.environment, "NODEINIT_JOB", launch.job);
+  set_variable(launch.environment, "NODEINIT_RANK", launch.rank);
+  set_variable(launch.environment, "BPROC_RANK", launch.rank);
+}
+
+sys::Status check(const transport::Launch& launch) {
+  if (!sys::is_clean_path(launch.program) || launch.program == "/")
+    return sys::failure(EINVAL, sys::cat("program '", sys::printable(launch.program), "' is not an absolute path"));
+  if (launch.arguments.empty())
+    return sys::failure(EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name"));
+  return {};
+}
+
+// Of a failure that is not the kernel's: there is no errno, and 0 would say success.
+int code_of(const sys::Error& error) { return error.code != 0 ? error.code : EIO; }
+
+}  // namespace
+
+struct Launcher::State {
+  ProcessTools tools;
+  sys::Log& log;
+  LauncherHooks hooks;
+  std::map<ProcessKey, std::unique_ptr<Process>> jobs;
+  std::map<std::uint64_t, StepRun> steps;
+  std::uint64_t next_step = 1;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
+
+  std::size_t running() const { return jobs.size() + steps.size(); }
+  sys::Status admit(const transport::Launch& launch) const;
+  void refuse(ProcessKey key, const sys::Error& error);
+  ProcessEvents job_events(ProcessKey key);
+  ProcessEvents step_events(std::uint64_t id);
+};
+
+sys::Status Launcher::State::admit(const transport::Launch& launch) const {
+  if (jobs.contains({launch.job, launch.rank}))
+    return sys::failure(EEXIST, sys::cat("job ", launch.job, " has a rank ", launch.rank, " on this node already"));
+  if (running() >= max_processes)
+    return sys::failure(EAGAIN, sys::cat("this node has ", max_processes, " processes already, its limit"));
+  return check(launch);
+}
+
+void Launcher::State::refuse(ProcessKey key, const sys::Error& error) {
+  tools.loop.defer([this, weak = std::weak_ptr(alive), key, error] {
+    if (!weak.expired()) hooks.launched({key.job, key.rank, 0, code_of(error), error.what});
+  });
+}
+
+ProcessEvents Launcher::State::job_events(ProcessKey key) {
+  return {
+      .started =
+          [this, key](int pid) {
+            hooks.launched({key.job, key.rank, pid, 0, {}});
+          },
+      .failed =
+          [this, key](const sys::Error& error) {
+            hooks.launched({key.job, key.rank, 0, code_of(error), error.what});
+          },
+      .output =
+          [this, key](transport::StreamName stream, std::span<const std::byte> piece, bool end) {
+            hooks.output({key.job, key.rank, stream, end, {piece.begin(), piece.end()}});
+          },
+      .ended =
+          [this, key](const sys::Exit& exit) {
+            hooks.ended({key.job, key.rank, exit.status, exit.user_us, exit.system_us, exit.max_rss_kib});
+          },
+      .gone = [this, key] { jobs.erase(key); },
+  };
+}
+
+ProcessEvents Launcher::State::step_events(std::uint64_t id) {
+  return {
+      .started = [](int) {},
+      .failed = [this, id](const sys::Error& error) { steps.at(id).finish(tl::unexpected(error)); },
+      .output =
+          [this, id](transport::StreamName stream, std::span<const std::byte> piece, bool) {
+            StepRun& run = steps.at(id);
+            (stream == transport::StreamName::error ? run.error : run.output).add(piece);
+            run.process->add_credit(stream, piece.size());
+          },
+      .ended =
+          [this, id](const sys::Exit& exit) {
+            const bool succeeded = exit.status == 0;
+            steps.at(id).finish(succeeded ? sys::Status() : sys::refusal(sys::describe_status(exit.status)));
+          },
+      .gone = [this, id] { steps.erase(id); },
+  };
+}
+
+Launcher::Launcher(sys::Loop& loop, sys::Spawner& spawner, sys::Children& children, sys::Files& files,
+                   content::Cache& cache, sys::Log& log, LauncherHooks hooks)
+    : state_(new State{{loop, spawner, children, files, cache}, log, std::move(hooks), {}, {}}) {}
+
+Launcher::~Launcher() = default;
+
+void Launcher::launch(transport::Launch launch) {
+  const ProcessKey key{launch.job, launch.rank};
+  if (auto status = state_->admit(launch); !status) return state_->refuse(key, status.error());
+  name_in_environment(launch);
+  state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key)));
+}
+
+void Launcher::signal(const transport::Signal& signal) {
+  const auto found = state_->jobs.find({signal.job, signal.rank});
+  if (found == state_->jobs.end()) return;  // it has ended while the signal was on its way
+  if (signal.signal < 1 || signal.signal > max_signal)
+    return state_->log.warning("signal ", signal.signal, " for job ", signal.job, " rank ", signal.rank,
+                               " ignored: there is no such signal");
+  found->second->signal(signal.signal);
+}
+
+void Launcher::add_credit(const transport::StreamCredit& credit) {
+  const auto found = state_->jobs.find({credit.job, credit.rank});
+  if (found == state_->jobs.end() || credit.stream == transport::StreamName::input) return;
+  found->second->add_credit(credit.stream, credit.bytes);
+}
+
+std::function<void()> Launcher::run_step(const transport::RunStep& step, const std::string& name,
+                                         std::function<void(sys::Status)> done) {
+  transport::Launch launch;
+  launch.rank = static_cast<std::uint32_t>(state_->next_step);  // tells its temporary names apart
+  launch.program = step.program;
+  launch.arguments = step.arguments;
+  launch.environment = step.environment;
+  launch.files = step.files;
+  launch.output_credit = step_credit;
+
+  const std::uint64_t id = state_->next_step++;
+  sys::Clock& clock = state_->tools.loop.clock();
+  StepRun& run = state_->steps
+                     .try_emplace(id, StepRun{LineLog(state_->log, clock, name), LineLog(state_->log, clock, name),
+                                              std::move(done), nullptr})
+                     .first->second;
+  run.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->step_events(id));
+  return [state = state_.get(), weak = std::weak_ptr(state_->alive), id] {
+    if (weak.expired()) return;
+    const auto found = state->steps.find(id);
+    if (found == state->steps.end()) return;
+    found->second.done = nullptr;
+    found->second.process->kill();
+  };
+}
+
+void Launcher::kill_all() {
+  for (const auto& [key, process] : state_->jobs)
+    process->kill();
+}
+
+std::size_t Launcher::running() const { return state_->running(); }
+
+}  // namespace process

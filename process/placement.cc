@@ -1,0 +1,177 @@
+#include "process/placement.h"
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "content/hash.h"
+#include "sys/path.h"
+#include "sys/text.h"
+
+namespace process {
+namespace {
+
+constexpr std::string_view forbidden[] = {"/proc", "/sys", "/dev", "/run/nodeinit"};
+constexpr std::string_view programs = "/run/nodeinit/programs";
+constexpr std::size_t path_limit = 4000;  // bytes; the kernel's is 4096, and temporary names are longer
+
+enum class Spot { done, free, replace, elsewhere };  // elsewhere: on another file system
+
+std::uint32_t mode_of(const transport::FileEntry& entry) { return (entry.mode & 0111) != 0 ? 0755 : 0644; }
+
+struct Cached {
+  std::string path;
+  sys::FileFacts facts;
+};
+
+struct Placer {
+  sys::Files& files;
+  const PlacementRequest& request;
+
+  sys::Result<std::string> run();
+  sys::Result<Cached> find_cached(const std::string& path);
+  sys::Result<Spot> look(const std::string& path, const Cached& cached);
+  sys::Result<std::uint64_t> filesystem_for(const std::string& path);
+  sys::Status put(const transport::FileEntry& entry, const Cached& cached, Spot spot);
+  sys::Status link(const Cached& cached, const std::string& path, std::uint32_t mode);
+  sys::Status link_over(const Cached& cached, const std::string& path, std::uint32_t mode);
+  sys::Result<bool> share(const Cached& cached, std::uint32_t mode);
+  sys::Result<std::string> place_program(const transport::FileEntry& entry, const Cached& cached);
+};
+
+sys::Result<std::string> Placer::run() {
+  std::string program;
+  for (std::size_t i = 0; i < request.entries.size(); i++) {
+    const transport::FileEntry& entry = request.entries[i];
+    const auto cached = find_cached(request.cached[i]);
+    if (!cached) return tl::unexpected(cached.error());
+    const auto spot = look(entry.path, *cached);
+    if (!spot) return tl::unexpected(spot.error());
+    if (auto status = put(entry, *cached, *spot); !status) return tl::unexpected(status.error());
+    if (entry.path != request.program) continue;
+    auto path = *spot == Spot::elsewhere ? place_program(entry, *cached) : entry.path;
+    if (!path) return path;
+    program = *std::move(path);
+  }
+  return program;
+}
+
+sys::Result<Cached> Placer::find_cached(const std::string& path) {
+  const auto facts = files.facts(path);
+  if (!facts) return tl::unexpected(facts.error());
+  if (!*facts) return sys::failure(ENOENT, sys::cat("find ", path, " in the cache, which had it a moment ago"));
+  return Cached{path, **facts};
+}
+
+sys::Status Placer::put(const transport::FileEntry& entry, const Cached& cached, Spot spot) {
+  switch (spot) {
+    case Spot::done:
+    case Spot::elsewhere:
+      return {};
+    case Spot::replace:
+      return link_over(cached, entry.path, mode_of(entry));
+    case Spot::free:
+      break;
+  }
+  if (auto status = files.make_directories(std::string(sys::parent_of(entry.path))); !status) return status;
+  return link(cached, entry.path, mode_of(entry));
+}
+
+sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
+  const auto found = files.facts(path);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) {
+    const auto filesystem = filesystem_for(path);
+    if (!filesystem) return tl::unexpected(filesystem.error());
+    if (*filesystem == cached.facts.filesystem) return Spot::free;
+    if (path == request.program) return Spot::elsewhere;
+    return sys::failure(ENOENT, sys::cat("place ", path,
+                                         ": not there, and on a file system of its own on the node, "
+                                         "where nothing is written: put it there"));
+  }
+  const sys::FileFacts& there = **found;
+  if (there.filesystem != cached.facts.filesystem) return Spot::elsewhere;
+  if (there.inode == cached.facts.inode) return Spot::done;
+  if (there.kind == sys::FileKind::regular || there.kind == sys::FileKind::link) return Spot::replace;
+  return sys::failure(EEXIST, sys::cat("place ", path, ": there is a directory or device on the node"));
+}
+
+// That of the nearest directory above that is there.
+sys::Result<std::uint64_t> Placer::filesystem_for(const std::string& path) {
+  for (std::string_view above = sys::parent_of(path);; above = sys::parent_of(above)) {
+    auto facts = files.facts(std::string(above));
+    // A link among the directories: what counts is where it leads.
+    if (facts && *facts && (*facts)->kind == sys::FileKind::link) facts = files.facts(sys::cat(above, "/."));
+    if (!facts) return tl::unexpected(facts.error());
+    if (*facts) return (*facts)->filesystem;
+    if (above == "/") return sys::failure(ENOENT, "look at the root directory");
+  }
+}
+
+// Gives the content a name at `path`, where there is nothing yet.
+sys::Status Placer::link(const Cached& cached, const std::string& path, std::uint32_t mode) {
+  const auto shared = share(cached, mode);
+  if (!shared) return tl::unexpected(shared.error());
+  if (!*shared) return files.copy(cached.path, path, {0, 0, mode});
+  auto linked = files.hard_link(cached.path, path);
+  // Another child has placed something there meanwhile: most likely the same.
+  if (!linked && linked.error().code == EEXIST) return link_over(cached, path, mode);
+  return linked;
+}
+
+// As link(), where there is something.
+sys::Status Placer::link_over(const Cached& cached, const std::string& path, std::uint32_t mode) {
+  const auto shared = share(cached, mode);
+  if (!shared) return tl::unexpected(shared.error());
+  if (!*shared) return files.copy(cached.path, path, {0, 0, mode});
+  const std::string beside = sys::cat(path, ".", request.tag);
+  (void)files.remove(beside);  // left by a child that was killed, if at all
+  if (auto status = files.hard_link(cached.path, beside); !status) return status;
+  if (auto status = files.rename(beside, path); !status) return status;
+  // Renaming over another link to the same file leaves both names (rename(2)).
+  const auto left = files.facts(beside);
+  return left && *left ? files.remove(beside) : sys::Status();
+}
+
+// Whether a link to the cached file will have the mode: all links share one. The cache keeps content that others
+// cannot read; the first user gives it its mode, and whoever needs another one gets a copy.
+sys::Result<bool> Placer::share(const Cached& cached, std::uint32_t mode) {
+  if (cached.facts.mode == mode) return true;
+  if ((cached.facts.mode & 0077) != 0) return false;
+  if (auto status = files.set_owner(cached.path, {0, 0, mode}); !status) return tl::unexpected(status.error());
+  return true;
+}
+
+sys::Result<std::string> Placer::place_program(const transport::FileEntry& entry, const Cached& cached) {
+  const std::string directory = sys::cat(programs, "/", content::format_hash(entry.content.hash));
+  std::string path = sys::cat(directory, "/", sys::name_in(entry.path));
+  const auto there = files.facts(path);
+  if (!there) return tl::unexpected(there.error());
+  if (*there) return path;  // under this hash there is no other content
+  auto status = files.make_directories(directory);
+  if (status) status = link(cached, path, mode_of(entry));
+  if (!status && status.error().code == EXDEV) status = files.copy(cached.path, path, {0, 0, mode_of(entry)});
+  if (!status) return tl::unexpected(status.error());
+  return path;
+}
+
+}  // namespace
+
+sys::Status check_entries(const std::vector<transport::FileEntry>& entries) {
+  for (const transport::FileEntry& entry : entries) {
+    if (!sys::is_clean_path(entry.path) || entry.path == "/" || entry.path.size() > path_limit)
+      return sys::failure(EINVAL,
+                          sys::cat("path '", sys::printable(entry.path), "' is not absolute and free of . and .."));
+    for (const std::string_view directory : forbidden)
+      if (sys::is_within(entry.path, directory))
+        return sys::failure(EINVAL, sys::cat("place ", entry.path, ": below ", directory, " nothing is placed"));
+  }
+  return {};
+}
+
+sys::Result<std::string> place(sys::Files& files, const PlacementRequest& request) {
+  if (auto status = check_entries(request.entries); !status) return tl::unexpected(status.error());
+  return Placer{files, request}.run();
+}
+
+}  // namespace process

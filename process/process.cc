@@ -1,0 +1,139 @@
+#include "process/process.h"
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "process/placement.h"
+#include "process/start_failure.h"
+#include "sys/text.h"
+
+namespace process {
+namespace {
+
+bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
+
+sys::Error cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
+
+}  // namespace
+
+Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events)
+    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), turn_(tools.loop) {
+  for (Output& output : outputs_)
+    output.credit = launch_.output_credit;
+  turn_.set(sys::Duration::zero(), [this] { fetch(); });
+}
+
+Process::~Process() = default;
+
+void Process::fetch() {
+  if (auto status = check_entries(launch_.files); !status) return fail(status.error());
+  tools_.cache.want_all(launch_.files, [this, alive = std::weak_ptr(alive_)](const auto& paths) {
+    if (!alive.expired() && phase_ == Phase::fetching) on_fetched(paths);
+  });
+}
+
+void Process::on_fetched(const sys::Result<std::vector<std::string>>& paths) {
+  if (!paths) return fail({paths.error().code, sys::cat("fetch ", launch_.program, ": ", paths.error().what)});
+  auto spawned = tools_.spawner.start(
+      make_spec(*paths), [this](const sys::Status& status) { on_started(status); },
+      [this](const sys::Exit& exit) { on_reaped(exit); });
+  if (!spawned) return fail(spawned.error());
+  phase_ = Phase::starting;
+  spawned_ = *std::move(spawned);
+  pid_ = spawned_.pid;
+}
+
+sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
+  sys::SpawnSpec spec;
+  spec.path = launch_.program;
+  spec.arguments = launch_.arguments;
+  spec.environment = launch_.environment;
+  if (!launch_.directory.empty()) spec.directory = launch_.directory;
+  spec.uid = launch_.uid;
+  spec.gid = launch_.gid;
+  spec.groups = launch_.groups;
+  spec.umask = launch_.umask;
+  if (launch_.files.empty()) return spec;
+  spec.prepare = [&files = tools_.files,
+                  request = PlacementRequest{launch_.program, launch_.files, paths,
+                                             sys::cat("nodeinit-", launch_.job, "-", launch_.rank)}] {
+    return place(files, request);
+  };
+  return spec;
+}
+
+void Process::on_started(const sys::Status& status) {
+  if (cancelled_by_ != 0) return fail(cancelled(cancelled_by_));
+  if (!status) return fail(explain_start_failure(launch_.program, status.error()));
+  phase_ = Phase::running;
+  launch_.files.clear();
+  events_.started(pid_);
+  start_pump(transport::StreamName::output, std::move(spawned_.output));
+  start_pump(transport::StreamName::error, std::move(spawned_.error));
+}
+
+void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
+  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), output(name).credit,
+                                                   [this, name](std::span<const std::byte> piece, bool end) {
+                                                     events_.output(name, piece, end);
+                                                     if (end) finish_if_drained();
+                                                   });
+}
+
+void Process::on_reaped(const sys::Exit& exit) {
+  pid_ = 0;
+  if (phase_ == Phase::over) return go_if_reaped();
+  exit_ = exit;
+  for (Output& output : outputs_)
+    if (output.pump) output.pump->drain();
+  finish_if_drained();
+}
+
+void Process::finish_if_drained() {
+  if (phase_ != Phase::running || !exit_ || !outputs_[0].ended() || !outputs_[1].ended()) return;
+  phase_ = Phase::over;
+  events_.ended(*exit_);
+  go_if_reaped();
+}
+
+void Process::signal(int number) {
+  if (phase_ == Phase::running && pid_ != 0) return void(tools_.children.signal(pid_, number, true));
+  if (!cancels_a_start(number)) return;
+  if (phase_ == Phase::fetching) {
+    phase_ = Phase::over;
+    turn_.set(sys::Duration::zero(), [this, number] { fail(cancelled(number)); });
+  } else if (phase_ == Phase::starting && pid_ != 0) {
+    cancelled_by_ = number;
+    (void)tools_.children.signal(pid_, SIGKILL, true);
+  }
+}
+
+void Process::add_credit(transport::StreamName stream, std::uint64_t bytes) {
+  if (auto& pump = output(stream).pump) return pump->add_credit(bytes);
+  output(stream).credit += bytes;
+}
+
+void Process::kill() {
+  signal(SIGKILL);
+  for (Output& output : outputs_)
+    if (output.pump) output.pump->abandon();
+  if (exit_ && phase_ == Phase::running) turn_.set(sys::Duration::zero(), [this] { finish_if_drained(); });
+}
+
+void Process::fail(sys::Error error) {
+  phase_ = Phase::over;
+  spawned_ = {};
+  events_.failed(error);
+  go_if_reaped();
+}
+
+void Process::go_if_reaped() {
+  if (pid_ != 0) return;
+  turn_.set(sys::Duration::zero(), [this] {
+    const auto gone = std::move(events_.gone);  // a local: the call may destroy this object
+    gone();
+  });
+}
+
+}  // namespace process

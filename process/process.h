@@ -1,0 +1,90 @@
+// One process, from the request to its end.
+//
+//   fetching --content here--> starting --exec--> running --reaped, output drained--> over
+//      |                          |                                                    ^
+//      +--------------------------+--failed, or killed before it ran-------------------+
+//
+// A process that is over is kept until its child, if there is one, has been reaped; then it is `gone`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "content/cache.h"
+#include "process/output_pump.h"
+#include "sys/files.h"
+#include "sys/loop.h"
+#include "sys/spawn.h"
+#include "transport/messages.h"
+
+namespace process {
+
+struct ProcessTools {
+  sys::Loop& loop;
+  sys::Spawner& spawner;
+  sys::Children& children;
+  sys::Files& files;
+  content::Cache& cache;
+};
+
+// All are called from the loop: either failed, or started, then output, then ended; in both cases gone.
+struct ProcessEvents {
+  std::function<void(int pid)> started;
+  std::function<void(const sys::Error&)> failed;  // it never ran
+  std::function<void(transport::StreamName, std::span<const std::byte>, bool end)> output;
+  std::function<void(const sys::Exit&)> ended;  // after the last output
+  std::function<void()> gone;                   // last; may destroy the process
+};
+
+class Process {
+ public:
+  // Begins at once. The process is who it is told to be (program, arguments, environment, ids, files).
+  Process(ProcessTools tools, transport::Launch launch, ProcessEvents events);
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  // To its process group. Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored.
+  void signal(int number);
+  void add_credit(transport::StreamName stream, std::uint64_t bytes);
+  // SIGKILL, and what it still has to say is dropped.
+  void kill();
+
+ private:
+  enum class Phase { fetching, starting, running, over };
+  struct Output {
+    std::uint64_t credit = 0;  // until there is a pump
+    std::unique_ptr<OutputPump> pump;
+    bool ended() const { return !pump || pump->ended(); }
+  };
+
+  void fetch();
+  void on_fetched(const sys::Result<std::vector<std::string>>& paths);
+  sys::SpawnSpec make_spec(const std::vector<std::string>& paths) const;
+  void on_started(const sys::Status& status);
+  void on_reaped(const sys::Exit& exit);
+  void finish_if_drained();
+  void fail(sys::Error error);
+  void go_if_reaped();
+  void start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream);
+  Output& output(transport::StreamName name) { return outputs_[name == transport::StreamName::error ? 1 : 0]; }
+
+  ProcessTools tools_;
+  transport::Launch launch_;
+  ProcessEvents events_;
+  Phase phase_ = Phase::fetching;
+  sys::Timer turn_;       // what is to be done or said from the loop
+  sys::Spawned spawned_;  // its streams, until it runs
+  int pid_ = 0;           // of a child that has not been reaped; 0: none
+  int cancelled_by_ = 0;  // signal that came while it was starting
+  std::optional<sys::Exit> exit_;
+  Output outputs_[2];
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what the cache's answer looks at
+};
+
+}  // namespace process

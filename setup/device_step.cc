@@ -1,0 +1,56 @@
+#include "setup/paths.h"
+#include "setup/step.h"
+#include "sys/text.h"
+
+namespace setup {
+namespace {
+
+constexpr std::uint32_t max_major = (1u << 12) - 1, max_minor = (1u << 20) - 1;  // dev_t of Linux
+
+bool is_device(const sys::FileFacts& facts) {
+  return facts.kind == sys::FileKind::character_device || facts.kind == sys::FileKind::block_device;
+}
+
+bool is_the_device(const sys::FileFacts& facts, const transport::DeviceStep& step) {
+  return facts.kind == (step.block ? sys::FileKind::block_device : sys::FileKind::character_device) &&
+         facts.device_major == step.major && facts.device_minor == step.minor;
+}
+
+sys::Status make(const transport::DeviceStep& step, sys::Ownership owner, sys::Files& files) {
+  const auto kind = step.block ? sys::FileKind::block_device : sys::FileKind::character_device;
+  return files.make_device(step.path, kind, step.major, step.minor, owner);
+}
+
+sys::Status check(const transport::DeviceStep& step) {
+  if (step.major <= max_major && step.minor <= max_minor) return {};
+  return sys::refusal(sys::cat("device ", step.path, ": numbers ", step.major, ":", step.minor, " are past ", max_major,
+                               ":", max_minor, ", the largest that there are"));
+}
+
+}  // namespace
+
+sys::Result<StepOutcome> perform(const transport::DeviceStep& step, StepSystem system) {
+  if (auto status = check(step); !status) return tl::unexpected(status.error());
+  if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
+  const auto facts = system.files.facts(step.path);
+  if (!facts) return tl::unexpected(facts.error());
+
+  const sys::Ownership owner{step.uid, step.gid, step.mode};
+  sys::Status status;
+  if (const auto& there = *facts; !there) {
+    status = make(step, owner, system.files);
+  } else if (is_the_device(*there, step)) {
+    if (owned_as(*there, owner)) return StepOutcome{.changed = false};
+    status = system.files.set_owner(step.path, owner);
+  } else if (is_device(*there)) {
+    status = system.files.remove(step.path);
+    if (status) status = make(step, owner, system.files);
+  } else {
+    status =
+        sys::refusal(sys::cat("device ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
+  }
+  if (!status) return tl::unexpected(status.error());
+  return StepOutcome{};
+}
+
+}  // namespace setup

@@ -1,0 +1,43 @@
+#include "setup/paths.h"
+#include "setup/step.h"
+#include "sys/text.h"
+
+namespace setup {
+namespace {
+
+// Beside its place and then renamed, so that nobody sees the path without a link.
+sys::Status replace_link(const transport::LinkStep& step, sys::Files& files) {
+  const std::string beside = step.path + ".nodeinit-new";
+  const auto left_over = files.facts(beside);  // by an attempt that was killed
+  if (!left_over) return tl::unexpected(left_over.error());
+  if (*left_over)
+    if (auto status = files.remove(beside); !status) return status;
+  if (auto status = files.make_link(step.target, beside); !status) return status;
+  return files.rename(beside, step.path);
+}
+
+}  // namespace
+
+sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem system) {
+  if (step.target.empty()) return sys::refusal(sys::cat("link ", step.path, ": it has no target: correct the plan"));
+  if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
+  const auto facts = system.files.facts(step.path);
+  if (!facts) return tl::unexpected(facts.error());
+
+  sys::Status status;
+  if (const auto& there = *facts; !there) {
+    status = system.files.make_link(step.target, step.path);
+  } else if (there->kind == sys::FileKind::link) {
+    const auto target = system.files.read_link(step.path);
+    if (!target) return tl::unexpected(target.error());
+    if (*target == step.target) return StepOutcome{.changed = false};
+    status = replace_link(step, system.files);
+  } else {
+    status =
+        sys::refusal(sys::cat("link ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
+  }
+  if (!status) return tl::unexpected(status.error());
+  return StepOutcome{};
+}
+
+}  // namespace setup

@@ -1,0 +1,41 @@
+#include "setup/paths.h"
+
+#include "sys/path.h"
+#include "sys/text.h"
+
+namespace setup {
+
+sys::Status check_path(std::string_view path) {
+  if (sys::is_clean_path(path) && path != "/") return {};
+  return sys::refusal(
+      sys::cat("path '", sys::printable(path), "' is not absolute and free of . and ..: correct the plan"));
+}
+
+sys::Status make_room(sys::Files& files, const std::string& path) {
+  if (auto status = check_path(path); !status) return status;
+  return files.make_directories(std::string(sys::parent_of(path)));
+}
+
+std::string_view name_of(sys::FileKind kind) {
+  switch (kind) {
+    case sys::FileKind::regular:
+      return "a regular file";
+    case sys::FileKind::directory:
+      return "a directory";
+    case sys::FileKind::link:
+      return "a symbolic link";
+    case sys::FileKind::character_device:
+      return "a character device";
+    case sys::FileKind::block_device:
+      return "a block device";
+    case sys::FileKind::other:
+      break;
+  }
+  return "a socket or pipe";
+}
+
+bool owned_as(const sys::FileFacts& facts, const sys::Ownership& wanted) {
+  return facts.uid == wanted.uid && facts.gid == wanted.gid && facts.mode == wanted.mode;
+}
+
+}  // namespace setup

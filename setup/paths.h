@@ -1,0 +1,24 @@
+// What all steps that make something at a path have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sys/files.h"
+#include "sys/result.h"
+
+namespace setup {
+
+// Refuses what is not an absolute path without "." and ".."; / itself too.
+sys::Status check_path(std::string_view path);
+
+// Checks the path and makes the directories above it that are missing.
+sys::Status make_room(sys::Files& files, const std::string& path);
+
+// "a directory": for messages.
+std::string_view name_of(sys::FileKind kind);
+
+// Whether owner, group and mode of what is there are as wanted.
+bool owned_as(const sys::FileFacts& facts, const sys::Ownership& wanted);
+
+}  // namespace setup

@@ -1,0 +1,20 @@
+// How the worker of an attempt tells its parent what it found: a byte that says whether all was changed, unchanged
+// or failed, the errno in four bytes (little-endian), and the error's text. Parent and worker are one program, but a
+// worker that was killed or has crashed may leave anything, so it is checked all the same.
+#pragma once
+
+#include "setup/step.h"
+#include "sys/worker.h"
+
+namespace setup {
+
+// In the worker; returns its exit status.
+int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& output);
+
+// In the parent: what the attempt found, or what became of the worker. `deadline` is for the message.
+sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline);
+
+// "killed at its deadline of 5 s".
+std::string killed_at(sys::Duration deadline);
+
+}  // namespace setup
