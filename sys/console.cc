@@ -1,0 +1,60 @@
+#include "sys/console.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "sys/fd.h"
+
+namespace sys {
+
+namespace {
+
+struct Candidate {
+  const char* path;
+  int flags;
+};
+
+int open_first(std::initializer_list<Candidate> candidates) {
+  for (const Candidate& candidate : candidates) {
+    const int fd = ::open(candidate.path, candidate.flags | O_NOCTTY);
+    if (fd >= 0) return fd;
+  }
+  return -1;
+}
+
+bool writable(int fd) {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
+}  // namespace
+
+void open_standard_fds() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // open() takes the lowest free number, which is fd.
+    open_first({{"/dev/console", O_RDWR}, {"/dev/null", O_RDWR}, {"/", O_RDONLY | O_DIRECTORY}});
+  }
+}
+
+void reopen_standard_fds() {
+  if (writable(1)) return;
+  const Fd console(open_first({{"/dev/console", O_RDWR}, {"/dev/null", O_RDWR}}));
+  if (!console.valid()) return;
+  for (int fd = 0; fd <= 2; ++fd)
+    ::dup2(console.get(), fd);
+}
+
+Result<std::unique_ptr<Stream>> open_console() {
+  // O_APPEND: where descriptor 1 is a file (a container's), others may write to it too.
+  constexpr int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+  int fd = ::open("/proc/self/fd/1", flags);
+  if (fd < 0) fd = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
+  if (fd < 0) return failure(errno, "open the console (descriptor 1)");
+  return stream_of(Fd(fd));
+}
+
+}  // namespace sys

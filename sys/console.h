@@ -1,0 +1,22 @@
+// Descriptors 0, 1 and 2, and the console behind them.
+#pragma once
+
+#include <memory>
+
+#include "sys/result.h"
+#include "sys/stream.h"
+
+namespace sys {
+
+// Makes 0, 1 and 2 valid when the kernel gave none (an image without /dev/console): the console, else /dev/null, else
+// the root directory, so that no other file ever gets these numbers. Close-on-exec is not set on them.
+void open_standard_fds();
+
+// Points 0, 1 and 2 at the console, now that /dev is there. Only when 1 can not be written to.
+void reopen_standard_fds();
+
+// The console as a stream that never blocks, with a file description of its own when there is a way to get one, so that
+// the programs that share descriptor 1 do not see O_NONBLOCK.
+Result<std::unique_ptr<Stream>> open_console();
+
+}  // namespace sys
