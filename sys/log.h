@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "sys/clock.h"
@@ -25,20 +27,22 @@ struct LogLine {
 
 class Log {
  public:
-  static constexpr std::size_t capacity = 512;       // lines
-  static constexpr std::size_t line_limit = 240;     // bytes; longer lines are cut
+  static constexpr std::size_t capacity = 512;    // lines
+  static constexpr std::size_t line_limit = 240;  // bytes; longer lines are cut
 
   explicit Log(Clock& clock) : clock_(clock) {}
 
-  void write(Severity severity, std::string_view text);  // control characters are replaced
-  template <class... P> void error(const P&... p) { write(Severity::error, cat(p...)); }
-  template <class... P> void warning(const P&... p) { write(Severity::warning, cat(p...)); }
-  template <class... P> void notice(const P&... p) { write(Severity::notice, cat(p...)); }
-  template <class... P> void info(const P&... p) { write(Severity::info, cat(p...)); }
-  template <class... P> void debug(const P&... p) { write(Severity::debug, cat(p...)); }
+  // Control characters and broken UTF-8 become \xNN; what is cut ends in "...".
+  void write(Severity severity, std::string_view text);
+  // log.info("node ", 3, " is up"): strings, characters and integers, as for cat().
+  template <class... P> void error(const P&... p) { write_pieces(Severity::error, {TextPiece(p)...}); }
+  template <class... P> void warning(const P&... p) { write_pieces(Severity::warning, {TextPiece(p)...}); }
+  template <class... P> void notice(const P&... p) { write_pieces(Severity::notice, {TextPiece(p)...}); }
+  template <class... P> void info(const P&... p) { write_pieces(Severity::info, {TextPiece(p)...}); }
+  template <class... P> void debug(const P&... p) { write_pieces(Severity::debug, {TextPiece(p)...}); }
 
-  std::uint64_t last() const { return next_ - 1; }           // sequence of the newest line; 0: none yet
-  std::uint64_t first() const;                               // sequence of the oldest line still held
+  std::uint64_t last() const { return next_ - 1; }  // sequence of the newest line; 0: none yet
+  std::uint64_t first() const;                      // sequence of the oldest line still held
   // The line with that sequence, or the oldest one held if it is gone; nothing past the newest.
   bool read(std::uint64_t sequence, LogLine& line) const;
 
@@ -46,12 +50,15 @@ class Log {
   void on_line(void (*hook)(void*), void* context);
 
  private:
+  // Without constructors: memory that no line has been written to is never touched.
   struct Slot {
     Severity severity;
     std::uint16_t length;
-    WallTime wall;
+    std::int64_t wall_ns;  // since the epoch
     std::array<char, line_limit> text;
   };
+  void write_pieces(Severity severity, std::initializer_list<TextPiece> pieces);
+
   Clock& clock_;
   std::uint64_t next_ = 1;
   void (*hook_)(void*) = nullptr;

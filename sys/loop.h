@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <string_view>
+#include <utility>
 
 #include "sys/clock.h"
 #include "sys/result.h"
@@ -28,7 +28,8 @@ class Loop {
   virtual Clock& clock() = 0;
 
   // Calls `handler` whenever `fd` is ready for what is asked (hang-up and error count as both). The caller
-  // keeps ownership of fd and calls unwatch() before closing it. Level-triggered.
+  // keeps ownership of fd and calls unwatch() before closing it. Level-triggered; one watch per descriptor.
+  // With Ready::none not even a hang-up is reported.
   virtual Result<WatchId> watch(int fd, Ready interest, std::function<void(Ready)> handler) = 0;
   virtual Status change(WatchId id, Ready interest) = 0;
   virtual void unwatch(WatchId id) = 0;  // unknown ids are ignored
@@ -44,7 +45,7 @@ class Loop {
   // How often the loop has woken up from its sleep.
   virtual std::uint64_t wakeups() const = 0;
 
-  // Turns until stop().
+  // Turns until stop(). It also returns, having told the hook, when it can wait no more: the caller starts anew.
   virtual void run() = 0;
   virtual void stop() = 0;
 };

@@ -11,13 +11,15 @@
 
 namespace sys {
 
-// Blocks every signal that can be blocked and ignores SIGPIPE. First thing in main().
+// Blocks every signal but those by which the kernel reports a fault of the program itself (SIGSEGV and its kin:
+// blocked, they would kill without the emergency path), and ignores SIGPIPE. First thing in main().
 void block_all_signals();
 
 // For a child between fork and exec: default actions, nothing blocked.
 void restore_signals_in_child();
 
-// Delivers the given signals as calls of `handler` from the loop.
+// Blocks the given signals and delivers them as calls of `handler` from the loop. Equal signals that come faster than
+// they are taken are delivered once (signal(7)). The handler must not destroy the source.
 class SignalSource {
  public:
   virtual ~SignalSource() = default;

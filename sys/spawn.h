@@ -1,6 +1,7 @@
 // Starting a program (fork and exec) with everything that a child needs said beforehand. Between fork and
-// exec the child makes raw system calls only and reports a failure as {stage, errno} over a close-on-exec
-// pipe, which PID 1 reads from its loop: starting never waits for the child.
+// exec the child makes raw system calls only (but for `prepare`) and reports a failure over a close-on-exec
+// pipe, which PID 1 reads from its loop: starting never waits for the child. Of its parent's descriptors the
+// program gets none but 0-2.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ struct SpawnSpec {
   std::string path;                    // absolute
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;
-  std::string directory = "/";         // a directory that is not there: "/" is used, and said so
+  std::string directory = "/";  // one that cannot be entered: "/" is used, and the program's stderr says so
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;
@@ -40,13 +41,15 @@ struct Spawned {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  // stdin is /dev/null; the child leads its own session, so that signalling its group reaches its offspring.
+  // Descriptors 0-2 of this process must be open. The child's stdin is /dev/null; the child leads its own session, so that signalling its group reaches its offspring.
   // `started` is called once from the loop, with success once exec has happened or with what failed
-  // (Error::code is the errno of prepare, chdir, setuid or exec). `ended` is called once after that, when the child
+  // (Error::code is the errno of prepare, setuid or exec; 0 when the child was killed before exec). `ended` is called once after that, when the child
   // has been reaped, also after a failed start.
   virtual Result<Spawned> start(SpawnSpec spec, std::function<void(Status)> started,
                                 std::function<void(const Exit&)> ended) = 0;
 };
+
+// Processes outlive a spawner that goes; they are reaped, and nobody is told.
 
 std::unique_ptr<Spawner> make_spawner(Loop& loop, Children& children);
 

@@ -1,0 +1,106 @@
+#include "sys/exec.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+
+#include "sys/child.h"
+#include "sys/text.h"
+
+namespace sys {
+
+namespace {
+
+constexpr int status_of_failed_start = 127;  // as shells have it
+
+void send(int report_fd, const ExecReport& report) { (void)write_all(report_fd, &report, sizeof report); }
+
+[[noreturn]] void give_up(int report_fd, const Error& error) {
+  ExecReport report;
+  report.code = error.code;
+  error.what.copy(report.what, sizeof report.what - 1);
+  send(report_fd, report);
+  ::_exit(status_of_failed_start);
+}
+
+Status connect_standard_streams(const ExecDescriptors& descriptors) {
+  const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!null.valid()) return failure(errno, "open /dev/null");
+  const int sources[] = {null.get(), descriptors.output, descriptors.error};
+  for (int target = 0; target < 3; ++target)
+    if (::dup2(sources[target], target) < 0) return failure(errno, cat("set up descriptor ", target));
+  return {};
+}
+
+Status take_identity(const SpawnSpec& spec) {
+  ::umask(static_cast<mode_t>(spec.umask));
+  // A front end that is not root starts programs as itself only, and may not even set its own groups.
+  const bool already = ::geteuid() != 0 && ::geteuid() == spec.uid && ::getegid() == spec.gid;
+  if (already) return {};
+  if (::setgroups(spec.groups.size(), spec.groups.data()) < 0) return failure(errno, "set supplementary groups");
+  if (::setgid(spec.gid) < 0) return failure(errno, cat("become group ", spec.gid));
+  if (::setuid(spec.uid) < 0) return failure(errno, cat("become user ", spec.uid));
+  return {};
+}
+
+// As the new user, whose permissions count.
+void enter_directory(const std::string& directory) {
+  if (::chdir(directory.c_str()) == 0) return;
+  const Error error{errno, cat("enter directory ", printable(directory))};
+  const auto notice = cat(error.text(), "; starting in /\n");
+  (void)write_all(STDERR_FILENO, notice.data(), notice.size());
+  if (::chdir("/") < 0) ::_exit(status_of_failed_start);
+}
+
+Result<std::string> choose_path(const SpawnSpec& spec) {
+  if (!spec.prepare) return spec.path;
+  auto path = spec.prepare();
+  if (path && path->empty()) return spec.path;
+  return path;
+}
+
+[[noreturn]] void run_stages(const SpawnSpec& spec, const ExecVectors& vectors, ExecDescriptors descriptors) {
+  const auto demand = [&](const Status& status) {
+    if (!status) give_up(descriptors.report, status.error());
+  };
+  demand(connect_standard_streams(descriptors));
+  become_child(descriptors.report);
+  const auto path = choose_path(spec);
+  if (!path) give_up(descriptors.report, path.error());
+  demand(take_identity(spec));
+  enter_directory(spec.directory);
+  send(descriptors.report, ExecReport{});
+  ::execve(path->c_str(), vectors.arguments.data(), vectors.environment.data());
+  give_up(descriptors.report, Error{errno, cat("execute ", *path)});
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (std::string& string : strings)
+    pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+ExecVectors::ExecVectors(SpawnSpec& spec)
+    : arguments(pointers_to(spec.arguments)), environment(pointers_to(spec.environment)) {}
+
+void execute_in_child(const SpawnSpec& spec, const ExecVectors& vectors, ExecDescriptors descriptors) {
+  try {
+    run_stages(spec, vectors, descriptors);
+  } catch (const std::exception& error) {
+    give_up(descriptors.report, Error{ENOMEM, error.what()});
+  } catch (...) {
+    ::_exit(status_of_failed_start);
+  }
+}
+
+}  // namespace sys

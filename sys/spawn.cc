@@ -1,0 +1,131 @@
+#include "sys/spawn.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <utility>
+
+#include "sys/child.h"
+#include "sys/exec.h"
+#include "sys/text.h"
+
+namespace sys {
+
+namespace {
+
+// One child, from fork to reap.
+struct Launch {
+  explicit Launch(Loop& its_loop) : loop(its_loop) {}
+  ~Launch() { stop_reading(); }
+  Launch(const Launch&) = delete;
+  Launch& operator=(const Launch&) = delete;
+
+  void stop_reading() { loop.unwatch(std::exchange(watch, 0)); }
+
+  Loop& loop;
+  std::string path;
+  Fd report;
+  WatchId watch = 0;  // 0: how the start went is known
+  bool reached_exec = false;
+  Status outcome;
+  std::function<void(Status)> started;  // empty once it has been called
+  std::function<void(const Exit&)> ended;
+};
+
+class KernelSpawner final : public Spawner {
+ public:
+  KernelSpawner(Loop& loop, Children& children) : loop_(loop), children_(children) {}
+  ~KernelSpawner() override {
+    for (const auto& [pid, launch] : launches_)
+      children_.expect(pid, [](const Exit&) {});
+  }
+
+  Result<Spawned> start(SpawnSpec spec, std::function<void(Status)> started,
+                        std::function<void(const Exit&)> ended) override;
+
+ private:
+  void on_report(int pid);
+  void on_exit(const Exit& exit);
+
+  Loop& loop_;
+  Children& children_;
+  std::map<int, Launch> launches_;
+};
+
+// Takes in what the child has said; true at the end of the pipe: it has executed its program, or is gone.
+bool read_report(Launch& launch) {
+  ExecReport report;
+  for (;;) {
+    const ssize_t size = ::read(launch.report.get(), &report, sizeof report);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) return false;
+    if (size != sizeof report) return true;
+    if (report.code == 0 && report.what[0] == '\0') {
+      launch.reached_exec = true;
+    } else {
+      report.what[sizeof report.what - 1] = '\0';
+      launch.outcome = failure(report.code, report.what);
+    }
+  }
+}
+
+// Tells how the start went, once.
+void conclude(Launch& launch) {
+  launch.stop_reading();
+  launch.report.reset();
+  if (launch.outcome && !launch.reached_exec)
+    launch.outcome = refusal(cat(launch.path, ": killed before it was executed"));
+  if (const auto started = std::exchange(launch.started, nullptr)) started(launch.outcome);
+}
+
+Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)> started,
+                                     std::function<void(const Exit&)> ended) {
+  auto output = make_pipe();
+  if (!output) return within(spec.path, output.error());
+  auto error = make_pipe();
+  if (!error) return within(spec.path, error.error());
+  auto report = make_pipe();
+  if (!report) return within(spec.path, report.error());
+  if (spec.arguments.empty()) spec.arguments.push_back(spec.path);
+  const ExecVectors vectors(spec);
+
+  const int pid = ::fork();
+  if (pid < 0) return failure(errno, cat(spec.path, ": fork"));
+  if (pid == 0) execute_in_child(spec, vectors, {output->write.get(), error->write.get(), report->write.get()});
+
+  Launch& launch = launches_.try_emplace(pid, loop_).first->second;
+  launch.path = std::move(spec.path);
+  launch.report = std::move(report->read);
+  launch.started = std::move(started);
+  launch.ended = std::move(ended);
+  children_.expect(pid, [this](const Exit& exit) { on_exit(exit); });
+  // Should this fail, the start is concluded when the child has ended.
+  if (auto watch = loop_.watch(launch.report.get(), Ready::read, [this, pid](Ready) { on_report(pid); }))
+    launch.watch = *watch;
+  return Spawned{pid, stream_of(std::move(output->read)), stream_of(std::move(error->read))};
+}
+
+void KernelSpawner::on_report(int pid) {
+  Launch& launch = launches_.at(pid);
+  if (read_report(launch)) conclude(launch);
+}
+
+void KernelSpawner::on_exit(const Exit& exit) {
+  Launch& launch = launches_.at(exit.pid);
+  if (launch.started) {
+    (void)read_report(launch);  // all that will ever come is there: the child has written it before it ended
+    conclude(launch);
+  }
+  const auto ended = std::move(launch.ended);
+  launches_.erase(exit.pid);
+  ended(exit);
+}
+
+}  // namespace
+
+std::unique_ptr<Spawner> make_spawner(Loop& loop, Children& children) {
+  return std::make_unique<KernelSpawner>(loop, children);
+}
+
+}  // namespace sys
