@@ -1,12 +1,16 @@
 // Files that the node has from the front end, by content hash, in memory (a directory of the root tmpfs).
 // What is missing is fetched in blocks, a bounded number in flight, checked against its hash, and only then
 // given its name. Requests survive a broken connection: they go on when the next one is there, from the
-// last block that arrived.
+// last block that arrived. A file in the cache that was changed since is fetched again.
+//
+//   wanted -> waiting --fewer than 16 open--> active --all blocks--> held
+//
+// The front end answers in the order in which it was asked. A block that nobody asked for, or that comes out of turn,
+// is ignored and counted: it may be the late answer to a fetch that has failed.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,14 +23,16 @@
 namespace content {
 
 struct CacheLimits {
-  std::uint32_t block = 256u << 10;         // bytes per Fetch
-  unsigned blocks_in_flight = 4;            // over all files
-  std::uint64_t file_size = 16ull << 30;    // a larger one is refused
+  std::uint32_t block = 256u << 10;       // bytes per Fetch
+  unsigned blocks_in_flight = 4;          // over all files
+  std::uint64_t file_size = 16ull << 30;  // a larger one is refused
+  std::size_t files = 16384;              // under fetch
 };
 
 class Cache {
  public:
   using Ready = std::function<void(sys::Result<std::string>)>;  // the path of the content, or why not
+  using AllReady = std::function<void(sys::Result<std::vector<std::string>>)>;
 
   // `directory` is on the root file system, made if missing.
   Cache(sys::Loop& loop, sys::Files& files, std::string directory, CacheLimits limits);
@@ -37,21 +43,21 @@ class Cache {
   // What the front end answered.
   void on_block(const transport::Block& block);
 
-  // Calls `ready` from the loop, once, when the content is here. Several may wait for one content.
+  // Calls `ready` from the loop, once, when the content is here or cannot be had. Several may wait for one content.
   void want(const transport::Content& content, Ready ready);
   // All of them; the first failure counts. Paths in the order of `entries`.
-  void want_all(const std::vector<transport::FileEntry>& entries,
-                std::function<void(sys::Result<std::vector<std::string>>)> ready);
+  void want_all(const std::vector<transport::FileEntry>& entries, AllReady ready);
   // Where content is kept, whether it is there or not.
   std::string path_of(const transport::ContentHash& hash) const;
   // Forgets a content; files that were linked to it stay.
   void drop(const transport::ContentHash& hash);
   std::uint64_t bytes_held() const;
   std::uint64_t bytes_fetched() const;
+  std::uint64_t blocks_refused() const;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with what the loop has yet to call
 };
 
 }  // namespace content
