@@ -8,10 +8,29 @@
 # headers only. In the musl preset bin/NAME is stripped and debug/NAME keeps the symbols, which turn
 # the addresses in a crash report into names: addr2line -fCe build/musl/debug/NAME ADDRESS.
 
+# For work on a tree in which files that are named are still to be written.
+option(NODEINIT_PARTIAL "Leave out source files that are not there yet" OFF)
+
+function(nodeinit_only_existing list)
+  set(existing)
+  foreach(source IN LISTS ${list})
+    get_filename_component(path "${source}" ABSOLUTE)
+    if(EXISTS "${path}")
+      list(APPEND existing "${source}")
+    else()
+      message(STATUS "not there yet: ${path}")
+    endif()
+  endforeach()
+  set(${list} "${existing}" PARENT_SCOPE)
+endfunction()
+
 macro(nodeinit_parse function)
   cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS")
   if(ARG_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "${function}(${name}): what is '${ARG_UNPARSED_ARGUMENTS}'?")
+  endif()
+  if(NODEINIT_PARTIAL)
+    nodeinit_only_existing(ARG_SOURCES)
   endif()
 endmacro()
 
@@ -30,6 +49,9 @@ endfunction()
 
 function(nodeinit_program name)
   nodeinit_parse(nodeinit_program)
+  if(NOT ARG_SOURCES)
+    return()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE nodeinit_options ${ARG_DEPENDS})
   if(NODEINIT_FUZZ)
