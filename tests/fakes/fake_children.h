@@ -1,0 +1,39 @@
+// Children without processes: a test says when and how they end.
+#pragma once
+
+#include <functional>
+#include <map>
+
+#include "sys/children.h"
+#include "tests/fakes/faults.h"
+
+namespace fakes {
+
+class FakeChildren final : public sys::Children {
+ public:
+  explicit FakeChildren(Faults& faults) : faults_(faults) {}
+
+  void expect(int pid, std::function<void(const sys::Exit&)> handler) override;
+  // Recorded as "signal 15 to 100" or "signal 15 to group 100". No one dies of it: that is the test's to say.
+  sys::Status signal(int pid, int signal, bool group = false) override;
+  std::uint64_t orphans_reaped() const override { return orphans_; }
+  std::size_t expected() const override { return expected_.size(); }
+
+  int new_pid() { return next_pid_++; }
+  bool expects(int pid) const { return expected_.contains(pid); }
+  // The child has ended; an unknown one is an orphan.
+  void end(const sys::Exit& exit);
+  void end(int pid, int status) { end(sys::Exit{.pid = pid, .status = status}); }
+
+ private:
+  Faults& faults_;
+  std::map<int, std::function<void(const sys::Exit&)>> expected_;
+  int next_pid_ = 100;
+  std::uint64_t orphans_ = 0;
+};
+
+// Statuses as wait(2) gives them.
+constexpr int exited(int code) { return code << 8; }
+constexpr int killed_by(int signal) { return signal; }
+
+}  // namespace fakes

@@ -1,0 +1,33 @@
+// Time that moves only when a test moves it.
+#pragma once
+
+#include "sys/clock.h"
+#include "tests/fakes/faults.h"
+
+namespace fakes {
+
+class FakeClock final : public sys::Clock {
+ public:
+  explicit FakeClock(Faults& faults) : faults_(faults) {}
+
+  sys::Instant now() const override { return now_; }
+  sys::WallTime wall() const override { return wall_; }
+  sys::Status set_wall(sys::WallTime time) override {
+    if (auto status = faults_.check("set the wall clock"); !status) return status;
+    wall_ = time;
+    return {};
+  }
+
+  // Both clocks. With timers about, use FakeLoop::advance(), which fires them on the way.
+  void advance(sys::Duration by) {
+    now_ += by;
+    wall_ += by;
+  }
+
+ private:
+  Faults& faults_;
+  sys::Instant now_{std::chrono::hours(1)};
+  sys::WallTime wall_{std::chrono::hours(24 * 365)};
+};
+
+}  // namespace fakes
