@@ -1,6 +1,6 @@
 // Brings the network up until an address is found: all candidate links up, all asked at once, the first good
-// answer wins, the others are noted. Methods are values of one table in discovery.cc, so that DHCP is one
-// more row. It never gives up; `on_trouble` says at a bearable rate why there is no address yet.
+// answer wins, the others are noted. Methods are rows of one table (methods.cc), so that DHCP is one more. It never
+// gives up, and logs at a rate that a thousand consoles can bear why there is no address yet.
 #pragma once
 
 #include <cstdint>

@@ -53,9 +53,11 @@ bool KernelMachine::in_container() {
 
 Status KernelMachine::power(PowerAction action) {
   const bool restart = action == PowerAction::restart;
+  const std::string_view what = restart ? "restart the machine" : "power the machine off";
+  if (!is_init()) return refusal(cat(what, ": only PID 1 may"));
   ::reboot(restart ? RB_AUTOBOOT : RB_POWER_OFF);
   int code = errno;
-  return failure(code, restart ? "restart the machine" : "power the machine off");
+  return failure(code, std::string(what));
 }
 
 Status KernelMachine::load_module(const std::string& path, const std::string& options) {

@@ -27,8 +27,9 @@ class Machine {
   virtual bool is_init() = 0;
   // True when this process's pid namespace is not the machine's own: power() then ends only the namespace.
   virtual bool in_container() = 0;
-  // reboot(2). Does not return when it works. In a container the kernel ends the namespace instead: its
-  // init dies by SIGHUP (restart) or SIGINT (power off).
+  // reboot(2), without writing anything out first (sync(2) can block). Does not return when it works; refused when this
+  // process is not PID 1. In a container the kernel ends the namespace instead: its init dies by SIGHUP (restart) or
+  // SIGINT (power off).
   virtual Status power(PowerAction action) = 0;
   // finit_module(2) with the file at `path`, uncompressed; a module that is loaded already is success.
   virtual Status load_module(const std::string& path, const std::string& options) = 0;
