@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/result.h"
@@ -22,8 +23,9 @@ struct ProgramFiles {
   std::vector<ProgramFile> files;  // the program first
 };
 
-// `program` is absolute. Errors are those a shell would give: ENOENT, EACCES, ENOEXEC; a missing library is
-// ENOENT with its name and who needs it. Blocks while it reads files.
-sys::Result<ProgramFiles> resolve_program(const std::string& program);
+// `program` is absolute; `library_path` is the caller's LD_LIBRARY_PATH. A script brings its interpreter along. Errors are those
+// a shell would give: ENOENT, EACCES, EISDIR, ENOEXEC; missing libraries are ENOENT with all their names and
+// who needs them. Blocks while it reads files.
+sys::Result<ProgramFiles> resolve_program(const std::string& program, std::string_view library_path = {});
 
 }  // namespace frontend
