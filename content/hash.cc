@@ -27,7 +27,7 @@ struct Hasher::State {
 // sodium_init() picks the fastest implementation for this processor; the hash is right without it, so that its
 // failure (no source of randomness) is nothing to stop for.
 Hasher::Hasher() : state_(std::make_unique<State>()) {
-  static_cast<void>(sodium_init());
+  [[maybe_unused]] const int outcome = sodium_init();
   crypto_generichash_init(&state_->sodium, nullptr, 0, sizeof(transport::ContentHash));
 }
 
