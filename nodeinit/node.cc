@@ -1,0 +1,277 @@
+#include "nodeinit/node.h"
+
+#include <cerrno>
+#include <utility>
+#include <variant>
+
+#include "health/self.h"
+#include "nodeinit/clean_root.h"
+#include "nodeinit/records.h"
+#include "nodeinit_version.h"
+#include "sys/text.h"
+#include "transport/codec.h"
+
+namespace node {
+
+namespace {
+
+using transport::Outcome;
+
+constexpr char cache_directory[] = "/run/nodeinit/cache";
+constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
+constexpr std::int64_t clock_tolerance_ns = 1'000'000'000;
+
+template <class... Handlers> struct Overloaded : Handlers... { using Handlers::operator()...; };
+template <class... Handlers> Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+Node::Node(const System& system, LogSinks& sinks, const Life& life)
+    : system_(system),
+      sinks_(sinks),
+      log_(sinks.log),
+      life_(life),
+      boot_id_(system.machine.random()),
+      record_(system.loop.clock(), life.birth),
+      boot_(system_, sinks, record_, life,
+            {.configured = [this](const Settings& settings) { on_configured(settings); },
+             .network_found = [this](const network::Found& found) { on_network(found); }}),
+      uplink_(system.loop, system.sockets, log_, system_.random(), uplink_hooks()),
+      cache_(system.loop, system.files, cache_directory, {}),
+      launcher_(system.loop, system.spawner, system.children, system.files, cache_, log_,
+                {.launched = [this](const transport::Launched& message) { uplink_.send(message); },
+                 .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
+                 .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
+      runner_(
+          system.loop, system.workers, {system.files, system.mounts, system.machine}, cache_, log_,
+          {.report = [this](const transport::StepReport& report) { on_step(report); },
+           .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
+           .run_program =
+               [this](const transport::RunStep& step, const std::string& name, std::function<void(sys::Status)> done) {
+                 return launcher_.run_step(step, name, std::move(done));
+               }}),
+      power_down_(system_, log_, [this] { return launcher_.running(); }),
+      patience_(system.loop) {
+  record_.on_change([this] { send_record(); });
+}
+
+Uplink::Hooks Node::uplink_hooks() {
+  return {.hello = [this] { return hello(); },
+          .joined = [this](const transport::Welcome& welcome) { on_joined(welcome); },
+          .lost = [this](const std::string& why) { on_lost(why); },
+          .trouble = [this](const std::string& why) { on_trouble(why); },
+          .message = [this](transport::Message message) { on_message(std::move(message)); },
+          .bulk =
+              [this](bool there) {
+                if (!there) return cache_.set_source({});
+                cache_.set_source([this](const transport::Fetch& fetch) { uplink_.send_bulk(fetch); });
+              },
+          .drained = [this] { sinks_.front_end.pump(); }};
+}
+
+// ---------------------------------------------------------------- boot
+
+void Node::start() { boot_.start(); }
+
+void Node::on_configured(const Settings& settings) {
+  if (settings.reboot_after > sys::Duration::zero()) patience_.set(settings.reboot_after, [this] { give_up(); });
+}
+
+void Node::give_up() {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(boot_.settings().reboot_after).count();
+  const std::string trouble = network_.address == 0 ? boot_.trouble() : trouble_;
+  end(sys::PowerAction::restart, sys::cat("not joined after ", seconds, " s: ", trouble));
+}
+
+void Node::on_network(const network::Found& found) {
+  network_ = found;
+  record_.enter_phase("join");
+  uplink_.start({.ip = found.front_end, .port = boot_.settings().port});
+}
+
+// ---------------------------------------------------------------- the front end comes and goes
+
+transport::Hello Node::hello() const {
+  const sys::MachineFacts facts = system_.machine.facts();
+  return {.mac = network_.link.mac,
+          .interface = network_.link.name,
+          .address = network_.address,
+          .boot_id = boot_id_,
+          .program_version = NODEINIT_VERSION,
+          .kernel_release = facts.kernel_release,
+          .architecture = facts.architecture,
+          .address_requests = network_.requests,
+          .uptime_us = record_.uptime_us()};
+}
+
+void Node::on_joined(const transport::Welcome& welcome) {
+  log_.notice("joined as node ", welcome.node, " (", sys::printable(welcome.name), ")");
+  patience_.cancel();
+  trouble_.clear();
+  record_.end_phase(Outcome::done, sys::cat("node ", welcome.node, " (", welcome.name, ")"));
+  set_clock(welcome.wall_ns);
+  const std::string_view seed(reinterpret_cast<const char*>(welcome.seed.data()), welcome.seed.size());
+  if (sys::Status seeded = system_.files.write("/dev/urandom", seed); !seeded) log_.warning(seeded.error().text());
+  record_.forget_sent();
+  send_record();
+  open_log();
+  clean();
+}
+
+void Node::on_lost(const std::string& why) {
+  log_.warning("front end lost: ", why, "; ", launcher_.running(), " processes go on");
+  sinks_.front_end.close();
+  record_.end_phase(Outcome::failed, sys::cat("front end lost: ", why));
+  record_.enter_phase("join");
+}
+
+void Node::on_trouble(const std::string& why) {
+  if (why == trouble_) return;
+  trouble_ = why;
+  record_.note("join: no connection", Outcome::failed, why);
+}
+
+void Node::set_clock(std::uint64_t wall_ns) {
+  const auto theirs = static_cast<std::int64_t>(wall_ns);
+  const std::int64_t ours = system_.loop.clock().wall().time_since_epoch().count();
+  const std::int64_t apart = theirs > ours ? theirs - ours : ours - theirs;
+  if (life_.in_container || theirs <= 0 || apart <= clock_tolerance_ns) return;
+  const sys::Status set = system_.loop.clock().set_wall(sys::WallTime(sys::Duration(theirs)));
+  if (set) {
+    log_.info("clock set to the front end's; it was ", apart / 1'000'000'000, " s ", theirs > ours ? "slow" : "fast");
+  } else {
+    log_.warning(set.error().text());
+  }
+}
+
+void Node::send_record() {
+  if (!uplink_.joined() || record_scheduled_) return;
+  record_scheduled_ = true;
+  system_.loop.defer([this] {
+    record_scheduled_ = false;
+    if (!uplink_.joined()) return;
+    if (const auto changes = record_.changes()) uplink_.send(*changes);
+  });
+}
+
+void Node::open_log() {
+  sinks_.front_end.open({.send = [this](const transport::LogLines& lines) { uplink_.send(lines); },
+                         .congested = [this] { return uplink_.congested(); }});
+}
+
+// ---------------------------------------------------------------- what the front end says
+
+void Node::on_message(transport::Message message) {
+  std::visit(Overloaded{[this](const transport::Ping& ping) { on_ping(ping); },
+                        [this](transport::Setup& setup) { on_setup(std::move(setup)); },
+                        [this](transport::Launch& launch) { on_launch(std::move(launch)); },
+                        [this](const transport::Signal& signal) { launcher_.signal(signal); },
+                        [this](const transport::Power& power) { on_power(power); },
+                        [this](const transport::Block& block) { cache_.on_block(block); },
+                        [this](const transport::StreamCredit& credit) { launcher_.add_credit(credit); },
+                        [this](const auto& other) {
+                          log_.warning(transport::name_of_number(other.number), " from the front end ignored");
+                        }},
+             message);
+}
+
+void Node::on_ping(const transport::Ping& ping) {
+  transport::Pong pong{.sequence = ping.sequence, .usage = {}};
+  // Without /proc the memory figures stay zero; the answer matters more.
+  static_cast<void>(health::read_self(system_.files, pong.usage));
+  pong.usage.wakeups = system_.loop.wakeups();
+  pong.usage.orphans = system_.children.orphans_reaped();
+  pong.usage.children = static_cast<std::uint32_t>(system_.children.expected());
+  uplink_.send(pong);
+}
+
+void Node::on_setup(transport::Setup setup) {
+  if (root_ == Root::cleaning) {
+    held_setup_ = std::move(setup);
+  } else {
+    begin_setup(std::move(setup));
+  }
+}
+
+void Node::on_launch(transport::Launch launch) {
+  if (!power_down_.under_way()) return launcher_.launch(std::move(launch));
+  uplink_.send(transport::Launched{
+      .job = launch.job, .rank = launch.rank, .code = ESHUTDOWN, .reason = "the node is going down"});
+}
+
+void Node::on_power(const transport::Power& power) {
+  end(power.change == transport::PowerChange::restart ? sys::PowerAction::restart : sys::PowerAction::power_off,
+      "asked by the front end");
+}
+
+// ---------------------------------------------------------------- setup
+
+// Once in a life, before the first step puts anything there.
+void Node::clean() {
+  if (root_ != Root::image) return;
+  root_ = Root::cleaning;
+  sys::WorkerSpec spec{.name = "clean root", .deadline = clean_deadline};
+  spec.work = [this](sys::WorkerOutput& output) {
+    std::string text;
+    if (const auto freed = clean_root(system_.files, system_.mounts)) {
+      append_field(text, sys::cat("root cleaned: ", freed->bytes / 1024, " KiB of ", freed->files, " files freed"));
+    } else {
+      append_field(text, sys::cat("root not cleaned: ", freed.error().text()));
+    }
+    return output.write(text.data(), text.size()) ? 0 : 1;
+  };
+  const auto started =
+      system_.workers.start(std::move(spec), [this](const sys::WorkerResult& result) { on_cleaned(result); });
+  if (started) return;
+  log_.warning("root not cleaned: ", started.error().text());
+  root_ = Root::clean;
+}
+
+void Node::on_cleaned(const sys::WorkerResult& result) {
+  root_ = Root::clean;
+  const auto fields = split_fields(result.output, 1);
+  if (result.succeeded() && fields && !fields->empty()) {
+    log_.info(fields->front());
+  } else {
+    log_.warning("root not cleaned: ", describe_end(result));
+  }
+  if (held_setup_) begin_setup(std::move(*std::exchange(held_setup_, std::nullopt)));
+}
+
+void Node::begin_setup(transport::Setup setup) {
+  log_.info("setup: ", setup.steps.size(), " steps");
+  last_part_ = setup.last;
+  steps_.clear();
+  record_.enter_phase("setup");
+  runner_.start(std::move(setup));
+}
+
+void Node::on_step(const transport::StepReport& report) {
+  if (report.outcome == Outcome::running) {
+    if (!steps_.contains(report.step)) steps_[report.step] = record_.begin(sys::cat("setup: ", report.name));
+  } else if (const auto entry = steps_.find(report.step); entry != steps_.end()) {
+    record_.end(entry->second, report.outcome, report.reason);
+    steps_.erase(entry);
+  }
+  uplink_.send(report);
+}
+
+void Node::on_setup_done(const transport::SetupDone& done) {
+  if (!done.succeeded) {
+    log_.error("setup failed: ", done.reason);
+    record_.end_phase(Outcome::failed, done.reason);
+  } else if (last_part_) {
+    come_up();
+  }
+  uplink_.send(done);
+}
+
+void Node::come_up() {
+  log_.notice("up after ", record_.uptime_us() / 1000, " ms");
+  record_.end_phase(Outcome::done, {});
+  record_.note("up", Outcome::done);
+  record_.close();
+  up_ = true;
+}
+
+}  // namespace node

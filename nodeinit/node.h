@@ -1,0 +1,86 @@
+// The node as its front end sees it: joins when the boot has found the network, then does what it is told. What a message
+// leads to is one table, on_message() in node.cc. docs/STATES.md has the whole picture:
+//
+//   booting --network found--> joining --Welcome--> joined --Setup--> setting up --last step done--> up
+//                                                                             '--a step fails--> error --Setup--> setting up
+//
+// A connection that is lost changes nothing on the node: steps and processes go on, and when the front end is back it decides what to do
+// with them. Only a node that has never joined for Settings::reboot_after gives up and restarts.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "content/cache.h"
+#include "nodeinit/boot.h"
+#include "nodeinit/power_down.h"
+#include "nodeinit/uplink.h"
+#include "process/launcher.h"
+#include "setup/runner.h"
+
+namespace node {
+
+class Node {
+ public:
+  // `life` must outlive the node.
+  Node(const System& system, LogSinks& sinks, const Life& life);
+
+  void start();
+  // SIGTERM, SIGINT.
+  void end(sys::PowerAction action, const std::string& why) { power_down_.begin(action, why); }
+  bool is_up() const { return up_; }
+
+ private:
+  Uplink::Hooks uplink_hooks();
+  void on_configured(const Settings& settings);
+  void on_network(const network::Found& found);
+  void give_up();
+
+  transport::Hello hello() const;
+  void on_joined(const transport::Welcome& welcome);
+  void on_lost(const std::string& why);
+  void on_trouble(const std::string& why);
+  void set_clock(std::uint64_t wall_ns);
+  void send_record();
+  void open_log();
+
+  void on_message(transport::Message message);
+  void on_ping(const transport::Ping& ping);
+  void on_setup(transport::Setup setup);
+  void on_launch(transport::Launch launch);
+  void on_power(const transport::Power& power);
+
+  void clean();
+  void on_cleaned(const sys::WorkerResult& result);
+  void begin_setup(transport::Setup setup);
+  void on_step(const transport::StepReport& report);
+  void on_setup_done(const transport::SetupDone& done);
+  void come_up();
+
+  System system_;
+  LogSinks& sinks_;
+  sys::Log& log_;
+  const Life& life_;
+  std::uint64_t boot_id_;
+  BootRecord record_;
+  Boot boot_;
+  Uplink uplink_;
+  content::Cache cache_;
+  process::Launcher launcher_;
+  setup::Runner runner_;
+  PowerDown power_down_;
+
+  enum class Root { image, cleaning, clean };
+  network::Found network_;
+  sys::Timer patience_;  // until the first Welcome
+  std::string trouble_;  // the newest that kept us from joining
+  bool record_scheduled_ = false;
+  Root root_ = Root::image;
+  std::optional<transport::Setup> held_setup_;        // came while the root was being cleaned
+  bool last_part_ = false;                            // of the plan that runs
+  std::map<std::uint32_t, BootRecord::Entry> steps_;  // that run, by index in the plan
+  bool up_ = false;
+};
+
+}  // namespace node

@@ -1,0 +1,41 @@
+// The kernel as nodeinit is handed it by main(): the interfaces of sys/, real ones or the tests'.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "sys/children.h"
+#include "sys/files.h"
+#include "sys/links.h"
+#include "sys/loop.h"
+#include "sys/machine.h"
+#include "sys/mounts.h"
+#include "sys/packet.h"
+#include "sys/shutdown.h"
+#include "sys/spawn.h"
+#include "sys/stream.h"
+#include "sys/worker.h"
+
+namespace node {
+
+struct System {
+  sys::Loop& loop;
+  sys::Files& files;
+  sys::Mounts& mounts;
+  sys::Machine& machine;
+  sys::Shutdown& shutdown;
+  sys::Links& links;
+  sys::Packets& packets;
+  sys::Sockets& sockets;
+  sys::Children& children;
+  sys::Workers& workers;
+  sys::Spawner& spawner;
+  // The console as it is now; asked again when /dev has been mounted.
+  std::function<sys::Result<std::unique_ptr<sys::Stream>>()> open_console;
+
+  std::function<std::uint64_t()> random() const {
+    return [&from = machine] { return from.random(); };
+  }
+};
+
+}  // namespace node
