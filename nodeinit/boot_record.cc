@@ -30,6 +30,15 @@ BootRecord::Entry BootRecord::begin(std::string name) {
   return none;
 }
 
+void BootRecord::end(Entry entry, Outcome outcome, std::string reason) {
+  if (entry >= entries_.size()) return;  // it was left out
+  transport::BootEntry& ended = entries_[entry];
+  ended.end_us = std::max<std::uint64_t>(uptime_us(), 1);
+  ended.outcome = outcome;
+  ended.reason = sys::printable(reason, text_limit);
+  touch(entry);
+}
+
 void BootRecord::note(std::string name, Outcome outcome, std::string reason) {
   end(begin(std::move(name)), outcome, std::move(reason));
 }
