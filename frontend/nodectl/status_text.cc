@@ -1,0 +1,69 @@
+#include "frontend/nodectl/status_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include "frontend/common/node_state.h"
+#include "frontend/nodectl/table.h"
+#include "frontend/nodectl/time_text.h"
+#include "sys/links.h"
+#include "sys/stream.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using transport::NodeStatus;
+
+std::string address_text(const NodeStatus& node) { return node.address == 0 ? "" : sys::format_ip(node.address); }
+
+std::string or_dash(std::string text) { return text.empty() ? "-" : text; }
+
+Json number_or_null(std::uint64_t us) { return us == 0 ? Json() : Json(static_cast<double>(us) / 1e6); }
+
+Json usage_json(const transport::SelfUsage& usage) {
+  return {{"private_bytes", usage.private_bytes},
+          {"resident_bytes", usage.resident_bytes},
+          {"cpu_seconds", static_cast<double>(usage.cpu_us) / 1e6},
+          {"wakeups", usage.wakeups},
+          {"orphans", usage.orphans},
+          {"children", usage.children}};
+}
+
+Json node_json(const NodeStatus& node) {
+  return {{"node", node.node},
+          {"name", node.name},
+          {"state", state_name(node.state)},
+          {"address", address_text(node)},
+          {"mac", sys::format_mac(node.mac)},
+          {"since", iso_time(node.since_ns)},
+          {"reason", node.reason},
+          {"boot_seconds", number_or_null(node.boot_us)},
+          {"address_requests", node.address_requests},
+          {"kernel", node.kernel_release},
+          {"architecture", node.architecture},
+          {"version", node.version},
+          {"usage", usage_json(node.usage)}};
+}
+
+}  // namespace
+
+std::string status_table(const std::vector<NodeStatus>& nodes, std::uint64_t now_ns) {
+  std::vector<TableRow> rows = {{"NODE", "STATE", "ADDRESS", "SINCE", "BOOT", "REQUESTS", "REASON"}};
+  for (const NodeStatus& node : nodes) {
+    rows.push_back({sys::printable(node.name), std::string(state_name(node.state)), or_dash(address_text(node)),
+                    node.since_ns == 0 ? "-" : age(node.since_ns, now_ns),
+                    node.boot_us == 0 ? "-" : duration(node.boot_us), sys::cat(node.address_requests),
+                    sys::printable(node.reason)});
+  }
+  return format_table(rows);
+}
+
+std::string status_json(const std::vector<NodeStatus>& nodes) {
+  Json array = Json::array();
+  for (const NodeStatus& node : nodes)
+    array.push_back(node_json(node));
+  return array.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace frontend

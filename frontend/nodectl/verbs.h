@@ -1,0 +1,57 @@
+// What nodectl can be told to do: one function and one file per verb (verb_status.cc, ...). Each prints its result
+// and returns nodectl's exit status: 0 all well, 1 a node or step failed, 2 usage; `run`: see exit_status.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "frontend/nodectl/exchange.h"
+#include "transport/messages.h"
+
+namespace frontend {
+
+struct StatusOptions {
+  std::string nodes = "all";
+};
+int run_status(Context& context, const StatusOptions& options);
+
+struct WaitOptions {
+  std::string nodes;
+  std::string state = "up";
+  std::uint64_t timeout_ms = 0;  // 0: without limit
+};
+int run_wait(Context& context, const WaitOptions& options);
+
+struct BootLogOptions {
+  std::string nodes;
+};
+int run_boot_log(Context& context, const BootLogOptions& options);
+
+struct LogOptions {
+  std::string nodes;
+  bool follow = false;
+};
+int run_log(Context& context, const LogOptions& options);
+
+struct UpOptions {
+  std::string nodes;
+};
+int run_up(Context& context, const UpOptions& options);
+
+struct PowerOptions {
+  std::string nodes;
+  transport::PowerChange change = transport::PowerChange::restart;
+};
+int run_power(Context& context, const PowerOptions& options);
+
+struct RunOptions {
+  std::string nodes;
+  bool label = false;
+  std::string directory;                 // empty: where nodectl is
+  std::vector<std::string> environment;  // K=V, over the caller's own
+  std::vector<std::string> command;      // program and its arguments
+};
+int run_run(Context& context, const RunOptions& options);
+
+}  // namespace frontend
