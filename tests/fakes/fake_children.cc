@@ -18,6 +18,12 @@ sys::Status FakeChildren::signal(int pid, int signal, bool group) {
   return {};
 }
 
+std::vector<int> FakeChildren::pids() const {
+  std::vector<int> pids;
+  for (const auto& [pid, handler] : expected_) pids.push_back(pid);
+  return pids;
+}
+
 void FakeChildren::end(const sys::Exit& exit) {
   auto handler = expected_.extract(exit.pid);
   if (handler.empty()) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "sys/children.h"
 #include "tests/fakes/faults.h"
@@ -20,6 +21,7 @@ class FakeChildren final : public sys::Children {
   std::size_t expected() const override { return expected_.size(); }
 
   int new_pid() { return next_pid_++; }
+  std::vector<int> pids() const;  // those that are expected
   bool expects(int pid) const { return expected_.contains(pid); }
   // The child has ended; an unknown one is an orphan.
   void end(const sys::Exit& exit);

@@ -1,0 +1,116 @@
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+#include "sys/text.h"
+#include "tests/unit/sys_kernel_fixture.h"
+
+namespace {
+
+constexpr int storm_size = 10'000;
+
+// vfork: a fork of a process under AddressSanitizer takes a thousand times as long.
+bool leave_orphan() {
+  const pid_t pid = ::vfork();
+  if (pid == 0) ::_exit(0);
+  return pid > 0;
+}
+
+// Leaves dead children to whoever adopts orphans.
+int leave_orphans() {
+  int left = storm_size;
+  while (left > 0 && leave_orphan())
+    --left;
+  return left == 0 ? 0 : 1;
+}
+
+struct AdoptsOrphans : KernelFixture {
+  AdoptsOrphans() { REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0); }
+  ~AdoptsOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+};
+
+}  // namespace
+
+TEST_CASE("children: statuses in words") {
+  CHECK(sys::describe_status(3 << 8) == "exit status 3");
+  CHECK(sys::describe_status(SIGKILL) == "killed by signal 9 (Killed)");
+}
+
+TEST_CASE_FIXTURE(KernelFixture, "children: a child's end is delivered once, with status and usage") {
+  int calls = 0;
+  const int pid = fork_child([] { return 7; });
+  await_death(pid);  // dead before it is expected
+  children.expect(pid, [&](const sys::Exit& exit) {
+    ++calls;
+    CHECK(exit.pid == pid);
+    CHECK(sys::describe_status(exit.status) == "exit status 7");
+    CHECK(exit.max_rss_kib > 0);
+    CHECK_FALSE(children.signal(pid, 0, false));
+  });
+  CHECK(children.expected() == 1);
+  run_until([&] { return calls > 0; });
+  CHECK(calls == 1);
+  CHECK(children.expected() == 0);
+  CHECK(children.orphans_reaped() == 0);
+}
+
+TEST_CASE_FIXTURE(KernelFixture, "children: signals reach a child and its group, but no pid that was reaped") {
+  int status = 0;
+  const int pid = fork_child([] {
+    ::signal(SIGTERM, SIG_DFL);
+    for (;;)
+      ::pause();
+    return 0;
+  });
+  CHECK(children.signal(pid, 0, false).error().code == ESRCH);  // nobody expects it yet
+  children.expect(pid, [&](const sys::Exit& exit) { status = exit.status; });
+  CHECK(children.signal(pid, 0, true));  // it leads no group: it alone is meant
+  CHECK(children.signal(pid, SIGKILL, true));
+  run_until([&] { return status != 0; });
+  CHECK(status == SIGKILL);
+  const auto late = children.signal(pid, SIGKILL, true);
+  CHECK(late.error().code == ESRCH);
+  CHECK(late.error().what == sys::cat("send signal 9 to process group ", pid));
+}
+
+TEST_CASE_FIXTURE(KernelFixture, "children: a handler's exception loses nobody else's end") {
+  int ended = 0;
+  constexpr int count = 5;
+  for (int i = 0; i < count; ++i) {
+    const int pid = fork_child([] { return 0; });
+    await_death(pid);
+    children.expect(pid, [&](const sys::Exit&) {
+      ++ended;
+      throw std::runtime_error("handler");
+    });
+  }
+  // One SIGCHLD stands for all five.
+  run_until([&] { return ended == count; });
+  CHECK(exceptions.size() == count);
+}
+
+TEST_CASE_FIXTURE(AdoptsOrphans, "children: 10,000 orphans are reaped, a bounded number per turn") {
+  int parent_status = -1;
+  const int parent = fork_child(leave_orphans);
+  children.expect(parent, [&](const sys::Exit& exit) { parent_status = exit.status; });
+  await_death(parent);
+
+  std::uint64_t seen = 0;
+  std::uint64_t most_at_once = 0;
+  int turns = 0;
+  std::function<void()> between = [&] {
+    ++turns;
+    most_at_once = std::max(most_at_once, children.orphans_reaped() - seen);
+    seen = children.orphans_reaped();
+    if (seen == storm_size) return loop->stop();
+    loop->after(sys::Duration::zero(), between);
+  };
+  between();
+  run_until([] { return false; });
+  CHECK(parent_status == 0);
+  CHECK(children.orphans_reaped() == storm_size);
+  CHECK(most_at_once <= 2 * sys::KernelChildren::per_turn);  // a SIGCHLD and the continuation may share a turn
+  CHECK(turns >= storm_size / (2 * sys::KernelChildren::per_turn));
+}
