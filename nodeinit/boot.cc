@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include "nodeinit/emergency.h"
 #include "nodeinit/records.h"
 #include "nodeinit_version.h"
 #include "sys/text.h"
@@ -22,8 +23,9 @@ template <class T> void append(std::vector<T>& all, std::vector<T> more) {
 }
 
 std::string describe(const network::Found& found) {
+  const std::string effort = found.requests == 0 ? std::string() : sys::cat(", after ", found.requests, " requests");
   return sys::cat(sys::format_ip(found.address), "/", found.prefix, " on ", found.link.name, ", front end ",
-                  sys::format_ip(found.front_end), ", after ", found.requests, " requests");
+                  sys::format_ip(found.front_end), effort);
 }
 
 }  // namespace
@@ -57,7 +59,7 @@ void Boot::prepare_base() {
 
 // After an emergency. The front end will take this for a node that has just booted, so nothing may run here.
 void Boot::end_former_life() {
-  const std::string what = sys::cat("started again after a crash, for the ", life_.restarts, ". time");
+  const std::string what = sys::cat("started again after a crash (restart ", life_.restarts, " of ", max_restarts, ")");
   log_.error(what, ": ending all processes");
   record_.note("emergency", Outcome::failed, what);
   report({"end the processes of the former life", system_.shutdown.signal_everyone(SIGKILL)});

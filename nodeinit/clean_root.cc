@@ -13,8 +13,9 @@ namespace {
 
 constexpr int max_depth = 32;  // of directories; what lies deeper is left
 
-constexpr std::array<std::string_view, 3> kept = {"/init", "/etc", "/run/nodeinit"};
-constexpr std::array<std::string_view, 6> kept_directories = {"/dev", "/proc", "/sys", "/tmp", "/run", "/lib"};
+constexpr std::array<std::string_view, 2> kept = {"/init", "/etc"};
+constexpr std::array<std::string_view, 7> kept_directories = {"/dev", "/proc", "/sys",         "/tmp",
+                                                              "/run", "/lib",  "/run/nodeinit"};
 
 bool contains(const auto& list, std::string_view path) {
   return std::find(list.begin(), list.end(), path) != list.end();

@@ -4,8 +4,8 @@
 // Removed is every file, link and then empty directory of the root file system itself, except
 //   /init                what nodeinit re-executes in an emergency
 //   /etc                 its configuration, for the same case
-//   /run/nodeinit        what nodeinit keeps
-//   /dev /proc /sys /tmp /run /lib   as directories, which programs expect
+//   /dev /proc /sys /tmp /run /run/nodeinit /lib   as directories, which programs and nodeinit expect
+// After an emergency that includes the content cache of the former life, of which the new one knows nothing.
 // Nothing is done unless the root is in memory (ramfs or tmpfs). Other file systems are never entered, links never followed.
 #pragma once
 

@@ -67,9 +67,11 @@ void say(std::string_view what, std::string_view then) {
   if (!state.in_container) {
     Line kernel;
     kernel << "<2>" << line.text();
-    sys::raw_write_to("/dev/kmsg", kernel.text());
+    sys::raw_append_to("/dev/kmsg", kernel.text());
   }
-  sys::raw_write(1, line.with_newline());
+  // Descriptor 1 itself may have another position, where it is a file (a container's console).
+  const std::string_view text = line.with_newline();
+  if (!sys::raw_append_to("/proc/self/fd/1", text)) sys::raw_write(1, text);
 }
 
 [[noreturn]] void end_everything() {

@@ -85,11 +85,12 @@ void raw_write(int fd, std::string_view text) {
   }
 }
 
-void raw_write_to(const char* path, std::string_view text) {
-  const int fd = ::open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0) return;
+bool raw_append_to(const char* path, std::string_view text) {
+  const int fd = ::open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) return false;
   raw_write(fd, text);
   ::close(fd);
+  return true;
 }
 
 void raw_sleep(unsigned seconds) {

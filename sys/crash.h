@@ -21,7 +21,7 @@ void on_fatal_signal(FatalHandler handler);
 
 bool raw_is_init();  // whether this process is PID 1, and not a worker of it
 void raw_write(int fd, std::string_view text);
-void raw_write_to(const char* path, std::string_view text);  // an existing file
+bool raw_append_to(const char* path, std::string_view text);  // an existing file or device; false: it can not be opened
 void raw_sleep(unsigned seconds);
 // Sends SIGKILL to every process but this one. Refused unless this process is PID 1.
 void raw_kill_everyone();
