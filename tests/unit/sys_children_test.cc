@@ -1,5 +1,3 @@
-#include <sys/prctl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
@@ -25,11 +23,6 @@ int leave_orphans() {
     --left;
   return left == 0 ? 0 : 1;
 }
-
-struct AdoptsOrphans : KernelFixture {
-  AdoptsOrphans() { REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0); }
-  ~AdoptsOrphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
-};
 
 }  // namespace
 
@@ -91,7 +84,8 @@ TEST_CASE_FIXTURE(KernelFixture, "children: a handler's exception loses nobody e
   CHECK(exceptions.size() == count);
 }
 
-TEST_CASE_FIXTURE(AdoptsOrphans, "children: 10,000 orphans are reaped, a bounded number per turn") {
+TEST_CASE_FIXTURE(KernelFixture, "children: 10,000 orphans are reaped, a bounded number per turn") {
+  const Subreaper subreaper;
   int parent_status = -1;
   const int parent = fork_child(leave_orphans);
   children.expect(parent, [&](const sys::Exit& exit) { parent_status = exit.status; });

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,11 +40,32 @@ struct KernelFixture {
     REQUIRE_FALSE(late);
   }
 
+  // A few turns without sleep: whatever is ready by now is handled.
+  void settle() {
+    int left = 8;
+    std::function<void()> again = [&] { --left > 0 ? loop->defer(again) : loop->stop(); };
+    loop->defer(again);
+    loop->run();
+  }
+
+  // Waits until a child has stopped itself; its pid.
+  static int await_stop() {
+    siginfo_t info{};
+    REQUIRE(::waitid(P_ALL, 0, &info, WSTOPPED) == 0);
+    return info.si_pid;
+  }
+
   // Waits until the child is dead, and leaves it to be reaped.
   static void await_death(int pid) {
     siginfo_t info{};
     REQUIRE(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT) == 0);
   }
+
+  // As PID 1 does, takes over the children of children that end.
+  struct Subreaper {
+    Subreaper() { REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0); }
+    ~Subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+  };
 
   // A child that does what it is told and ends with the status returned.
   static int fork_child(const std::function<int()>& work) {

@@ -1,0 +1,276 @@
+#include "sys/spawn.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include "sys/text.h"
+#include "tests/unit/sys_kernel_fixture.h"
+
+namespace {
+
+struct Outcome {
+  std::optional<sys::Status> started;
+  std::optional<sys::Exit> exit;
+  bool in_order = true;  // started, then ended, each once
+  std::string output, error;
+};
+
+struct SpawnFixture : KernelFixture {
+  // A shell command, run by whoever runs the test.
+  static sys::SpawnSpec shell(std::string command) {
+    return {.path = "/bin/sh",
+            .arguments = {"sh", "-c", std::move(command)},
+            .environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"},
+            .uid = ::geteuid(),
+            .gid = ::getegid(),
+            .prepare = nullptr};
+  }
+
+  sys::Result<sys::Spawned> start(sys::SpawnSpec spec, Outcome& outcome) {
+    return spawner->start(
+        std::move(spec),
+        [&](sys::Status status) {
+          outcome.in_order = outcome.in_order && !outcome.started && !outcome.exit;
+          outcome.started = std::move(status);
+        },
+        [&](const sys::Exit& exit) {
+          outcome.in_order = outcome.in_order && outcome.started && !outcome.exit;
+          outcome.exit = exit;
+        });
+  }
+
+  static void drain(sys::Stream& stream, std::string& text) {
+    std::array<std::byte, 4096> piece;
+    for (auto size = stream.read(piece); size && *size > 0; size = stream.read(piece))
+      text.append(reinterpret_cast<const char*>(piece.data()), *size);
+  }
+
+  Outcome run(sys::SpawnSpec spec) {
+    Outcome outcome;
+    const auto spawned = start(std::move(spec), outcome);
+    REQUIRE(spawned);
+    CHECK_FALSE(outcome.started);
+    run_until([&] {
+      drain(*spawned->output, outcome.output);
+      drain(*spawned->error, outcome.error);
+      return outcome.exit.has_value();
+    });
+    drain(*spawned->output, outcome.output);
+    drain(*spawned->error, outcome.error);
+    CHECK(outcome.in_order);
+    CHECK(outcome.exit->pid == spawned->pid);
+    return outcome;
+  }
+
+  static int code_of(const Outcome& outcome) { return *outcome.started ? 0 : outcome.started->error().code; }
+
+  std::unique_ptr<sys::Spawner> spawner = sys::make_spawner(*loop, children);
+};
+
+// An executable file that is no program.
+struct BrokenProgram {
+  BrokenProgram() {
+    const sys::Fd file(::mkstemp(path));
+    REQUIRE(file.valid());
+    REQUIRE(::write(file.get(),
+                    "\x7f"
+                    "ELF?",
+                    5) == 5);
+    REQUIRE(::fchmod(file.get(), 0755) == 0);
+  }
+  ~BrokenProgram() { ::unlink(path); }
+  char path[32] = "/tmp/broken-program-XXXXXX";
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: output, error output and status are told apart") {
+  const auto outcome = run(shell("echo out; echo err >&2; exit 7"));
+  CHECK(*outcome.started);
+  CHECK(outcome.output == "out\n");
+  CHECK(outcome.error == "err\n");
+  CHECK(sys::describe_status(outcome.exit->status) == "exit status 7");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: arguments and environment are exactly those asked for") {
+  auto spec = shell("echo \"$0|$1|$2|$NAME\"; env");
+  spec.arguments.insert(spec.arguments.end(), {"zero", "", "two words"});
+  spec.environment.emplace_back("NAME=value");
+  const auto outcome = run(spec);
+  CHECK(outcome.output.starts_with("zero||two words|value\n"));
+  CHECK(outcome.output.find("HOME=") == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program that is not there") {
+  auto spec = shell("");
+  spec.path = "/no/such/program";
+  const auto outcome = run(spec);
+  CHECK(code_of(outcome) == ENOENT);
+  CHECK(outcome.started->error().what == "execute /no/such/program");
+  CHECK(sys::describe_status(outcome.exit->status) == "exit status 127");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a file that is no program, and one that may not be executed") {
+  const BrokenProgram broken;
+  auto spec = shell("");
+  spec.path = broken.path;
+  CHECK(code_of(run(spec)) == ENOEXEC);
+  REQUIRE(::chmod(broken.path, 0644) == 0);
+  CHECK(code_of(run(spec)) == EACCES);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: none of the parent's descriptors get through") {
+  const sys::Fd marker(::fcntl(STDIN_FILENO, F_DUPFD, 50));  // not close-on-exec, as a library might leave one
+  REQUIRE(marker.valid());
+  // The shell itself has one open while it lists them.
+  const auto outcome = run(shell("echo /proc/self/fd/*; [ -e /proc/self/fd/" + std::to_string(marker.get()) + " ]"));
+  CHECK(outcome.output == "/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3\n");
+  CHECK(sys::describe_status(outcome.exit->status) == "exit status 1");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: stdin is /dev/null, and the session is its own") {
+  const auto outcome =
+      run(shell("readlink /proc/self/fd/0; set -- $(cat /proc/$$/stat); echo $(($1 - $6)) $(($1 - $5))"));
+  CHECK(outcome.output == "/dev/null\n0 0\n");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: no signal is blocked or ignored") {
+  sigset_t set, before;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &set, &before);
+  const auto old = ::signal(SIGPIPE, SIG_IGN);
+  const auto outcome = run(shell("grep -E 'Sig(Blk|Ign)' /proc/self/status"));
+  ::signal(SIGPIPE, old);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  CHECK(outcome.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: as another user, with that user's groups only") {
+  REQUIRE_MESSAGE(::geteuid() == 0, "the unit tests need root");
+  auto spec = shell("id -u; id -g; id -G; umask");
+  spec.uid = 12345;
+  spec.gid = 23456;
+  spec.groups = {34567};
+  spec.umask = 0027;
+  CHECK(run(spec).output == "12345\n23456\n23456 34567\n0027\n");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a directory that is not there is replaced by /, and that is said") {
+  auto spec = shell("pwd");
+  spec.directory = "/usr/bin";
+  CHECK(run(spec).output == "/usr/bin\n");
+  spec.directory = "/no/such/directory";
+  const auto outcome = run(spec);
+  CHECK(*outcome.started);
+  CHECK(outcome.output == "/\n");
+  CHECK(outcome.error.find("enter directory /no/such/directory") != std::string::npos);
+  CHECK(outcome.error.find("starting in /") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: prepare may choose the path, or leave it") {
+  auto spec = shell("echo here");
+  spec.prepare = [] { return sys::Result<std::string>(""); };
+  CHECK(run(spec).output == "here\n");
+  spec.path = "/no/such/program";
+  spec.prepare = [] { return sys::Result<std::string>("/bin/sh"); };
+  CHECK(run(spec).output == "here\n");
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: an error, an exception or a death in prepare is a failed start") {
+  auto spec = shell("echo never");
+  spec.prepare = []() -> sys::Result<std::string> { return sys::failure(EROFS, "place /bin/sh"); };
+  auto outcome = run(spec);
+  CHECK(code_of(outcome) == EROFS);
+  CHECK(outcome.started->error().what == "place /bin/sh");
+  CHECK(outcome.output.empty());
+
+  spec.prepare = []() -> sys::Result<std::string> { return sys::refusal("no room"); };
+  outcome = run(spec);
+  REQUIRE_FALSE(*outcome.started);
+  CHECK(outcome.started->error().text() == "no room");
+
+  spec.prepare = []() -> sys::Result<std::string> { throw std::bad_alloc(); };
+  CHECK(code_of(run(spec)) == ENOMEM);
+
+  spec.prepare = []() -> sys::Result<std::string> {
+    ::raise(SIGKILL);
+    return "";
+  };
+  outcome = run(spec);
+  REQUIRE_FALSE(*outcome.started);
+  CHECK(outcome.started->error().what == "/bin/sh: killed before it was executed");
+  CHECK(outcome.exit->status == SIGKILL);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a very long reason is cut, not lost") {
+  auto spec = shell("");
+  spec.prepare = []() -> sys::Result<std::string> { return sys::failure(EIO, std::string(5000, 'x')); };
+  const auto outcome = run(spec);
+  CHECK(code_of(outcome) == EIO);
+  CHECK(outcome.started->error().what.size() > 500);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: started comes before ended even when the death is seen first") {
+  for (const char* path : {"/bin/true", "/no/such/program"}) {
+    Outcome outcome;
+    auto spec = shell("");
+    spec.path = path;
+    const auto spawned = start(spec, outcome);
+    REQUIRE(spawned);
+    await_death(spawned->pid);
+    children.reap();  // before the loop has seen the pipe
+    CHECK(outcome.in_order);
+    REQUIRE(outcome.started);
+    REQUIRE(outcome.exit);
+    CHECK(outcome.started->has_value() == (path == std::string("/bin/true")));
+  }
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: starting does not wait for a child that is slow to prepare") {
+  auto spec = shell("exit 3");
+  spec.prepare = []() -> sys::Result<std::string> {
+    ::raise(SIGSTOP);
+    return "";
+  };
+  Outcome outcome;
+  const auto spawned = start(spec, outcome);
+  REQUIRE(spawned);
+  CHECK(await_stop() == spawned->pid);
+  settle();
+  CHECK_FALSE(outcome.started);
+  REQUIRE(children.signal(spawned->pid, SIGCONT, true));
+  run_until([&] { return outcome.exit.has_value(); });
+  CHECK(*outcome.started);
+  CHECK(outcome.in_order);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: the start is known while the program still runs") {
+  Outcome outcome;
+  const auto spawned = start(shell("kill -STOP $$"), outcome);
+  REQUIRE(spawned);
+  run_until([&] { return outcome.started.has_value(); });
+  CHECK(*outcome.started);
+  CHECK(await_stop() == spawned->pid);
+  CHECK_FALSE(outcome.exit);
+  REQUIRE(children.signal(spawned->pid, SIGKILL, true));
+  run_until([&] { return outcome.exit.has_value(); });
+  CHECK(outcome.in_order);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a process outlives its spawner and is reaped all the same") {
+  Outcome outcome;
+  const auto spawned = start(shell("exit 0"), outcome);
+  REQUIRE(spawned);
+  spawner.reset();
+  run_until([&] { return children.expected() == 0; });
+  CHECK_FALSE(outcome.started);
+  CHECK_FALSE(outcome.exit);
+  CHECK(children.orphans_reaped() == 0);
+}
