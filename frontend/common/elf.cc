@@ -41,11 +41,12 @@ std::string architecture_of(std::uint16_t machine, unsigned bits) {
     unsigned bits;
     std::string_view name;
   };
+  constexpr std::uint16_t em_loongarch = 258;  // not in musl 1.2.3's elf.h
   static constexpr std::array rows = {
       Row{EM_X86_64, 64, "x86_64"},   Row{EM_386, 32, "i686"},
       Row{EM_AARCH64, 64, "aarch64"}, Row{EM_ARM, 32, "armv7l"},
       Row{EM_PPC64, 64, "ppc64le"},   Row{EM_RISCV, 64, "riscv64"},
-      Row{EM_X86_64, 32, "x32"},      Row{EM_LOONGARCH, 64, "loongarch64"},
+      Row{EM_X86_64, 32, "x32"},      Row{em_loongarch, 64, "loongarch64"},
   };
   for (const Row& row : rows) {
     if (row.machine == machine && row.bits == bits) return std::string(row.name);
