@@ -110,7 +110,7 @@ struct Discovery::State {
   void bring_loopback_up(const std::vector<sys::Link>& list) {
     auto raised = raise_loopback(list, links);
     loopback = raised.has_value();
-    if (!raised && rounds == 0) log.warning("network: ", raised.error().text(), "; trying again");
+    if (!raised && rounds == 0) log.warning("network: ", raised.error().text(), "; going on without loopback");
   }
 
   // The first that can be used wins.
