@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "sys/fd.h"
+#include "sys/text.h"
 
 namespace sys {
 
@@ -48,12 +49,12 @@ void reopen_standard_fds() {
     ::dup2(console.get(), fd);
 }
 
-Result<std::unique_ptr<Stream>> open_console() {
+Result<std::unique_ptr<Stream>> open_console(int descriptor) {
   // O_APPEND: where descriptor 1 is a file (a container's), others may write to it too.
   constexpr int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-  int fd = ::open("/proc/self/fd/1", flags);
-  if (fd < 0) fd = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
-  if (fd < 0) return failure(errno, "open the console (descriptor 1)");
+  int fd = ::open(cat("/proc/self/fd/", descriptor).c_str(), flags);
+  if (fd < 0) fd = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  if (fd < 0) return failure(errno, cat("open the console (descriptor ", descriptor, ")"));
   return stream_of(Fd(fd));
 }
 

@@ -15,8 +15,8 @@ void open_standard_fds();
 // Points 0, 1 and 2 at the console, now that /dev is there. Only when 1 can not be written to.
 void reopen_standard_fds();
 
-// The console as a stream that never blocks, with a file description of its own when there is a way to get one, so that
-// the programs that share descriptor 1 do not see O_NONBLOCK.
-Result<std::unique_ptr<Stream>> open_console();
+// The console behind `descriptor` as a stream that never blocks, with a file description of its own when there is a way to get one, so that
+// the programs that share the descriptor do not see O_NONBLOCK.
+Result<std::unique_ptr<Stream>> open_console(int descriptor = 1);
 
 }  // namespace sys

@@ -10,7 +10,8 @@
 namespace frontend {
 
 // All [[nodes]] of `top`, by number. Numbers, names, MACs and addresses that occur twice are problems.
-std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end, Problems& problems);
+std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
+                                  Problems& problems);
 
 // The steps of a plan file. `nodes` are what its node sets refer to.
 std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes,

@@ -27,7 +27,7 @@ struct NodeEntry {
 // change from one day to the next: plan_resolver.h adds them.
 struct PlanStep {
   transport::Step step;
-  std::string source;     // file: where its content is read on the front end
+  std::string source;         // file: where its content is read on the front end
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
 };

@@ -12,14 +12,16 @@ namespace {
 
 std::uint64_t as_number(const sys::Mac& mac) {
   std::uint64_t number = 0;
-  for (const std::uint8_t byte : mac) number = number << 8 | byte;
+  for (const std::uint8_t byte : mac)
+    number = number << 8 | byte;
   return number;
 }
 
 sys::Mac add(const sys::Mac& mac, std::uint64_t offset) {
   std::uint64_t number = as_number(mac) + offset;
   sys::Mac sum;
-  for (auto byte = sum.rbegin(); byte != sum.rend(); ++byte, number >>= 8) *byte = static_cast<std::uint8_t>(number);
+  for (auto byte = sum.rbegin(); byte != sum.rend(); ++byte, number >>= 8)
+    *byte = static_cast<std::uint8_t>(number);
   return sum;
 }
 
@@ -39,8 +41,7 @@ bool is_host_name(std::string_view name) {
 
 class NodeReader {
  public:
-  NodeReader(const std::string& file, std::uint32_t front_end, Problems& problems)
-      : file_(file), problems_(problems) {
+  NodeReader(const std::string& file, std::uint32_t front_end, Problems& problems) : file_(file), problems_(problems) {
     addresses_.emplace(front_end, "the front end");
   }
 
@@ -128,7 +129,8 @@ std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std
                                   Problems& problems) {
   NodeReader reader(file, front_end, problems);
   if (const TomlArray* tables = top.tables("nodes")) {
-    for (const TomlValue& value : *tables) reader.read(std::get<TomlTable>(value.data), value.line);
+    for (const TomlValue& value : *tables)
+      reader.read(std::get<TomlTable>(value.data), value.line);
   } else {
     problems.warn(file, 0, "there are no [[nodes]]: every node will be refused");
   }

@@ -20,7 +20,8 @@ class ConfiguredNodes final : public NodeDirectory {
 
   std::vector<NodeNumber> numbers() const override {
     std::vector<NodeNumber> numbers;
-    for (const NodeEntry& node : nodes_) numbers.push_back(node.number);
+    for (const NodeEntry& node : nodes_)
+      numbers.push_back(node.number);
     return numbers;
   }
   std::optional<transport::NodeState> state_of(NodeNumber number) const override {
@@ -51,7 +52,8 @@ class PlanReader {
     const std::string kind = reader.text("kind");
     if (!reader.require("kind")) return;
     if (!read_action(kind, reader, folder_, step)) {
-      return reader.error("kind", sys::cat("unknown step kind '", sys::printable(kind, 64), "'; there are ", step_kinds()));
+      return reader.error("kind",
+                          sys::cat("unknown step kind '", sys::printable(kind, 64), "'; there are ", step_kinds()));
     }
     step.step.index = static_cast<std::uint32_t>(steps_.size());
     read_common(reader, step);
@@ -80,7 +82,8 @@ class PlanReader {
     const std::string on_failure = reader.text("on_failure", "error");
     if (on_failure == "continue") step.step.on_failure = transport::OnFailure::go_on;
     if (on_failure != "continue" && on_failure != "error") {
-      reader.error("on_failure", sys::cat("is \"", sys::printable(on_failure), "\", must be \"error\" or \"continue\""));
+      reader.error("on_failure",
+                   sys::cat("is \"", sys::printable(on_failure), "\", must be \"error\" or \"continue\""));
     }
     if (reader.has("nodes")) read_node_set(reader, step);
   }
@@ -112,7 +115,8 @@ std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, cons
   PlanReader plan(path, nodes, problems);
   if (const TomlArray* tables = reader.tables("step")) {
     if (tables->size() > max_steps) reader.error("step", sys::cat("a plan has at most ", max_steps, " steps"));
-    for (const TomlValue& value : *tables) plan.read(std::get<TomlTable>(value.data), value.line);
+    for (const TomlValue& value : *tables)
+      plan.read(std::get<TomlTable>(value.data), value.line);
   } else {
     problems.warn(path, 0, "the plan has no [[step]]: nothing is set up on the nodes");
   }

@@ -31,7 +31,8 @@ std::size_t Problems::warnings() const {
 
 std::vector<Problem> Problems::sorted() const {
   std::map<std::string, std::size_t> order;
-  for (const Problem& problem : problems_) order.emplace(problem.file, order.size());
+  for (const Problem& problem : problems_)
+    order.emplace(problem.file, order.size());
   std::vector<Problem> sorted = problems_;
   std::stable_sort(sorted.begin(), sorted.end(), [&](const Problem& a, const Problem& b) {
     return std::pair(order[a.file], a.line) < std::pair(order[b.file], b.line);

@@ -17,16 +17,16 @@ struct Context {
 };
 
 // "0:0".
-template <class Action>
-void read_owner(TableReader& reader, Action& action) {
+template <class Action> void read_owner(TableReader& reader, Action& action) {
   constexpr std::uint64_t max_id = 0xfffffffe;
   const std::string text = reader.text("owner", "0:0");
   const auto colon = text.find(':');
   const auto uid = sys::parse_number(std::string_view(text).substr(0, colon), 0, max_id);
-  const auto gid = colon == text.npos ? std::nullopt
-                                      : sys::parse_number(std::string_view(text).substr(colon + 1), 0, max_id);
+  const auto gid =
+      colon == text.npos ? std::nullopt : sys::parse_number(std::string_view(text).substr(colon + 1), 0, max_id);
   if (!uid || !gid) {
-    return reader.error("owner", sys::cat("\"", sys::printable(text), "\" must be numbers like \"0:0\": user and group"));
+    return reader.error("owner",
+                        sys::cat("\"", sys::printable(text), "\" must be numbers like \"0:0\": user and group"));
   }
   action.uid = static_cast<std::uint32_t>(*uid);
   action.gid = static_cast<std::uint32_t>(*gid);
@@ -158,7 +158,8 @@ bool read_action(const std::string& kind, TableReader& reader, const std::string
 
 std::string step_kinds() {
   std::string text;
-  for (const Kind& kind : kinds) text += sys::cat(text.empty() ? "" : ", ", kind.name);
+  for (const Kind& kind : kinds)
+    text += sys::cat(text.empty() ? "" : ", ", kind.name);
   return text;
 }
 

@@ -29,8 +29,7 @@ const TomlValue* TableReader::find(std::string_view key) const {
   return nullptr;
 }
 
-template <class T>
-const T* TableReader::get(std::string_view key, std::string_view expected) {
+template <class T> const T* TableReader::get(std::string_view key, std::string_view expected) {
   known_.emplace(key);
   const TomlValue* value = find(key);
   if (!value) return nullptr;

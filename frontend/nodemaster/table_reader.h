@@ -47,8 +47,7 @@ class TableReader {
  private:
   const TomlValue* find(std::string_view key) const;
   // The value of a key that is present and of type T; a problem when it is of another.
-  template <class T>
-  const T* get(std::string_view key, std::string_view expected);
+  template <class T> const T* get(std::string_view key, std::string_view expected);
 
   const TomlTable& table_;
   unsigned line_;

@@ -26,7 +26,8 @@ TomlTable convert_table(const toml::table& table) {
 TomlArray convert_array(const toml::array& array) {
   TomlArray values;
   values.reserve(array.size());
-  for (const toml::node& element : array) values.push_back(convert(element));
+  for (const toml::node& element : array)
+    values.push_back(convert(element));
   return values;
 }
 

@@ -1,0 +1,19 @@
+// nodemaster check: everything that is wrong with a configuration, by file and line, or a summary of what it says.
+#pragma once
+
+#include <string>
+
+#include "frontend/nodemaster/configuration.h"
+
+namespace frontend {
+
+struct CheckResult {
+  bool good = false;
+  std::string report;  // lines
+};
+CheckResult check_configuration(sys::Files& files, const std::string& path);
+
+// "lab: 16 nodes, 5 steps, hooks from /etc/nodemaster/node_up.d".
+std::string summary_of(const Configuration& configuration);
+
+}  // namespace frontend

@@ -1,0 +1,151 @@
+#include "frontend/nodemaster/daemon.h"
+
+#include "frontend/nodemaster/check_configuration.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "sys/limits.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+constexpr std::uint64_t wanted_files = 1u << 16;  // two connections for each node, and room
+constexpr sys::Duration check_deadline = std::chrono::minutes(1);
+
+Heartbeat heartbeat_of(const Configuration& configuration) {
+  return {configuration.ping_interval, configuration.silence_limit};
+}
+
+template <class... F> struct Overloaded : F... { using F::operator()...; };
+template <class... F> Overloaded(F...) -> Overloaded<F...>;
+
+// What cannot change under way: sockets are bound to it.
+bool same_place(const Configuration& a, const Configuration& b) {
+  return a.interface == b.interface && a.address == b.address && a.port == b.port && a.rarp == b.rarp &&
+         a.control_socket == b.control_socket;
+}
+
+}  // namespace
+
+Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::string path)
+    : system_(system),
+      configuration_(std::move(configuration)),
+      path_(std::move(path)),
+      table_(system.loop.clock(), system.log),
+      unknown_(system.loop.clock(), system.log, table_),
+      sessions_(
+          system.loop, system.log, table_, unknown_, store_, [this] { return system_.machine.random(); },
+          heartbeat_of(configuration_), *this),
+      plans_(system.loop, system.workers, store_),
+      programs_(system.loop, system.spawner, system.children, system.log),
+      node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, programs_, configuration_.hooks),
+      jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
+      listener_(system.loop, system.sockets, system.log, sessions_),
+      control_(system.loop, system.log, {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_}) {
+  table_.configure(configuration_.nodes);
+  plans_.set_plan(configuration_.plan);
+  if (!configuration_.rarp) return;
+  rarp_ = std::make_unique<RarpResponder>(system.loop, system.links, system.packets, system.log, table_, unknown_,
+                                          configuration_.interface, configuration_.address);
+}
+
+sys::Status Daemon::start() {
+  const auto files = sys::raise_open_files(wanted_files);
+  if (!files) return tl::make_unexpected(files.error());
+  if (*files < 3 * configuration_.nodes.size()) {
+    system_.log.warning("only ", *files, " files may be open at once: too few for ", configuration_.nodes.size(),
+                        " nodes; raise the limit (ulimit -n)");
+  }
+  const std::string& socket = configuration_.control_socket;
+  if (auto status = system_.files.make_directories(folder_of(socket)); !status) return status;
+  if (auto status = control_.start(system_.sockets, socket); !status) return status;
+  system_.log.notice("cluster ", summary_of(configuration_), "; commands on ", socket);
+  const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(configuration_.silence_limit).count();
+  listener_.start({configuration_.address, configuration_.port}, static_cast<unsigned>(silence));
+  if (rarp_) rarp_->start();
+  return {};
+}
+
+void Daemon::on_joined(transport::NodeNumber number) {
+  const Node& node = *table_.find(number);
+  system_.log.info(node.entry.name, ": joined from ", sys::format_ip(node.hello.address), " after ",
+                   node.hello.address_requests, " address requests; nodeinit ",
+                   sys::printable(node.hello.program_version), ", Linux ", sys::printable(node.hello.kernel_release),
+                   " ", sys::printable(node.hello.architecture));
+  jobs_.on_node_joined(number);
+  if (node.set_up_in == node.hello.boot_id) return table_.set_state(number, transport::NodeState::up, "");
+  node_up_.begin(number);
+}
+
+void Daemon::on_node_message(transport::NodeNumber node, transport::Message message) {
+  std::visit(Overloaded{[&](const transport::BootRecord& news) { table_.add_record(node, news); },
+                        [&](const transport::StepReport& report) { node_up_.on_report(node, report); },
+                        [&](const transport::SetupDone& done) { node_up_.on_done(node, done); },
+                        [&](const transport::Pong& pong) { table_.set_usage(node, pong.usage); },
+                        [&](transport::LogLines& lines) {
+                          logs_.add(node, table_.find(node)->hello.boot_id, std::move(lines));
+                        },
+                        [&](const transport::Launched& launched) { jobs_.on_message(node, launched); },
+                        [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
+                        [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
+                        [&](const auto& other) {
+                          system_.log.debug("message ", other.number, " of node ", node, " is of no use here");
+                        }},
+             message);
+}
+
+// Output may be lost in the middle, so what runs there cannot be shown truly any more.
+void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason) {
+  jobs_.on_node_lost(node, sys::cat("bulk connection: ", reason));
+  jobs_.on_node_joined(node);
+}
+
+void Daemon::on_lost(transport::NodeNumber node, const std::string& reason) {
+  node_up_.cancel(node);
+  table_.set_state(node, transport::NodeState::down, reason);
+  jobs_.on_node_lost(node, reason);
+}
+
+void Daemon::reload() {
+  if (check_ != 0) return;
+  sys::WorkerSpec spec{.name = "checking the configuration", .deadline = check_deadline};
+  spec.work = [this](sys::WorkerOutput& output) {
+    const CheckResult result = check_configuration(system_.files, path_);
+    (void)output.write(result.report.data(), result.report.size());
+    return result.good ? 0 : 1;
+  };
+  const auto worker =
+      system_.workers.start(std::move(spec), [this](const sys::WorkerResult& result) { on_checked(result); });
+  if (!worker) return system_.log.error("cannot read the configuration again: ", worker.error().text());
+  check_ = *worker;
+}
+
+void Daemon::on_checked(const sys::WorkerResult& result) {
+  check_ = 0;
+  const std::string_view report(reinterpret_cast<const char*>(result.output.data()), result.output.size());
+  for (const std::string_view line : sys::split(sys::trim(report), '\n'))
+    system_.log.notice(line);
+  Problems problems;
+  if (result.succeeded()) {
+    Configuration fresh = load_configuration(system_.files, path_, problems);
+    if (!problems.errors()) return take_over(std::move(fresh));
+  }
+  system_.log.error("the configuration is not good; the old one stays in force");
+}
+
+void Daemon::take_over(Configuration fresh) {
+  if (!same_place(configuration_, fresh)) {
+    system_.log.warning("[front_end] has changed: restart nodemaster to make that true");
+  }
+  for (const transport::NodeNumber gone : table_.configure(fresh.nodes)) {
+    node_up_.cancel(gone);
+    jobs_.on_node_lost(gone, "no more in the configuration");
+    sessions_.dismiss(gone, "this node is no more in the front end's configuration");
+  }
+  plans_.set_plan(fresh.plan);
+  node_up_.set_hooks(fresh.hooks);
+  sessions_.set_heartbeat(heartbeat_of(fresh));
+  configuration_ = std::move(fresh);
+  system_.log.notice("took over ", summary_of(configuration_));
+}
+
+}  // namespace frontend

@@ -1,0 +1,211 @@
+#include "frontend/nodemaster/job.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "frontend/common/node_state.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+using transport::NodeNumber;
+using transport::StreamName;
+
+constexpr StreamName output_streams[] = {StreamName::output, StreamName::error};
+
+}  // namespace
+
+Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
+         Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over)
+    : loop_(loop),
+      table_(table),
+      links_(links),
+      number_(number),
+      request_(std::move(request)),
+      caller_(caller),
+      offer_(std::move(offer)),
+      owner_(&owner),
+      over_(std::move(over)),
+      kill_(loop) {}
+
+void Job::start(const std::vector<NodeNumber>& nodes) {
+  transport::RunStarted started{.job = number_, .nodes = nodes};
+  ranks_.resize(nodes.size());
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    ranks_[i].node = nodes[i];
+    rank_of_.emplace(nodes[i], i);
+    started.names.push_back(table_.find(nodes[i])->entry.name);
+  }
+  const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
+  credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
+  tell(started);
+  for (Rank& rank : ranks_)
+    launch(rank);
+}
+
+sys::Status Job::launchable(const Node& node) const {
+  if (node.state != transport::NodeState::up) {
+    const std::string_view state = state_name(node.state);
+    return sys::failure(EHOSTDOWN, sys::cat("node is ", state, node.reason.empty() ? "" : ": ", node.reason));
+  }
+  const std::string& wanted = request_.architecture;
+  if (!wanted.empty() && wanted != node.hello.architecture) {
+    return sys::failure(ENOEXEC, sys::cat(request_.program, " is a program for ", wanted, ", the node is ",
+                                          sys::printable(node.hello.architecture)));
+  }
+  return {};
+}
+
+void Job::launch(Rank& rank) {
+  const Node& node = *table_.find(rank.node);
+  if (const auto status = launchable(node); !status)
+    return end_unstarted(rank, status.error().code, status.error().what);
+  const bool sent = links_.send(rank.node, transport::Launch{.job = number_,
+                                                             .rank = index_of(rank),
+                                                             .program = request_.program,
+                                                             .arguments = request_.arguments,
+                                                             .environment = request_.environment,
+                                                             .directory = request_.directory,
+                                                             .uid = caller_.uid,
+                                                             .gid = caller_.gid,
+                                                             .umask = request_.umask,
+                                                             .output_credit = credit_,
+                                                             .files = request_.files});
+  if (!sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
+}
+
+Rank* Job::find(NodeNumber node, std::uint32_t rank) {
+  const auto found = rank_of_.find(node);
+  if (found == rank_of_.end() || found->second != rank) return nullptr;
+  return ranks_[rank].phase == Rank::Phase::over ? nullptr : &ranks_[rank];
+}
+
+void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
+  Rank* rank = find(node, launched.rank);
+  if (!rank || rank->phase != Rank::Phase::launching) return;
+  if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
+  rank->phase = Rank::Phase::running;
+}
+
+void Job::on_process_end(NodeNumber node, const transport::ProcessEnd& end) {
+  Rank* rank = find(node, end.rank);
+  if (!rank) return;
+  rank->process_ended = true;
+  rank->status = end.status;
+  check_complete(*rank);
+}
+
+void Job::on_output(NodeNumber node, transport::StreamOutput output) {
+  Rank* rank = find(node, output.rank);
+  if (!rank) return;
+  RankStream& stream = rank->stream(output.stream);
+  if (stream.ended) return;
+  stream.ended = output.end;
+  // What waits here is bounded by the credit, or the node does not keep to it.
+  if (stream.held.size() + output.data.size() > credit_) {
+    links_.send(node, transport::Signal{number_, output.rank, SIGKILL});
+    return end_lost(*rank, "the node sent more output than it had credit for");
+  }
+  stream.held.insert(stream.held.end(), output.data.begin(), output.data.end());
+  deliver_all(*rank);
+}
+
+// Sends on what is held, or puts the rank on the list of those who wait for the command.
+void Job::deliver_all(Rank& rank) {
+  for (const StreamName name : output_streams)
+    deliver(rank, name);
+  if (rank.holds_output() && !rank.waiting) {
+    rank.waiting = true;
+    waiting_.push_back(index_of(rank));
+  }
+  check_complete(rank);
+}
+
+void Job::deliver(Rank& rank, StreamName name) {
+  RankStream& stream = rank.stream(name);
+  if (stream.held.empty() || (owner_ && owner_->congested())) return;
+  stream.owed += static_cast<std::uint32_t>(stream.held.size());
+  tell(transport::RunOutput{index_of(rank), name, std::exchange(stream.held, {})});
+  return_credit(rank, name);
+}
+
+// In portions, so that a chatty process does not cost a message per line.
+void Job::return_credit(Rank& rank, StreamName name) {
+  RankStream& stream = rank.stream(name);
+  if (stream.ended || stream.owed < credit_ / 4) return;
+  links_.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, std::exchange(stream.owed, 0)});
+}
+
+void Job::on_owner_drained() {
+  for (std::size_t left = waiting_.size(); left > 0 && owner_ && !owner_->congested(); --left) {
+    Rank& rank = ranks_[waiting_.front()];
+    waiting_.pop_front();
+    rank.waiting = false;
+    deliver_all(rank);
+  }
+}
+
+void Job::check_complete(Rank& rank) {
+  if (rank.phase != Rank::Phase::over && rank.complete()) end(rank, {.started = true, .status = rank.status});
+}
+
+void Job::end_unstarted(Rank& rank, int code, std::string reason) {
+  end(rank, {.started = false, .code = code, .reason = std::move(reason)});
+}
+
+// What is held goes first: it is the last that anybody will see of this rank.
+void Job::end_lost(Rank& rank, const std::string& reason) {
+  for (const StreamName name : output_streams) {
+    transport::Bytes& held = rank.stream(name).held;
+    if (!held.empty()) tell(transport::RunOutput{index_of(rank), name, std::exchange(held, {})});
+  }
+  end(rank, {.started = rank.phase == Rank::Phase::running, .code = EHOSTDOWN, .reason = reason});
+}
+
+void Job::end(Rank& rank, transport::RunEnd message) {
+  message.rank = index_of(rank);
+  rank.phase = Rank::Phase::over;
+  ++ranks_over_;
+  tell(message);
+  if (over()) over_();
+}
+
+void Job::tell_over() {
+  if (owner_) owner_->on_job_over();
+}
+
+std::optional<std::uint32_t> Job::on_node_lost(NodeNumber node, const std::string& reason) {
+  const auto found = rank_of_.find(node);
+  if (found == rank_of_.end() || ranks_[found->second].phase == Rank::Phase::over) return std::nullopt;
+  const std::uint32_t rank = found->second;
+  end_lost(ranks_[rank], sys::cat("node lost: ", reason));
+  return rank;
+}
+
+void Job::signal(int signal) {
+  for (const Rank& rank : ranks_) {
+    if (rank.phase == Rank::Phase::over || rank.process_ended) continue;
+    links_.send(rank.node, transport::Signal{number_, index_of(rank), signal});
+  }
+}
+
+void Job::on_owner_gone() {
+  owner_ = nullptr;
+  while (!waiting_.empty()) {
+    Rank& rank = ranks_[waiting_.front()];
+    waiting_.pop_front();
+    rank.waiting = false;
+    deliver_all(rank);
+  }
+  if (over()) return;
+  signal(SIGHUP);
+  kill_.set(mercy, [this] { signal(SIGKILL); });
+}
+
+void Job::tell(const transport::Message& message) {
+  if (owner_) owner_->send(message);
+}
+
+}  // namespace frontend

@@ -1,0 +1,81 @@
+// nodemaster: the front end's daemon.
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "frontend/nodemaster/check_configuration.h"
+#include "frontend/nodemaster/daemon.h"
+#include "frontend/nodemaster/log_writer.h"
+#include "frontend/nodemaster/master_command_line.h"
+#include "sys/console.h"
+#include "sys/epoll_loop.h"
+#include "sys/signals.h"
+#include "sys/text.h"
+
+namespace {
+
+using namespace frontend;
+
+int fail(const std::string& reason) {
+  std::fputs(sys::cat("nodemaster: ", reason, '\n').c_str(), stderr);
+  return 1;
+}
+
+int check(const MasterInvocation& invocation) {
+  sys::KernelFiles files;
+  const CheckResult result = check_configuration(files, invocation.configuration);
+  std::fputs(result.report.c_str(), stdout);
+  return result.good ? 0 : 1;
+}
+
+int serve(const MasterInvocation& invocation) {
+  sys::block_all_signals();
+  sys::open_standard_fds();
+  sys::KernelFiles files;
+  Problems problems;
+  Configuration configuration = load_configuration(files, invocation.configuration, problems);
+  for (const Problem& problem : problems.sorted())
+    std::fputs(sys::cat(problem.text(), '\n').c_str(), stderr);
+  if (problems.errors()) return fail("does not start with a configuration that is not good");
+
+  sys::KernelClock clock;
+  sys::Log log(clock);
+  auto loop = sys::make_epoll_loop(clock, [&log](std::string_view what) { log.error("an event was lost: ", what); });
+  if (!loop) return fail(loop.error().text());
+  auto error_stream = sys::open_console(2);
+  if (!error_stream) return fail(error_stream.error().text());
+  auto links = sys::make_links();
+  if (!links) return fail(links.error().text());
+  LogWriter writer(**loop, log, std::move(*error_stream), invocation.log_level);
+  sys::KernelChildren children(**loop);
+  const auto workers = sys::make_workers(**loop, children);
+  const auto spawner = sys::make_spawner(**loop, children);
+  sys::KernelPackets packets;
+  sys::KernelSockets sockets;
+  sys::KernelMachine machine;
+  Daemon daemon({**loop, log, files, **links, packets, sockets, children, *workers, *spawner, machine},
+                std::move(configuration), invocation.configuration);
+
+  const auto on_signal = [&](int signal) {
+    if (signal == SIGCHLD) return children.reap();
+    if (signal == SIGHUP) return daemon.reload();
+    log.notice("ends, as asked by signal ", signal);
+    (*loop)->stop();
+  };
+  const auto signals = sys::watch_signals(**loop, {SIGCHLD, SIGHUP, SIGTERM, SIGINT}, on_signal);
+  if (!signals) return fail(signals.error().text());
+  if (const auto status = daemon.start(); !status) return fail(status.error().text());
+  (*loop)->run();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  int status = 0;
+  const auto invocation = parse_master_command_line(argc, argv, status);
+  if (!invocation) return status;
+  return invocation->task == MasterInvocation::Task::check ? check(*invocation) : serve(*invocation);
+} catch (const std::exception& error) {
+  return fail(error.what());
+}

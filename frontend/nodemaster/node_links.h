@@ -1,0 +1,29 @@
+// How the rest of nodemaster speaks to nodes and hears of them, without knowing connections.
+#pragma once
+
+#include <string>
+
+#include "transport/messages.h"
+
+namespace frontend {
+
+class NodeLinks {
+ public:
+  virtual ~NodeLinks() = default;
+  // False when the node is not connected: on_lost() has told or will tell so.
+  virtual bool send(transport::NodeNumber node, const transport::Message& message) = 0;
+  virtual bool send_bulk(transport::NodeNumber node, const transport::Message& message) = 0;
+};
+
+class NodeEvents {
+ public:
+  virtual ~NodeEvents() = default;
+  // Its Hello is in the node table already.
+  virtual void on_joined(transport::NodeNumber node) = 0;
+  virtual void on_node_message(transport::NodeNumber node, transport::Message message) = 0;
+  // The bulk connection broke while the node stays: what was under way on it is lost.
+  virtual void on_bulk_lost(transport::NodeNumber node, const std::string& reason) = 0;
+  virtual void on_lost(transport::NodeNumber node, const std::string& reason) = 0;
+};
+
+}  // namespace frontend

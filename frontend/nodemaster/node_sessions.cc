@@ -1,0 +1,142 @@
+#include "frontend/nodemaster/node_sessions.h"
+
+#include <cstring>
+
+#include "frontend/nodemaster/dispose.h"
+#include "sys/stream.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+std::uint32_t milliseconds(sys::Duration duration) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+}  // namespace
+
+NodeSessions::NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
+                           std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events)
+    : loop_(loop),
+      log_(log),
+      table_(table),
+      unknown_(unknown),
+      store_(store),
+      random_(std::move(random)),
+      heartbeat_(heartbeat),
+      events_(events) {}
+
+sys::Result<transport::NodeNumber> NodeSessions::recognise(const transport::Hello& hello, sys::TcpAddress from) {
+  if (hello.version != transport::protocol_version) {
+    return sys::refusal(sys::cat("the node speaks protocol version ", hello.version, ", the front end ",
+                                 transport::protocol_version, "; boot it from an image of this release"));
+  }
+  const Node* node = table_.by_mac(hello.mac);
+  if (!node) {
+    unknown_.report(hello.mac, sys::cat("wants to join from ", sys::format_ip(from.ip)));
+    return sys::refusal(sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
+  }
+  if (hello.boot_id == 0) return sys::refusal("a Hello without boot_id");
+  if (hello.address != node->entry.address) {
+    log_.warning(node->entry.name, ": has address ", sys::format_ip(hello.address), ", the configuration says ",
+                 sys::format_ip(node->entry.address));
+  }
+  return node->entry.number;
+}
+
+sys::Result<transport::NodeNumber> NodeSessions::recognise(const transport::BulkHello& hello) const {
+  const auto found = sessions_.find(hello.node);
+  if (found == sessions_.end() || found->second.session->token() != hello.token) {
+    return sys::refusal("a bulk connection needs the token of the latest Welcome");
+  }
+  return hello.node;
+}
+
+transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) {
+  transport::Welcome welcome;
+  welcome.node = node.entry.number;
+  welcome.name = node.entry.name;
+  welcome.wall_ns = static_cast<std::uint64_t>(loop_.clock().wall().time_since_epoch().count());
+  for (std::size_t at = 0; at < welcome.seed.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t random = random_();
+    std::memcpy(welcome.seed.data() + at, &random, sizeof random);
+  }
+  welcome.bulk_token = token;
+  welcome.ping_interval_ms = milliseconds(heartbeat_.interval);
+  welcome.silence_limit_ms = milliseconds(heartbeat_.silence_limit);
+  return welcome;
+}
+
+void NodeSessions::adopt(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
+  if (const auto old = sessions_.find(number); old != sessions_.end()) {
+    end(number,
+        old->second.session->boot_id() == hello.boot_id ? "the node has connected again" : "the node has rebooted");
+  }
+  table_.set_hello(number, hello);
+  const std::uint64_t token = random_();
+  peer->send(welcome(*table_.find(number), token));
+  const sys::Duration first_ping(random_() % static_cast<std::uint64_t>(heartbeat_.interval.count()));
+  SessionEvents& events = *this;
+  sessions_[number].session = std::make_unique<NodeSession>(loop_, number, hello.boot_id, token, heartbeat_, first_ping,
+                                                            std::move(peer), store_, events);
+  events_.on_joined(number);
+}
+
+void NodeSessions::adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> peer) {
+  sessions_.at(node).session->attach_bulk(std::move(peer));
+}
+
+bool NodeSessions::send(transport::NodeNumber node, const transport::Message& message) {
+  const auto found = sessions_.find(node);
+  if (found == sessions_.end()) return false;
+  found->second.session->send(message);
+  return true;
+}
+
+bool NodeSessions::send_bulk(transport::NodeNumber node, const transport::Message& message) {
+  const auto found = sessions_.find(node);
+  return found != sessions_.end() && found->second.session->send_bulk(message);
+}
+
+void NodeSessions::dismiss(transport::NodeNumber node, const std::string& reason) {
+  if (!send(node, transport::Refused{transport::protocol_version, reason})) return;
+  sessions_.at(node).session->close(reason);
+}
+
+void NodeSessions::expect_leave(transport::NodeNumber node, std::string reason) {
+  if (const auto found = sessions_.find(node); found != sessions_.end())
+    found->second.expected_leave = std::move(reason);
+}
+
+void NodeSessions::set_heartbeat(Heartbeat heartbeat) {
+  heartbeat_ = heartbeat;
+  for (auto& [node, entry] : sessions_)
+    entry.session->set_heartbeat(heartbeat);
+}
+
+bool NodeSessions::current(const NodeSession& session) const {
+  const auto found = sessions_.find(session.node());
+  return found != sessions_.end() && found->second.session.get() == &session;
+}
+
+void NodeSessions::end(transport::NodeNumber node, const std::string& reason) {
+  const auto found = sessions_.find(node);
+  Entry entry = std::move(found->second);
+  sessions_.erase(found);
+  dispose_later(loop_, std::move(entry.session));
+  events_.on_lost(node, entry.expected_leave.empty() ? reason : entry.expected_leave);
+}
+
+void NodeSessions::on_session_message(NodeSession& session, transport::Message message) {
+  if (current(session)) events_.on_node_message(session.node(), std::move(message));
+}
+
+void NodeSessions::on_session_bulk_lost(NodeSession& session, const std::string& reason) {
+  if (current(session)) events_.on_bulk_lost(session.node(), reason);
+}
+
+void NodeSessions::on_session_over(NodeSession& session, const std::string& reason) {
+  if (current(session)) end(session.node(), reason);
+}
+
+}  // namespace frontend

@@ -1,0 +1,65 @@
+// All connected nodes, and who may become one: a Hello is recognised by its MAC, a bulk connection by the token of the
+// Welcome.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "frontend/nodemaster/node_links.h"
+#include "frontend/nodemaster/node_session.h"
+#include "frontend/nodemaster/node_table.h"
+#include "frontend/nodemaster/unknown_nodes.h"
+#include "sys/log.h"
+#include "sys/loop.h"
+
+namespace frontend {
+
+class NodeSessions final : public NodeLinks, private SessionEvents {
+ public:
+  NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
+               std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events);
+
+  // Which node says so, or why it is none.
+  sys::Result<transport::NodeNumber> recognise(const transport::Hello& hello, sys::TcpAddress from);
+  sys::Result<transport::NodeNumber> recognise(const transport::BulkHello& hello) const;
+  // Welcomes a recognised node. An older connection of it is over then: the newest counts.
+  void adopt(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
+  void adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> peer);
+
+  bool send(transport::NodeNumber node, const transport::Message& message) override;
+  bool send_bulk(transport::NodeNumber node, const transport::Message& message) override;
+  // Its connections end, with a word to it.
+  void dismiss(transport::NodeNumber node, const std::string& reason);
+  // The node is going to leave: what its state will say then.
+  void expect_leave(transport::NodeNumber node, std::string reason);
+  void set_heartbeat(Heartbeat heartbeat);
+  std::size_t connected() const { return sessions_.size(); }
+
+ private:
+  struct Entry {
+    std::unique_ptr<NodeSession> session;
+    std::string expected_leave;
+  };
+
+  void on_session_message(NodeSession& session, transport::Message message) override;
+  void on_session_bulk_lost(NodeSession& session, const std::string& reason) override;
+  void on_session_over(NodeSession& session, const std::string& reason) override;
+  bool current(const NodeSession& session) const;
+  void end(transport::NodeNumber node, const std::string& reason);
+  transport::Welcome welcome(const Node& node, std::uint64_t token);
+
+  sys::Loop& loop_;
+  sys::Log& log_;
+  NodeTable& table_;
+  UnknownNodes& unknown_;
+  ContentStore& store_;
+  std::function<std::uint64_t()> random_;
+  Heartbeat heartbeat_;
+  NodeEvents& events_;
+  std::map<transport::NodeNumber, Entry> sessions_;
+};
+
+}  // namespace frontend

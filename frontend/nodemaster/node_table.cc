@@ -1,0 +1,200 @@
+#include "frontend/nodemaster/node_table.h"
+
+#include <algorithm>
+
+#include "frontend/common/node_state.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+using transport::NodeNumber;
+using transport::NodeState;
+
+std::uint64_t microseconds(sys::Duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+// When the node said that it was up, by its own clock; 0 when it has not said so.
+std::uint64_t recorded_up(const Node& node) {
+  for (const transport::BootEntry& entry : node.record) {
+    if (entry.name == state_name(NodeState::up)) return entry.start_us;
+  }
+  return 0;
+}
+
+sys::Severity severity_of(NodeState state) {
+  return state == NodeState::error || state == NodeState::down ? sys::Severity::warning : sys::Severity::notice;
+}
+
+}  // namespace
+
+transport::NodeStatus status_of(const Node& node) {
+  transport::NodeStatus status;
+  status.node = node.entry.number;
+  status.name = node.entry.name;
+  status.state = node.state;
+  status.address = node.hello.address ? node.hello.address : node.entry.address;
+  status.mac = node.entry.mac;
+  status.since_ns = static_cast<std::uint64_t>(node.since.time_since_epoch().count());
+  status.reason = node.reason;
+  status.boot_us = node.boot_us;
+  status.address_requests = node.hello.address_requests;
+  status.version = node.hello.program_version;
+  status.kernel_release = node.hello.kernel_release;
+  status.architecture = node.hello.architecture;
+  status.usage = node.usage;
+  return status;
+}
+
+std::uint64_t node_uptime_us(const Node& node, sys::Instant now) {
+  return node.hello.uptime_us + microseconds(now - node.hello_at);
+}
+
+std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entries) {
+  std::vector<NodeNumber> changed;
+  std::map<NodeNumber, Node> old = std::move(nodes_);
+  nodes_.clear();
+  for (const NodeEntry& entry : entries) {
+    const auto known = old.find(entry.number);
+    const bool same = known != old.end() && known->second.entry.mac == entry.mac;
+    Node node;
+    if (same) {
+      node = std::move(known->second);
+      old.erase(known);
+    } else {
+      node.since = clock_.wall();
+      node.reason = "not seen since nodemaster started";
+    }
+    node.entry = entry;
+    nodes_.emplace(entry.number, std::move(node));
+  }
+  for (const auto& [number, node] : old)
+    changed.push_back(number);
+  index();
+  return changed;
+}
+
+void NodeTable::index() {
+  macs_.clear();
+  names_.clear();
+  for (const auto& [number, node] : nodes_) {
+    macs_.emplace(node.entry.mac, number);
+    names_.emplace(node.entry.name, number);
+  }
+}
+
+Node* NodeTable::get(NodeNumber number) {
+  const auto found = nodes_.find(number);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+const Node* NodeTable::find(NodeNumber number) const {
+  const auto found = nodes_.find(number);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+const Node* NodeTable::by_mac(const sys::Mac& mac) const {
+  const auto found = macs_.find(mac);
+  return found == macs_.end() ? nullptr : find(found->second);
+}
+
+NodeEntry NodeTable::next_free() const {
+  NodeEntry next;
+  for (const auto& [number, node] : nodes_) {
+    next.number = number + 1;
+    next.address = std::max(next.address, node.entry.address + 1);
+  }
+  return next;
+}
+
+void NodeTable::set_state(NodeNumber number, NodeState state, std::string reason) {
+  Node* node = get(number);
+  if (!node) return;
+  const NodeState before = node->state;
+  node->state = state;
+  node->reason = std::move(reason);
+  if (before == state) return;
+  node->since = clock_.wall();
+  log_.write(severity_of(state), sys::cat(node->entry.name, ": ", state_name(before), " -> ", state_name(state),
+                                          node->reason.empty() ? "" : ": ", node->reason));
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, watcher] : watchers_)
+    ids.push_back(id);
+  for (const std::uint64_t id : ids) {
+    const auto found = watchers_.find(id);
+    if (found == watchers_.end()) continue;
+    const Watcher watcher = found->second;  // it may unwatch itself
+    watcher(*node, before);
+  }
+}
+
+void NodeTable::set_reason(NodeNumber number, std::string reason) {
+  if (Node* node = get(number)) node->reason = std::move(reason);
+}
+
+void NodeTable::set_hello(NodeNumber number, const transport::Hello& hello) {
+  Node* node = get(number);
+  if (!node) return;
+  if (node->hello.boot_id != hello.boot_id) {
+    node->boot_us = 0;
+    node->set_up_in = 0;
+    node->record.clear();
+    node->here.clear();
+    node->usage = {};
+  }
+  node->hello = hello;
+  node->hello_at = clock_.now();
+}
+
+void NodeTable::set_usage(NodeNumber number, const transport::SelfUsage& usage) {
+  if (Node* node = get(number)) node->usage = usage;
+}
+
+void NodeTable::add_record(NodeNumber number, const transport::BootRecord& news) {
+  Node* node = get(number);
+  if (!node || news.first > max_record || news.entries.size() > max_record - news.first) return;
+  node->record.resize(std::max(node->record.size(), news.first + news.entries.size()));
+  std::copy(news.entries.begin(), news.entries.end(), node->record.begin() + news.first);
+  // The node's own clock is the better one; its entry may come after its SetupDone.
+  const std::uint64_t up = recorded_up(*node);
+  if (up != 0 && node->state == NodeState::up) node->boot_us = up;
+}
+
+void NodeTable::add_here(NodeNumber number, transport::BootEntry entry) {
+  Node* node = get(number);
+  if (node && node->here.size() < max_record) node->here.push_back(std::move(entry));
+}
+
+void NodeTable::set_up_done(NodeNumber number) {
+  Node* node = get(number);
+  if (!node) return;
+  node->set_up_in = node->hello.boot_id;
+  const std::uint64_t recorded = recorded_up(*node);
+  node->boot_us = recorded != 0 ? recorded : node_uptime_us(*node, clock_.now());
+  set_state(number, NodeState::up, "");
+}
+
+std::vector<NodeNumber> NodeTable::numbers() const {
+  std::vector<NodeNumber> numbers;
+  for (const auto& [number, node] : nodes_)
+    numbers.push_back(number);
+  return numbers;
+}
+
+std::optional<NodeState> NodeTable::state_of(NodeNumber number) const {
+  const Node* node = find(number);
+  return node ? std::optional(node->state) : std::nullopt;
+}
+
+std::optional<NodeNumber> NodeTable::named(std::string_view name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::uint64_t NodeTable::watch(Watcher watcher) {
+  watchers_.emplace(next_watcher_, std::move(watcher));
+  return next_watcher_++;
+}
+
+}  // namespace frontend

@@ -1,0 +1,40 @@
+// What has to be done, in order, to set up one node: runs of steps that the node carries out, and programs that run on
+// the front end in between and after them.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "frontend/nodemaster/configuration.h"
+#include "sys/clock.h"
+#include "transport/messages.h"
+
+namespace frontend {
+
+struct NodeTask {
+  std::vector<transport::Step> steps;  // of one Setup message
+};
+
+struct FrontEndTask {
+  std::string name;  // "step licence", "hook 10-dns": for messages
+  std::vector<std::string> command;
+  sys::Duration limit{};
+  unsigned retries = 0;
+  transport::OnFailure on_failure = transport::OnFailure::error;
+};
+
+using Task = std::variant<NodeTask, FrontEndTask>;
+
+constexpr std::size_t max_steps_at_once = 100;  // of one Setup message: keeps it well below the frame limit
+
+// The steps that are for `node`, with its facts filled in, then the hooks. Never empty, and the last task is the
+// node's: its success means that the node is up.
+std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
+                           const NodeEntry& node);
+
+// {name} and {node} replaced.
+std::string fill_in(std::string_view text, const NodeEntry& node);
+
+}  // namespace frontend

@@ -1,0 +1,70 @@
+// The verbs of nodectl, as nodemaster carries them out: one file each (verb_status.cc, ...). A verb is made for one
+// request, answers through its Reply, and lives until it has given its last answer or the command is gone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/nodemaster/job_table.h"
+#include "frontend/nodemaster/node_logs.h"
+#include "frontend/nodemaster/node_sessions.h"
+#include "frontend/nodemaster/node_table.h"
+#include "frontend/nodemaster/node_up.h"
+#include "sys/loop.h"
+#include "transport/messages.h"
+
+namespace frontend {
+
+// What verbs work with.
+struct Desk {
+  sys::Loop& loop;
+  NodeTable& table;
+  NodeLogs& logs;
+  NodeSessions& sessions;
+  PlanResolver& plans;
+  NodeUp& node_up;
+  JobTable& jobs;
+};
+
+// The way back to the command.
+class Reply {
+ public:
+  virtual ~Reply() = default;
+  virtual void send(const transport::Message& message) = 0;
+  // Whoever has much to say waits for on_drained() while this is so.
+  virtual bool congested() const = 0;
+  // The last answer: the verb goes, from the loop.
+  virtual void finish(const transport::Message& last) = 0;
+  virtual Credentials caller() const = 0;
+  void fail(bool usage, std::string reason) { finish(transport::Failure{usage, std::move(reason)}); }
+};
+
+class Verb {
+ public:
+  virtual ~Verb() = default;
+  virtual void start() = 0;
+  virtual void on_drained() {}
+  virtual void on_signal(int) {}
+  // The command has gone without waiting for the end; the verb is destroyed next.
+  virtual void on_gone() {}
+};
+
+// Nothing when `request` is not a request.
+std::unique_ptr<Verb> make_verb(transport::Message request, Desk& desk, Reply& reply);
+
+std::unique_ptr<Verb> make_status_verb(transport::StatusRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_wait_verb(transport::WaitRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_boot_log_verb(transport::BootLogRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_log_verb(transport::LogRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_up_verb(transport::UpRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);
+
+// The nodes that a request names.
+sys::Result<std::vector<transport::NodeNumber>> select_nodes(const std::string& text, const NodeTable& table);
+// The same for verbs that need at least one; a problem has been told through `reply` when there is none.
+std::vector<transport::NodeNumber> select_some(const std::string& text, const NodeTable& table, Reply& reply);
+
+}  // namespace frontend

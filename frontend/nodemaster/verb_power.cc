@@ -1,0 +1,42 @@
+// PowerRequest: tells each node to restart or to power off; a NodeResult when it has been told, then Done.
+#include "frontend/nodemaster/verb.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+class PowerVerb final : public Verb {
+ public:
+  PowerVerb(transport::PowerRequest request, Desk& desk, Reply& reply)
+      : request_(std::move(request)), desk_(desk), reply_(reply) {}
+
+  void start() override {
+    const auto nodes = select_some(request_.nodes, desk_.table, reply_);
+    if (nodes.empty()) return;
+    for (const transport::NodeNumber node : nodes)
+      tell(*desk_.table.find(node));
+    reply_.finish(transport::Done{});
+  }
+
+ private:
+  void tell(const Node& node) {
+    const transport::NodeNumber number = node.entry.number;
+    const bool sent = desk_.sessions.send(number, transport::Power{request_.change});
+    const bool restart = request_.change == transport::PowerChange::restart;
+    if (sent) desk_.sessions.expect_leave(number, restart ? "restarting, as asked" : "powered off, as asked");
+    std::string reason = sent ? "" : sys::cat("not connected: ", node.reason);
+    reply_.send(transport::NodeResult{number, node.entry.name, sent, std::move(reason)});
+  }
+
+  const transport::PowerRequest request_;
+  Desk& desk_;
+  Reply& reply_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply) {
+  return std::make_unique<PowerVerb>(std::move(request), desk, reply);
+}
+
+}  // namespace frontend

@@ -1,0 +1,49 @@
+// RunRequest: a job (job.h), whose news are the answers; Done when it is over. RunSignal goes to its ranks.
+#include "frontend/nodemaster/verb.h"
+
+namespace frontend {
+namespace {
+
+class RunVerb final : public Verb, private JobOwner {
+ public:
+  RunVerb(transport::RunRequest request, Desk& desk, Reply& reply)
+      : request_(std::move(request)), desk_(desk), reply_(reply) {}
+
+  void start() override {
+    const auto nodes = select_some(request_.nodes, desk_.table, reply_);
+    if (nodes.empty()) return;
+    const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), *this);
+    if (!job) return reply_.fail(false, job.error().text());
+    job_ = *job;
+  }
+  void on_drained() override {
+    if (job_) job_->on_owner_drained();
+  }
+  void on_signal(int signal) override {
+    if (job_) job_->signal(signal);
+  }
+  void on_gone() override {
+    if (job_) std::exchange(job_, nullptr)->on_owner_gone();
+  }
+
+ private:
+  void send(const transport::Message& message) override { reply_.send(message); }
+  bool congested() const override { return reply_.congested(); }
+  void on_job_over() override {
+    job_ = nullptr;
+    reply_.finish(transport::Done{});
+  }
+
+  transport::RunRequest request_;
+  Desk& desk_;
+  Reply& reply_;
+  Job* job_ = nullptr;  // while it runs
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply) {
+  return std::make_unique<RunVerb>(std::move(request), desk, reply);
+}
+
+}  // namespace frontend
