@@ -30,7 +30,7 @@ template <> inline constexpr std::size_t least_size<BootEntry> = 25;
 template <> inline constexpr std::size_t least_size<LogEntry> = 21;
 template <> inline constexpr std::size_t least_size<FileEntry> = 48;
 template <> inline constexpr std::size_t least_size<Step> = 22;
-template <> inline constexpr std::size_t least_size<NodeStatus> = 103;
+template <> inline constexpr std::size_t least_size<NodeStatus> = 99;
 
 inline CutText text(const char* name, std::string& value) { return {name, value, cap::text}; }
 inline auto path(const char* name, std::string& value) { return capped(name, value, cap::path); }

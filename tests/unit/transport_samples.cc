@@ -1,0 +1,124 @@
+#include "tests/unit/transport_samples.h"
+
+#include <doctest/doctest.h>
+
+#include "transport/codec.h"
+#include "transport/frame.h"
+
+namespace samples {
+
+using namespace transport;
+
+namespace {
+
+ContentHash hash(std::uint8_t seed) {
+  ContentHash value;
+  for (std::size_t i = 0; i < value.size(); ++i)
+    value[i] = static_cast<std::uint8_t>(seed + i);
+  return value;
+}
+
+constexpr MacAddress mac = {0x52, 0x54, 0x00, 0x09, 0x00, 0x03};
+const SelfUsage usage = {1u << 20, 2u << 20, 12345, 678, 9, 3};
+const std::vector<FileEntry> files = {{"/usr/bin/uname", {hash(1), 39000}, 0755},
+                                      {"/lib64/ld-linux-x86-64.so.2", {hash(2), 210000}, 0755}};
+const std::vector<BootEntry> entries = {{"network: rarp eth0", 1000, 2500, Outcome::done, "10.9.1.3 from 10.9.0.1"},
+                                        {"setup: home", 3000, 0, Outcome::running, ""}};
+const std::vector<LogEntry> lines = {{41, 4, 1700000000000000000, "no answer yet"}, {42, 6, 1700000000000000001, "up"}};
+
+}  // namespace
+
+Setup setup_with_every_step() {
+  const RunStep run = {"/bin/echo", {"echo", "hello"}, {"A=1"}, files};
+  return {.plan = 5,
+          .last = true,
+          .steps = {{"tmp", 0, 30000, 1, OnFailure::error, MountStep{"tmpfs", "/tmp", "tmpfs", "size=64m,mode=1777"}},
+                    {"directory /home", 1, 1000, 0, OnFailure::go_on, DirectoryStep{"/home", 0755, 1, 2}},
+                    {"null", 2, 1000, 0, OnFailure::error, DeviceStep{"/dev/null", false, 1, 3, 0666, 0, 5}},
+                    {"passwd", 3, 1000, 0, OnFailure::error, FileStep{"/etc/passwd", {hash(3), 77}, 0644, 3, 4}},
+                    {"link", 4, 1000, 0, OnFailure::error, LinkStep{"/etc/mtab", "/proc/mounts"}},
+                    {"hostname", 5, 1000, 0, OnFailure::error, HostnameStep{"n3"}},
+                    {"run", 6, 1000, 0, OnFailure::error, run}}};
+}
+
+Launch launch() {
+  return {.job = 7,
+          .rank = 2,
+          .pid = 4711,
+          .program = "/usr/bin/uname",
+          .arguments = {"uname", "-a", ""},
+          .environment = {"PATH=/bin", "LANG=C"},
+          .directory = "/home/user",
+          .uid = 1000,
+          .gid = 100,
+          .groups = {100, 27},
+          .umask = 027,
+          .output_credit = 65536,
+          .files = files};
+}
+
+std::vector<Message> one_of_each() {
+  const NodeStatus status = {
+      3, "n3",    NodeState::error, 0x0a090103, mac,  1700000000000000000, "setup failed", 2500000,
+      4, "0.1.0", "6.1.0",          "x86_64",   usage};
+  return {
+      Hello{1, mac, "eth0", 0x0a090103, 99, "0.1.0", "6.1.0-18-cloud-amd64", "x86_64", 4, 1234567},
+      BootRecord{6, entries},
+      StepReport{5, 2, "home", Outcome::failed, 3, 110, "mount 10.9.0.1:/home: Connection timed out", 30000000},
+      SetupDone{5, true, "home failed"},
+      Pong{17, usage},
+      LogLines{3, lines},
+      Launched{7, 2, 4711, 8, "Exec format error"},
+      ProcessEnd{7, 2, 0x0700, 1000, 2000, 3000},
+      ProcessState{7, 2, 0x137f},
+      BulkHello{3, 0x1122334455667788},
+      Fetch{hash(4), 262144, 65536},
+      StreamOutput{7, 2, StreamName::error, true, bytes_of("oops\n")},
+      Welcome{1, 3, "n3", 1700000000000000000, hash(5), 0x1122334455667788, 5000, 20000},
+      Refused{1, "who are you?"},
+      Ping{17},
+      setup_with_every_step(),
+      launch(),
+      Signal{7, 2, 15},
+      Power{PowerChange::power_off},
+      Block{hash(4), 262144, "gone", bytes_of("content")},
+      StreamCredit{7, 2, StreamName::error, 4096},
+      StreamInput{7, 2, true, bytes_of("input")},
+      StatusRequest{"0-3,7"},
+      WaitRequest{"all", "up", 60000},
+      BootLogRequest{"n5"},
+      LogRequest{"up", true},
+      UpRequest{"down"},
+      RunRequest{"all", "/usr/bin/uname", "x86_64", {"uname"}, {"A=1"}, "/", 027, files, {"/usr/bin/uname", "/lib/x"}},
+      RunSignal{2},
+      PowerRequest{"7", PowerChange::power_off},
+      StatusReply{{status, status}, false},
+      BootLogReply{{3, "n3", entries}},
+      LogReply{3, "n3", 2, lines},
+      NodeResult{3, "n3", true, "fine"},
+      RunStarted{7, {0, 3}, {"n0", "n3"}},
+      RunOutput{1, StreamName::error, bytes_of("text")},
+      RunEnd{1, true, 9, 2, "killed"},
+      Done{},
+      Failure{true, "no such node"},
+  };
+}
+
+Bytes body_of(const Message& message) {
+  Bytes body;
+  REQUIRE(encode(message, body));
+  return body;
+}
+
+Bytes frame_of(const Message& message, std::uint64_t request) {
+  Bytes frame;
+  REQUIRE(append_frame(message, request, frame));
+  return frame;
+}
+
+Bytes bytes_of(std::string_view text) {
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace samples
