@@ -1,9 +1,10 @@
-// What every program expects to find, before anything else runs: proc, sysfs, /dev with its nodes, a few directories. Tables say what (base_system.cc);
-// each failure is reported and tolerated: a node without /dev/shm is better than no node.
+// What every program expects to find, before anything else runs: proc, sysfs, /dev with its nodes, a few directories.
+// Tables say what (base_system.cc); each failure is reported and tolerated: a node without /dev/shm is better than no
+// node.
 //
 // On a machine /dev is the kernel's devtmpfs. In a container, whose machine's devices are none of its business, it is a
-// tmpfs with the nodes that programs need. /run stays a part of the root file system, so that content can be hard-linked from
-// /run/nodeinit/cache to where it is wanted.
+// tmpfs with the nodes that programs need. /run stays a part of the root file system, so that content can be
+// hard-linked from /run/nodeinit/cache to where it is wanted.
 #pragma once
 
 #include <string>

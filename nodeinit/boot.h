@@ -1,5 +1,5 @@
-// The phases before there is a front end to talk to: start, hardware, network. None of them can fail for good: what goes wrong is
-// logged, recorded and gone without, and the network is sought until it is found.
+// The phases before there is a front end to talk to: start, hardware, network. None of them can fail for good: what
+// goes wrong is logged, recorded and gone without, and the network is sought until it is found.
 #pragma once
 
 #include <functional>

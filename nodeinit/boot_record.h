@@ -1,8 +1,9 @@
 // What nodeinit did from its first instruction on, entry by entry: sent to the front end on first contact and whenever
 // something has changed since. docs/STATES.md shows the entries of a usual boot.
 //
-// The record is bounded. Details past `detail_capacity` are counted instead of kept, which leaves room for the phases; when that is
-// used up as well, the last entry is taken again and again, so that the newest phase is always in the record.
+// The record is bounded. Details past `detail_capacity` are counted instead of kept, which leaves room for the phases;
+// when that is used up as well, the last entry is taken again and again, so that the newest phase is always in the
+// record.
 #pragma once
 
 #include <cstdint>

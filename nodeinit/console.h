@@ -1,5 +1,6 @@
-// The log's way to the console: lines are written as they come, without ever waiting. A console that does not take them at once (a
-// serial line) gets the rest when it is writable again; when the log's ring overtakes it, the lines between are lost, and it says how many.
+// The log's way to the console: lines are written as they come, without ever waiting. A console that does not take them
+// at once (a serial line) gets the rest when it is writable again; when the log's ring overtakes it, the lines between
+// are lost, and it says how many.
 #pragma once
 
 #include <cstdint>

@@ -112,7 +112,7 @@ void emergency(std::string_view what) {
   }
   if (state.under_way) end_everything();  // this very path has crashed
   state.under_way = true;
-  say(what, state.may_execute ? "starting again in 3 seconds" : "restarting the node in 3 seconds");
+  say(what, state.may_execute ? "starting again" : "restarting the node");
   sys::raw_sleep(emergency_delay);
   if (state.may_execute) {
     sys::raw_execute("/proc/self/exe", state.arguments.data());

@@ -1,10 +1,11 @@
-// The way out when all is lost: a fatal signal, std::terminate, an exception that left main. Says what happened on the console and in
-// the kernel's log, waits, so that it can be read and a loop of crashes does not spin, and then
+// The way out when all is lost: a fatal signal, std::terminate, an exception that left main. Says what happened on the
+// console and in the kernel's log, waits, so that it can be read and a loop of crashes does not spin, and then
 //
 //   restarts so far < max_restarts   re-executes itself, as `--restarts=N+1`
 //   after that                       restarts the machine; in a container, exits with status 70 (EX_SOFTWARE)
 //
-// Everything that it needs is laid out beforehand: in an emergency nothing is allocated and only raw system calls are made.
+// Everything that it needs is laid out beforehand: in an emergency nothing is allocated and only raw system calls are
+// made.
 #pragma once
 
 #include <string_view>

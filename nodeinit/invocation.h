@@ -1,5 +1,5 @@
-// The program's arguments: --help, --version, --restarts=N (the emergency path's), and KEY=VALUE settings. Whatever else a
-// kernel or a container hands to PID 1 is taken along and reported later; it never keeps a node from booting.
+// The program's arguments: --help, --version, --restarts=N (the emergency path's), and KEY=VALUE settings. Whatever
+// else a kernel or a container hands to PID 1 is taken along and reported later; it never keeps a node from booting.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
-// The log's way to /dev/kmsg, so that it is in dmesg and in what the kernel keeps of a crash (pstore). Lines go in as debug messages, which
-// the kernel does not print: they are on the console already. The rate is bounded, as the kernel's buffer is everyone's.
+// The log's way to /dev/kmsg, so that it is in dmesg and in what the kernel keeps of a crash (pstore). Lines go in as
+// debug messages, which the kernel does not print: they are on the console already. The rate is bounded, as the
+// kernel's buffer is everyone's.
 #pragma once
 
 #include <cstdint>

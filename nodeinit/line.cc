@@ -78,7 +78,8 @@ void Line::on_message(std::uint64_t, transport::Message message) {
   hooks_.message(std::move(message));
 }
 
-// The connection is of use. Not before: a front end that takes connections and drops them again is asked ever more slowly.
+// The connection is of use. Not before: a front end that takes connections and drops them again is asked ever more
+// slowly.
 void Line::settle() {
   backoff_.reset();
   complaint_.clear();

@@ -1,11 +1,11 @@
-// One connection to the front end that is kept: it connects, says its greeting, hands up what comes, and when it ends it tries
-// again after a growing delay, for ever.
+// One connection to the front end that is kept: it connects, says its greeting, hands up what comes, and when it ends
+// it tries again after a growing delay, for ever.
 //
 //   idle --open()--> trying --Hooks::greet--> open --it ends--> waiting --delay--> trying
 //     ^------------------------------ shut() ------------------------------'
 //
-// Why there is no connection is said once per reason, and again each time that the number of tries has doubled: a thousand nodes
-// without a front end must not drown its console.
+// Why there is no connection is said once per reason, and again each time that the number of tries has doubled: a
+// thousand nodes without a front end must not drown its console.
 #pragma once
 
 #include <functional>
@@ -40,8 +40,8 @@ class Line final : private transport::ConnectionHandler {
   void shut();  // idle, without a word to anybody
   // Ends this connection, and tries again.
   void fail(std::string reason);
-  // The other end has recognised us, or will have by the time it answers: its larger frames are welcome now, and with the
-  // next message the delay is the shortest again.
+  // The other end has recognised us, or will have by the time it answers: its larger frames are welcome now, and with
+  // the next message the delay is the shortest again.
   void recognised();
 
   void send(const transport::Message& message);

@@ -1,6 +1,7 @@
-// The log's way to the front end: after a Welcome everything that the ring holds, then each turn's new lines in one message. Lines
-// have sequence numbers, so that the front end knows the ones that it has. Nothing here writes to the log: a line about sending lines
-// would never end. While the connection is congested lines stay in the ring; what the ring loses meanwhile is counted.
+// The log's way to the front end: after a Welcome everything that the ring holds, then each turn's new lines in one
+// message. Lines have sequence numbers, so that the front end knows the ones that it has. Nothing here writes to the
+// log: a line about sending lines would never end. While the connection is congested lines stay in the ring; what the
+// ring loses meanwhile is counted.
 #pragma once
 
 #include <cstdint>

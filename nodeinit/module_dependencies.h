@@ -1,5 +1,5 @@
-// modules.dep, as depmod(8) writes it: "PATH: PATH..." per module, what it needs in the reverse order of loading. Paths are relative to
-// /lib/modules/RELEASE. In names - and _ are the same.
+// modules.dep, as depmod(8) writes it: "PATH: PATH..." per module, what it needs in the reverse order of loading. Paths
+// are relative to /lib/modules/RELEASE. In names - and _ are the same.
 #pragma once
 
 #include <map>

@@ -1,5 +1,6 @@
-// Loads kernel modules with all that they need, out of /lib/modules/RELEASE of the image. Blocks while drivers look for their
-// hardware, so it runs in a worker. A module that is missing or fails is reported; the others are loaded all the same.
+// Loads kernel modules with all that they need, out of /lib/modules/RELEASE of the image. Blocks while drivers look for
+// their hardware, so it runs in a worker. A module that is missing or fails is reported; the others are loaded all the
+// same.
 #pragma once
 
 #include <cstddef>

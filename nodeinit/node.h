@@ -1,11 +1,12 @@
-// The node as its front end sees it: joins when the boot has found the network, then does what it is told. What a message
-// leads to is one table, on_message() in node.cc. docs/STATES.md has the whole picture:
+// The node as its front end sees it: joins when the boot has found the network, then does what it is told. What a
+// message leads to is one table, on_message() in node.cc. docs/STATES.md has the whole picture:
 //
-//   booting --network found--> joining --Welcome--> joined --Setup--> setting up --last step done--> up
-//                                                                             '--a step fails--> error --Setup--> setting up
+//   booting --network--> joining --Welcome--> joined --Setup--> setting up --last step done--> up
+//                                                                  ^   '-a step fails-> error
+//                                                                  '-------- Setup -------'
 //
-// A connection that is lost changes nothing on the node: steps and processes go on, and when the front end is back it decides what to do
-// with them. Only a node that has never joined for Settings::reboot_after gives up and restarts.
+// A connection that is lost changes nothing on the node: steps and processes go on, and when the front end is back it
+// decides what to do with them. Only a node that has never joined for Settings::reboot_after gives up and restarts.
 #pragma once
 
 #include <map>

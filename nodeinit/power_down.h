@@ -1,5 +1,5 @@
-// The orderly end, when the front end, Ctrl-Alt-Del or a container's keeper asks for it. Every stage has a deadline, so that nothing
-// that hangs keeps a node from restarting:
+// The orderly end, when the front end, Ctrl-Alt-Del or a container's keeper asks for it. Every stage has a deadline, so
+// that nothing that hangs keeps a node from restarting:
 //
 //   idle --begin()--> polite --processes gone, or 3 s--> hard --gone, or 2 s--> sync --done, or 5 s--> over
 //                     SIGTERM to all                     SIGKILL to all         in a worker            reboot(2)

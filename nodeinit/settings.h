@@ -1,12 +1,13 @@
-// How this node is set: one table (settings.cc) names every key, what it takes and what it is for. The sources, weakest first:
+// How this node is set: one table (settings.cc) names every key, what it takes and what it is for. The sources, weakest
+// first:
 //
 //   defaults   the initial values below
 //   file       /etc/nodeinit.toml of the image (settings_file.h)
 //   kernel     nodeinit.KEY=VALUE words of the kernel command line; not in a container, whose machine it speaks of
 //   arguments  KEY=VALUE arguments of the program itself
 //
-// Every source becomes a list of assignments, with the place each came from. A bad one is a problem in words; it changes nothing, and the
-// boot goes on.
+// Every source becomes a list of assignments, with the place each came from. A bad one is a problem in words; it
+// changes nothing, and the boot goes on.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The configuration file of the image, read and parsed without risk to PID 1: the parser runs in a worker process, so that a
-// file that crashes it, hangs it or makes it run wild costs the file's settings and nothing else.
+// The configuration file of the image, read and parsed without risk to PID 1: the parser runs in a worker process, so
+// that a file that crashes it, hangs it or makes it run wild costs the file's settings and nothing else.
 #pragma once
 
 #include <functional>

@@ -4,9 +4,10 @@
 //   away --control connected, Hello--> greeting --Welcome--> joined --connection over, or silence--> away
 //                                         '--Refused, no answer, wrong version--> away
 //
-// Away means trying again, for ever (line.h). The bulk connection is tried for as long as the node is joined; losing it does not cost the
-// control connection, losing control ends both. The front end pings; when it has been silent for the limit that the Welcome named,
-// the connection is given up. Nothing here wakes an idle node: the silence timer moves ahead with every ping.
+// Away means trying again, for ever (line.h). The bulk connection is tried for as long as the node is joined; losing it
+// does not cost the control connection, losing control ends both. The front end pings; when it has been silent for the
+// limit that the Welcome named, the connection is given up. Nothing here wakes an idle node: the silence timer moves
+// ahead with every ping.
 #pragma once
 
 #include <deque>

@@ -14,8 +14,8 @@ struct FatalSignal {
   const void* instruction = nullptr;  // that was running
 };
 
-// Makes SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS and SIGABRT calls of `handler`, on a stack of its own. The handler must
-// not return. One handler for the process; a second call replaces it.
+// Makes SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS and SIGABRT calls of `handler`, on a stack of its own. The
+// handler must not return. One handler for the process; a second call replaces it.
 using FatalHandler = void (*)(const FatalSignal&);
 void on_fatal_signal(FatalHandler handler);
 

@@ -1,5 +1,5 @@
-// What ends everything else on the machine. Apart from Machine so that no test can reach it by accident: the real one refuses
-// unless this process is PID 1.
+// What ends everything else on the machine. Apart from Machine so that no test can reach it by accident: the real one
+// refuses unless this process is PID 1.
 #pragma once
 
 #include "sys/result.h"
