@@ -1,8 +1,8 @@
 #include "process/launcher.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -49,16 +49,17 @@ void name_in_environment(transport::Launch& launch) {
   set_variable(launch.environment, "BPROC_RANK", launch.rank);
 }
 
-sys::Status check(const transport::Launch& launch) {
+std::optional<StartFailure> complaint(const transport::Launch& launch) {
   if (!sys::is_clean_path(launch.program) || launch.program == "/")
-    return sys::failure(EINVAL, sys::cat("program '", sys::printable(launch.program), "' is not an absolute path"));
+    return StartFailure{EINVAL, sys::cat("program '", sys::printable(launch.program), "' is not an absolute path")};
   if (launch.arguments.empty())
-    return sys::failure(EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name"));
-  return {};
+    return StartFailure{EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name")};
+  return std::nullopt;
 }
 
-// Of a failure that is not the kernel's: there is no errno, and 0 would say success.
-int code_of(const sys::Error& error) { return error.code != 0 ? error.code : EIO; }
+transport::Launched not_launched(ProcessKey key, const StartFailure& failure) {
+  return {key.job, key.rank, 0, failure.code, failure.reason};
+}
 
 }  // namespace
 
@@ -72,23 +73,24 @@ struct Launcher::State {
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
   std::size_t running() const { return jobs.size() + steps.size(); }
-  sys::Status admit(const transport::Launch& launch) const;
-  void refuse(ProcessKey key, const sys::Error& error);
+  std::optional<StartFailure> refusal(const transport::Launch& launch) const;
+  void refuse(ProcessKey key, const StartFailure& failure);
   ProcessEvents job_events(ProcessKey key);
   ProcessEvents step_events(std::uint64_t id);
 };
 
-sys::Status Launcher::State::admit(const transport::Launch& launch) const {
+// Why this launch is not even tried; nothing when it is.
+std::optional<StartFailure> Launcher::State::refusal(const transport::Launch& launch) const {
   if (jobs.contains({launch.job, launch.rank}))
-    return sys::failure(EEXIST, sys::cat("job ", launch.job, " has a rank ", launch.rank, " on this node already"));
+    return StartFailure{EEXIST, sys::cat("job ", launch.job, " has a rank ", launch.rank, " on this node already")};
   if (running() >= max_processes)
-    return sys::failure(EAGAIN, sys::cat("this node has ", max_processes, " processes already, its limit"));
-  return check(launch);
+    return StartFailure{EAGAIN, sys::cat("this node has ", max_processes, " processes already, its limit")};
+  return complaint(launch);
 }
 
-void Launcher::State::refuse(ProcessKey key, const sys::Error& error) {
-  tools.loop.defer([this, weak = std::weak_ptr(alive), key, error] {
-    if (!weak.expired()) hooks.launched({key.job, key.rank, 0, code_of(error), error.what});
+void Launcher::State::refuse(ProcessKey key, const StartFailure& failure) {
+  tools.loop.defer([this, weak = std::weak_ptr(alive), key, failure] {
+    if (!weak.expired()) hooks.launched(not_launched(key, failure));
   });
 }
 
@@ -98,10 +100,7 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
           [this, key](int pid) {
             hooks.launched({key.job, key.rank, pid, 0, {}});
           },
-      .failed =
-          [this, key](const sys::Error& error) {
-            hooks.launched({key.job, key.rank, 0, code_of(error), error.what});
-          },
+      .failed = [this, key](const StartFailure& failure) { hooks.launched(not_launched(key, failure)); },
       .output =
           [this, key](transport::StreamName stream, std::span<const std::byte> piece, bool end) {
             hooks.output({key.job, key.rank, stream, end, {piece.begin(), piece.end()}});
@@ -117,7 +116,7 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
 ProcessEvents Launcher::State::step_events(std::uint64_t id) {
   return {
       .started = [](int) {},
-      .failed = [this, id](const sys::Error& error) { steps.at(id).finish(tl::unexpected(error)); },
+      .failed = [this, id](const StartFailure& failure) { steps.at(id).finish(sys::refusal(failure.reason)); },
       .output =
           [this, id](transport::StreamName stream, std::span<const std::byte> piece, bool) {
             StepRun& run = steps.at(id);
@@ -141,7 +140,7 @@ Launcher::~Launcher() = default;
 
 void Launcher::launch(transport::Launch launch) {
   const ProcessKey key{launch.job, launch.rank};
-  if (auto status = state_->admit(launch); !status) return state_->refuse(key, status.error());
+  if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
   name_in_environment(launch);
   state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key)));
 }

@@ -164,7 +164,7 @@ sys::Status check_entries(const std::vector<transport::FileEntry>& entries) {
                           sys::cat("path '", sys::printable(entry.path), "' is not absolute and free of . and .."));
     for (const std::string_view directory : forbidden)
       if (sys::is_within(entry.path, directory))
-        return sys::failure(EINVAL, sys::cat("place ", entry.path, ": below ", directory, " nothing is placed"));
+        return sys::refusal(sys::cat("place ", entry.path, ": below ", directory, " nothing is placed"));
   }
   return {};
 }

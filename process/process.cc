@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "process/placement.h"
-#include "process/start_failure.h"
 #include "sys/text.h"
 
 namespace process {
@@ -13,7 +12,7 @@ namespace {
 
 bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
 
-sys::Error cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
+StartFailure cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
 
 }  // namespace
 
@@ -27,18 +26,24 @@ Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents eve
 Process::~Process() = default;
 
 void Process::fetch() {
-  if (auto status = check_entries(launch_.files); !status) return fail(status.error());
+  if (auto status = check_entries(launch_.files); !status) return fail({EINVAL, status.error().text()});
   tools_.cache.want_all(launch_.files, [this, alive = std::weak_ptr(alive_)](const auto& paths) {
     if (!alive.expired() && phase_ == Phase::fetching) on_fetched(paths);
   });
 }
 
 void Process::on_fetched(const sys::Result<std::vector<std::string>>& paths) {
-  if (!paths) return fail({paths.error().code, sys::cat("fetch ", launch_.program, ": ", paths.error().what)});
+  if (!paths) return fail(explain(launch_.program, paths.error()));
+  const auto weak = std::weak_ptr(alive_);
   auto spawned = tools_.spawner.start(
-      make_spec(*paths), [this](const sys::Status& status) { on_started(status); },
-      [this](const sys::Exit& exit) { on_reaped(exit); });
-  if (!spawned) return fail(spawned.error());
+      make_spec(*paths),
+      [this, weak](const sys::Status& status) {
+        if (!weak.expired()) on_started(status);
+      },
+      [this, weak](const sys::Exit& exit) {
+        if (!weak.expired()) on_reaped(exit);
+      });
+  if (!spawned) return fail(explain(launch_.program, spawned.error()));
   phase_ = Phase::starting;
   spawned_ = *std::move(spawned);
   pid_ = spawned_.pid;
@@ -65,7 +70,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
 
 void Process::on_started(const sys::Status& status) {
   if (cancelled_by_ != 0) return fail(cancelled(cancelled_by_));
-  if (!status) return fail(explain_start_failure(launch_.program, status.error()));
+  if (!status) return fail(explain(launch_.program, status.error()));
   phase_ = Phase::running;
   launch_.files.clear();
   events_.started(pid_);
@@ -121,10 +126,10 @@ void Process::kill() {
   if (exit_ && phase_ == Phase::running) turn_.set(sys::Duration::zero(), [this] { finish_if_drained(); });
 }
 
-void Process::fail(sys::Error error) {
+void Process::fail(const StartFailure& failure) {
   phase_ = Phase::over;
   spawned_ = {};
-  events_.failed(error);
+  events_.failed(failure);
   go_if_reaped();
 }
 

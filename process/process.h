@@ -17,6 +17,7 @@
 
 #include "content/cache.h"
 #include "process/output_pump.h"
+#include "process/start_failure.h"
 #include "sys/files.h"
 #include "sys/loop.h"
 #include "sys/spawn.h"
@@ -35,7 +36,7 @@ struct ProcessTools {
 // All are called from the loop: either failed, or started, then output, then ended; in both cases gone.
 struct ProcessEvents {
   std::function<void(int pid)> started;
-  std::function<void(const sys::Error&)> failed;  // it never ran
+  std::function<void(const StartFailure&)> failed;  // it never ran
   std::function<void(transport::StreamName, std::span<const std::byte>, bool end)> output;
   std::function<void(const sys::Exit&)> ended;  // after the last output
   std::function<void()> gone;                   // last; may destroy the process
@@ -69,7 +70,7 @@ class Process {
   void on_started(const sys::Status& status);
   void on_reaped(const sys::Exit& exit);
   void finish_if_drained();
-  void fail(sys::Error error);
+  void fail(const StartFailure& failure);
   void go_if_reaped();
   void start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream);
   Output& output(transport::StreamName name) { return outputs_[name == transport::StreamName::error ? 1 : 0]; }
@@ -84,7 +85,7 @@ class Process {
   int cancelled_by_ = 0;  // signal that came while it was starting
   std::optional<sys::Exit> exit_;
   Output outputs_[2];
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what the cache's answer looks at
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what the cache's and the spawner's answers look at
 };
 
 }  // namespace process

@@ -21,12 +21,15 @@ constexpr Explanation explanations[] = {
     {EISDIR, "is a directory"},
 };
 
+bool is_of_exec(const sys::Error& error) { return error.what.starts_with("execute "); }  // sys/exec.cc
+
 }  // namespace
 
-sys::Error explain_start_failure(const std::string& program, const sys::Error& error) {
+StartFailure explain(const std::string& program, const sys::Error& error) {
   for (const Explanation& explanation : explanations)
-    if (explanation.code == error.code) return {error.code, sys::cat(program, ": ", explanation.text)};
-  return error;
+    if (explanation.code == error.code && is_of_exec(error))
+      return {error.code, sys::cat(program, ": ", explanation.text)};
+  return {error.code != 0 ? error.code : EIO, error.text()};
 }
 
 }  // namespace process

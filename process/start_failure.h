@@ -1,4 +1,4 @@
-// Why a program did not start, in words that help whoever typed its name.
+// Why a process did not start, as it is told to whoever asked for it.
 #pragma once
 
 #include <string>
@@ -7,7 +7,12 @@
 
 namespace process {
 
-// `error`: what Spawner::start() reported for `program`.
-sys::Error explain_start_failure(const std::string& program, const sys::Error& error);
+struct StartFailure {
+  int code = 0;  // errno; never 0
+  std::string reason;
+};
+
+// A failed exec is explained in words that help whoever typed the program's name; other errors speak for themselves.
+StartFailure explain(const std::string& program, const sys::Error& error);
 
 }  // namespace process
