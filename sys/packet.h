@@ -21,7 +21,8 @@ class PacketSocket {
     std::size_t size = 0;  // bytes of payload, cut to the buffer
     Mac from{};
   };
-  // Payload without the Ethernet header; EAGAIN when nothing waits.
+  // Payload without the Ethernet header; EAGAIN when nothing waits; ENETDOWN once when the interface has gone down, or
+  // was down when the socket was opened: the socket goes on when it is up again.
   virtual Result<Received> receive(std::span<std::byte> into) = 0;
   virtual Status send(const Mac& to, std::span<const std::byte> payload) = 0;
   virtual int fd() const = 0;
