@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""What a node's PID 1 is and costs: one small static program, little memory, and no wake-ups but its pings."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import lab
+
+SIZE_LIMIT = 1536 * 1024     # bytes, stripped
+PRIVATE_LIMIT = 2048         # KiB
+PINGS = 4
+CONFIG = '[heartbeat]\ninterval = "1s"\nsilence_limit = "10s"\n'
+
+
+class Program(lab.LabTest):
+    def test_is_static_stripped_and_small(self):
+        program = lab.PROGRAMS / "nodeinit"
+        said = lab.run(["file", "-b", str(program)]).stdout
+        self.assertIn("statically linked", said)
+        self.assertIn("stripped", said)
+        self.assertNotIn("not stripped", said)
+        self.assertLessEqual(program.stat().st_size, SIZE_LIMIT)
+
+
+class IdleNode(lab.LabTest):
+    def setUp(self):
+        self.cluster = self.lab(config=CONFIG)
+        self.cluster.wait_up()
+        self.pid = self.cluster.pid1(0)
+
+    def test_nodeinit_is_pid_1(self):
+        self.assertEqual(pathlib.Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")[0], b"/init")
+        seen = self.cluster.ctl("run", "0", "--", "/bin/sh", "-c", "read -r name < /proc/1/comm; echo $name").stdout
+        self.assertIn(seen.strip(), ("init", "nodeinit"))
+
+    def test_holds_little_private_memory(self):
+        text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        private = sum(int(size) for size in re.findall(r"^Private_\w+: +(\d+) kB", text, re.MULTILINE))
+        self.assertLessEqual(private, PRIVATE_LIMIT, text)
+
+    def test_the_root_holds_nothing_that_is_not_needed(self):
+        root = f"/proc/{self.pid}/root"
+        self.assertFalse(os.path.exists(f"{root}/init"), "the image's /init is still there")
+        self.assertFalse(os.path.exists(f"{root}/etc/nodeinit.toml"), "the image's configuration is still there")
+
+    def test_wakes_up_for_its_pings_only(self):
+        calls = self.trace_for_pings()
+        self.assertFalse([call for call in calls if "fork" in call or "clone" in call], "an idle node starts nothing")
+        waits = [call for call in calls if call.startswith(("epoll_wait", "epoll_pwait"))]
+        pings = [call for call in calls if re.match(r"(read|recv\w*)\(\d+, .*= [1-9]", call) and "/proc" not in call]
+        answers = [call for call in calls if re.match(r"(write|send\w*)\(", call)]
+        self.assertGreaterEqual(len(answers), PINGS, calls)
+        # A turn of the loop may find no more to read and sleep again; what it may not is wake up for something else.
+        self.assertLessEqual(len([call for call in waits if re.search(r"= [1-9]", call)]), len(answers) + 1, calls)
+        self.assertFalse([call for call in waits if call.endswith("= 0")], "a timer woke it up")
+        self.assertTrue(pings)
+
+    def trace_for_pings(self):
+        """The system calls of PID 1 while it is pinged a few times."""
+        output = pathlib.Path(self.cluster.folder.name, "trace")
+        tracer = subprocess.Popen(["strace", "-f", "-q", "-o", str(output), "-p", str(self.pid)])
+        try:
+            lab.eventually(lambda: output.exists() and output.read_text().count("\n") > 0, "the node is pinged")
+            time.sleep(PINGS + 0.5)  # pings come once a second
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.wait(timeout=lab.PATIENCE)
+        lines = (line.split(maxsplit=1)[1] for line in output.read_text().splitlines())
+        return [line for line in lines if not line.startswith(("strace", "---", "+++", "<... "))]
+
+
+if __name__ == "__main__":
+    lab.main()
