@@ -64,7 +64,7 @@ sys::Result<transport::Content> hash_file(const std::string& path) {
   Hasher hasher;
   transport::Content content;
   std::vector<std::byte> piece(std::min<std::uint64_t>(piece_size, before->size + 1));
-  for (;;) {
+  while (content.size <= before->size) {  // no further in one that grows
     const auto got = file->read_at(content.size, piece);
     if (!got) return tl::unexpected(got.error());
     hasher.add(std::span(piece).first(*got));
