@@ -144,9 +144,8 @@ int EpollLoop::sleep_ms() const {
 
 // False when epoll itself fails, which only a wild close() can do.
 bool EpollLoop::wait() {
-  const int timeout = sleep_ms();
-  const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout);
-  if (timeout != 0) ++wakeups_;
+  const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), sleep_ms());
+  ++wakeups_;
   event_count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
   return count >= 0 || errno == EINTR;
 }

@@ -42,7 +42,7 @@ class Loop {
   // Calls `handler` once, after the handler that runs now has returned.
   virtual void defer(std::function<void()> handler) = 0;
 
-  // How often the loop has woken up from its sleep.
+  // Turns so far: how often it has woken up, or looked for events without sleeping.
   virtual std::uint64_t wakeups() const = 0;
 
   // Turns until stop(). It also returns, having told the hook, when it can wait no more: the caller starts anew.

@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// For good as far as a test goes; should the test fail to kill it, it does not stay for ever.
 int hang() {
+  ::alarm(300);
   for (;;)
     ::pause();
   return 0;
