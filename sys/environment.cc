@@ -1,5 +1,6 @@
 #include "sys/environment.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sys {
@@ -10,5 +11,14 @@ std::vector<std::string> environment() {
     variables.push_back(*variable);
   return variables;
 }
+
+// It can only be read by setting it.
+std::uint32_t creation_mask() {
+  const mode_t mask = ::umask(077);
+  ::umask(mask);
+  return mask;
+}
+
+bool may_execute(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 }  // namespace sys

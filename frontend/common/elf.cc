@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -54,30 +55,32 @@ std::string architecture_of(std::uint16_t machine, unsigned bits) {
   return cat("machine ", machine);
 }
 
-template <class T> sys::Result<T> read_struct(const ReadAt& read, std::uint64_t offset) {
-  std::array<std::byte, sizeof(T)> raw;
-  if (auto status = read(offset, raw); !status) return tl::unexpected(status.error());
-  T value;
-  std::memcpy(&value, raw.data(), raw.size());
-  return value;
+sys::Status read_exactly(const ReadAt& read, std::uint64_t offset, std::span<std::byte> into) {
+  const auto got = read(offset, into);
+  if (!got) return tl::unexpected(got.error());
+  if (*got < into.size()) return refusal("broken ELF file: it ends too early");
+  return {};
 }
 
 template <class T> sys::Result<std::vector<T>> read_table(const ReadAt& read, std::uint64_t offset, std::size_t count) {
   std::vector<T> table(count);
-  if (auto status = read(offset, std::as_writable_bytes(std::span(table))); !status) {
+  if (auto status = read_exactly(read, offset, std::as_writable_bytes(std::span(table))); !status) {
     return tl::unexpected(status.error());
   }
   return table;
 }
 
-// The string at `offset`, which may be the last one of the file: read up to its end in small pieces.
+// The string at `offset`: names are short, so it is read in small pieces until its end is seen.
 sys::Result<std::string> read_string(const ReadAt& read, std::uint64_t offset) {
   std::string text;
+  std::array<char, 64> piece;
   while (text.size() < max_string) {
-    std::byte next;
-    if (auto status = read(offset + text.size(), std::span(&next, 1)); !status) return tl::unexpected(status.error());
-    if (next == std::byte{0}) return text;
-    text.push_back(static_cast<char>(next));
+    const auto got = read(offset + text.size(), std::as_writable_bytes(std::span(piece)));
+    if (!got) return tl::unexpected(got.error());
+    const std::string_view seen(piece.data(), *got);
+    text += seen.substr(0, seen.find('\0'));
+    if (seen.find('\0') != seen.npos) return text;
+    if (*got < piece.size()) break;
   }
   return refusal("broken ELF file: a string without an end");
 }
@@ -95,36 +98,50 @@ template <class Class> class Reader {
   explicit Reader(const ReadAt& read) : read_(read) {}
 
   sys::Result<ElfFacts> facts() {
-    auto header = read_struct<typename Class::Header>(read_, 0);
-    if (!header) return tl::unexpected(header.error());
-    if (header->e_type != ET_EXEC && header->e_type != ET_DYN) return refusal("neither a program nor a library");
-    if (header->e_phentsize != sizeof(typename Class::Segment)) return refusal("broken ELF file: program header size");
-    if (header->e_phnum > max_segments) return refusal(cat("broken ELF file: ", header->e_phnum, " segments"));
-    auto segments = read_table<typename Class::Segment>(read_, header->e_phoff, header->e_phnum);
+    auto headers = read_table<Header>(read_, 0, 1);
+    if (!headers) return tl::unexpected(headers.error());
+    const Header& header = headers->front();
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return refusal("neither a program nor a library");
+    if (header.e_phentsize != sizeof(Segment)) return refusal("broken ELF file: program header size");
+    if (header.e_phnum > max_segments) return refusal(cat("broken ELF file: ", header.e_phnum, " segments"));
+    auto segments = read_table<Segment>(read_, header.e_phoff, header.e_phnum);
     if (!segments) return tl::unexpected(segments.error());
     segments_ = std::move(*segments);
     facts_.bits = Class::bits;
-    facts_.architecture = architecture_of(header->e_machine, Class::bits);
-    for (const auto& segment : segments_) {
-      if (auto status = read_segment(segment); !status) return tl::unexpected(status.error());
+    facts_.architecture = architecture_of(header.e_machine, Class::bits);
+    if (auto status = read_interpreter().and_then([this] { return read_dynamic(); }); !status) {
+      return tl::unexpected(status.error());
     }
     return std::move(facts_);
   }
 
  private:
+  using Header = typename Class::Header;
   using Segment = typename Class::Segment;
   using Dynamic = typename Class::Dynamic;
 
-  sys::Status read_segment(const Segment& segment) {
-    if (segment.p_type == PT_INTERP) return keep(read_string(read_, segment.p_offset), facts_.interpreter);
-    if (segment.p_type == PT_DYNAMIC) return read_dynamic(segment);
+  // The first segment of a kind is the one that counts.
+  const Segment* find(std::uint32_t type) const {
+    for (const Segment& segment : segments_) {
+      if (segment.p_type == type) return &segment;
+    }
+    return nullptr;
+  }
+
+  sys::Status read_interpreter() {
+    const Segment* segment = find(PT_INTERP);
+    if (segment == nullptr) return {};
+    if (auto status = keep(read_string(read_, segment->p_offset), facts_.interpreter); !status) return status;
+    if (!sys::is_clean_path(facts_.interpreter)) return refusal("broken ELF file: its loader has no absolute path");
     return {};
   }
 
-  sys::Status read_dynamic(const Segment& segment) {
-    const std::size_t count = segment.p_filesz / sizeof(Dynamic);
+  sys::Status read_dynamic() {
+    const Segment* segment = find(PT_DYNAMIC);
+    if (segment == nullptr) return {};
+    const std::size_t count = segment->p_filesz / sizeof(Dynamic);
     if (count > max_dynamic) return refusal(cat("broken ELF file: ", count, " dynamic entries"));
-    auto table = read_table<Dynamic>(read_, segment.p_offset, count);
+    auto table = read_table<Dynamic>(read_, segment->p_offset, count);
     if (!table) return tl::unexpected(table.error());
     const auto strings = string_table(*table);
     for (const Dynamic& entry : *table) {
@@ -176,8 +193,9 @@ template <class Class> class Reader {
 
 sys::Result<std::optional<ElfFacts>> read_elf(const ReadAt& read) {
   std::array<unsigned char, EI_NIDENT> identity{};
-  const auto status = read(0, std::as_writable_bytes(std::span(identity)));
-  if (!status || std::memcmp(identity.data(), ELFMAG, SELFMAG) != 0) return std::optional<ElfFacts>{};
+  const auto got = read(0, std::as_writable_bytes(std::span(identity)));
+  if (!got) return tl::unexpected(got.error());
+  if (*got < identity.size() || std::memcmp(identity.data(), ELFMAG, SELFMAG) != 0) return std::optional<ElfFacts>{};
   if (identity[EI_DATA] != ELFDATA2LSB) return refusal("an ELF file for a big-endian machine");
   sys::Result<ElfFacts> facts = refusal("broken ELF file: neither 32 nor 64 bits");
   if (identity[EI_CLASS] == ELFCLASS64) facts = Reader<Bits64>(read).facts();

@@ -1,5 +1,6 @@
-// What the dynamic loader would read from an ELF file (elf(5), gABI chapters 4 and 5): for whom it is, which interpreter and
-// which libraries it asks for, and where it says they are. The file may be anything: every offset and count is checked.
+// What the dynamic loader would read from an ELF file (elf(5), gABI chapters 4 and 5): for whom it is, which
+// interpreter and which libraries it asks for, and where it says they are. The file may be anything: every offset
+// and count is checked, and the work is bounded.
 #pragma once
 
 #include <cstddef>
@@ -23,8 +24,8 @@ struct ElfFacts {
   std::vector<std::string> runpath;  // DT_RUNPATH
 };
 
-// Fills `into` with what stands at `offset`; fails when the file has less.
-using ReadAt = std::function<sys::Status(std::uint64_t offset, std::span<std::byte> into)>;
+// Fills `into` with what stands at `offset` and returns how much that is: less only where the file ends.
+using ReadAt = std::function<sys::Result<std::size_t>(std::uint64_t offset, std::span<std::byte> into)>;
 
 // Nothing when it is no ELF file at all; an error when it is a broken one, or neither program nor library.
 sys::Result<std::optional<ElfFacts>> read_elf(const ReadAt& read);

@@ -18,7 +18,8 @@ std::string absolute_path(std::string_view directory, std::string_view path) {
     }
   }
   std::string out;
-  for (std::string_view part : parts) out += sys::cat("/", part);
+  for (std::string_view part : parts)
+    out += sys::cat("/", part);
   return out.empty() ? "/" : out;
 }
 

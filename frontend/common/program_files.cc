@@ -1,20 +1,19 @@
 #include "frontend/common/program_files.h"
 
+#include <array>
 #include <cerrno>
-#include <cstring>
 #include <deque>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
-#include <string_view>
 #include <utility>
 
 #include "frontend/common/elf.h"
-#include "frontend/common/lexical_path.h"
 #include "frontend/common/library_search.h"
 #include "frontend/common/loader_cache.h"
+#include "frontend/common/script.h"
+#include "sys/environment.h"
 #include "sys/file_reader.h"
 #include "sys/files.h"
 #include "sys/path.h"
@@ -31,21 +30,20 @@ using sys::cat;
 using sys::failure;
 using sys::Result;
 
-Result<std::optional<ElfFacts>> elf_of(sys::FileReader& file) {
-  const ReadAt read = [&file](std::uint64_t offset, std::span<std::byte> into) -> sys::Status {
-    const auto got = file.read_at(offset, into);
-    if (!got) return tl::unexpected(got.error());
-    if (*got < into.size()) return sys::refusal("broken ELF file: it ends too early");
-    return {};
-  };
-  return read_elf(read);
+Result<std::optional<ElfFacts>> elf_of(const sys::FileReader& file) {
+  return read_elf([&file](std::uint64_t offset, std::span<std::byte> into) { return file.read_at(offset, into); });
+}
+
+std::optional<ElfFacts> elf_at(const std::string& path) {
+  const auto file = sys::FileReader::open(path);
+  if (!file) return std::nullopt;
+  auto elf = elf_of(*file);
+  return elf ? std::move(*elf) : std::nullopt;
 }
 
 bool fits(const std::string& path, const ElfFacts& like) {
-  auto file = sys::FileReader::open(path);
-  if (!file) return false;
-  const auto elf = elf_of(*file);
-  return elf && *elf && (*elf)->architecture == like.architecture && (*elf)->bits == like.bits;
+  const auto elf = elf_at(path);
+  return elf && elf->architecture == like.architecture && elf->bits == like.bits;
 }
 
 std::string resolved(const std::string& path) {
@@ -60,32 +58,40 @@ LoaderCache host_cache() {
   return content ? parse_loader_cache(*content) : LoaderCache{};
 }
 
-// The word after "#!", nothing when the file is no script.
-std::optional<std::string> script_interpreter(sys::FileReader& file) {
-  std::array<char, 256> head{};
-  const auto got = file.read_at(0, std::as_writable_bytes(std::span(head)));
-  if (!got || *got < 3 || head[0] != '#' || head[1] != '!') return std::nullopt;
-  std::string_view line(head.data() + 2, *got - 2);
-  line = sys::trim(line.substr(0, line.find('\n')));
-  return std::string(line.substr(0, line.find_first_of(" \t")));
+// The file at `path` and its mode, or why execve(2) would refuse it.
+Result<std::uint32_t> executable_mode(const std::string& path) {
+  sys::KernelFiles files;
+  const auto facts = files.facts(resolved(path));
+  if (!facts) return tl::unexpected(facts.error());
+  if (!*facts) return failure(ENOENT, path);
+  if ((*facts)->kind == sys::FileKind::directory) return failure(EISDIR, path);
+  if ((*facts)->kind != sys::FileKind::regular) return failure(EACCES, cat(path, ": not a regular file"));
+  if (!sys::may_execute(path)) return failure(EACCES, path);
+  return (*facts)->mode & 0777;
 }
 
-// Collects the files of one program: what is found is looked into in turn (breadth first, as the loader does).
-class Closure {
- public:
-  explicit Closure(std::string_view library_path) : search_(host_cache(), library_path, fits) {}
+// musl's loader is its C library as well, whatever that is called by those who ask for it.
+bool is_in_loader(std::string_view name, std::string_view interpreter) {
+  return name == sys::name_in(interpreter) ||
+         (sys::name_in(interpreter).starts_with("ld-musl-") && name.starts_with("libc."));
+}
 
-  sys::Status add_program(const std::string& path, int depth) {
-    auto file = open_program(path);
+// Collects the files of a program, and of those that interpret it.
+class Collector {
+ public:
+  explicit Collector(const SearchPaths& paths) : paths_(paths), search_(host_cache(), paths.library_path, fits) {}
+
+  sys::Status add_program(const std::string& path, int depth = 0) {
+    const auto mode = executable_mode(path);
+    if (!mode) return tl::unexpected(mode.error());
+    const auto file = sys::FileReader::open(path);
     if (!file) return tl::unexpected(file.error());
+    add_file(path, path, *mode);
     const auto elf = elf_of(*file);
     if (!elf) return failure(ENOEXEC, cat(path, ": ", elf.error().what));
     if (*elf) return add_elf_program(path, **elf);
-    const auto interpreter = script_interpreter(*file);
-    if (!interpreter) return failure(ENOEXEC, cat(path, ": neither an ELF program nor a script with #!"));
-    if (!interpreter->starts_with('/')) return failure(ENOEXEC, cat(path, ": its interpreter has no absolute path"));
     if (depth == max_scripts) return failure(ELOOP, cat(path, ": too many scripts that interpret each other"));
-    return add_program(*interpreter, depth + 1);
+    return add_interpreter(path, *file, depth + 1);
   }
 
   Result<ProgramFiles> finish(const std::string& program) {
@@ -95,65 +101,68 @@ class Closure {
   }
 
  private:
-  // As execve(2) would refuse it.
-  Result<sys::FileReader> open_program(const std::string& path) {
-    sys::KernelFiles files;
-    const auto facts = files.facts(resolved(path));
-    if (!facts) return tl::unexpected(facts.error());
-    if (!*facts) return failure(ENOENT, path);
-    if ((*facts)->kind == sys::FileKind::directory) return failure(EISDIR, path);
-    if ((*facts)->kind != sys::FileKind::regular) return failure(EACCES, cat(path, ": not a regular file"));
-    if (((*facts)->mode & 0111) == 0) return failure(EACCES, cat(path, ": no execute permission"));
-    auto file = sys::FileReader::open(path);
-    if (file) files_.push_back({path, path, (*facts)->mode & 0777});
-    return file;
+  sys::Status add_interpreter(const std::string& script, const sys::FileReader& file, int depth) {
+    const auto line = read_script_line(file);
+    if (!line) return failure(ENOEXEC, cat(script, ": neither an ELF program nor a script that begins with #!"));
+    if (!sys::is_clean_path(line->interpreter)) {
+      return failure(ENOEXEC, cat(script, ": '", line->interpreter, "' is no absolute path of an interpreter"));
+    }
+    auto added = add_program(line->interpreter, depth);
+    if (added && !line->looked_up.empty()) {
+      added = find_program(line->looked_up, "/", paths_.search_path).and_then([&](const std::string& path) {
+        return add_program(path, depth);
+      });
+    }
+    if (!added) return sys::within(cat(script, ": interpreter"), added.error());
+    return {};
   }
 
   sys::Status add_elf_program(const std::string& path, const ElfFacts& elf) {
     architecture_ = elf.architecture;
     if (!elf.interpreter.empty()) {
-      if (!fits(elf.interpreter, elf)) return failure(ENOENT, cat(path, ": its loader ", elf.interpreter));
-      seen_.insert(std::string(sys::name_in(elf.interpreter)));
+      if (!fits(elf.interpreter, elf)) {
+        return failure(ENOENT, cat(path, ": a program for ", elf.architecture, "; its loader ", elf.interpreter));
+      }
       add_file(elf.interpreter, elf.interpreter);
     }
-    add_object({path, resolved(path), elf, nullptr});
-    while (next_ < objects_.size()) {
-      if (auto status = add_libraries(objects_[next_++]); !status) return status;
-    }
-    return {};
+    return add_libraries({path, resolved(path), elf, nullptr}, elf.interpreter);
   }
 
-  sys::Status add_libraries(const LoadedObject& object) {
-    for (const std::string& name : object.elf.needed) {
-      if (!seen_.insert(name).second) continue;
-      if (objects_.size() == max_objects) return failure(ELOOP, cat(object.path, ": too many libraries"));
-      const auto located = search_.find(name, object);
-      if (located) {
-        add_library(*located, object);
-      } else {
-        missing_ += cat(missing_.empty() ? "" : ", ", name, " (needed by ", object.path, ")");
+  // Breadth first, as the loader does: a library is loaded once, for the first who asks for it.
+  sys::Status add_libraries(LoadedObject program, const std::string& interpreter) {
+    std::deque<LoadedObject> objects;  // their addresses stay: they name each other as loaders
+    std::set<std::string> seen;
+    objects.push_back(std::move(program));
+    for (std::size_t next = 0; next < objects.size(); ++next) {
+      const LoadedObject& asking = objects[next];
+      for (const std::string& name : asking.elf.needed) {
+        if (!seen.insert(name).second || is_in_loader(name, interpreter)) continue;
+        if (objects.size() == max_objects) return failure(ELOOP, cat(asking.path, ": too many libraries"));
+        if (auto library = add_library(name, asking)) objects.push_back(std::move(*library));
       }
     }
     return {};
   }
 
-  void add_library(const Located& located, const LoadedObject& loader) {
-    auto file = sys::FileReader::open(located.source);
-    if (!file) return;
-    const auto elf = elf_of(*file);
-    if (!elf || !*elf) return;  // it has just been seen to fit
-    cache_needed_ = cache_needed_ || located.through_cache;
-    add_file(located.path, located.source);
-    add_object({located.path, resolved(located.source), **elf, &loader});
+  std::optional<LoadedObject> add_library(const std::string& name, const LoadedObject& asking) {
+    const auto located = search_.find(name, asking);
+    auto elf = located ? elf_at(located->source) : std::nullopt;
+    if (!elf) {
+      missing_ += cat(missing_.empty() ? "" : ", ", name, " (needed by ", asking.path, ")");
+      return std::nullopt;
+    }
+    cache_needed_ = cache_needed_ || located->through_cache;
+    add_file(located->path, located->source);
+    return LoadedObject{located->path, located->source, std::move(*elf), &asking};
   }
 
-  void add_object(LoadedObject object) { objects_.push_back(std::move(object)); }
-  void add_file(const std::string& path, const std::string& source) { files_.push_back({path, source, 0755}); }
+  void add_file(const std::string& path, const std::string& source, std::uint32_t mode = 0755) {
+    if (paths_seen_.insert(path).second) files_.push_back({path, source, mode});
+  }
 
+  SearchPaths paths_;
   LibrarySearch search_;
-  std::deque<LoadedObject> objects_;  // addresses stay: they name each other as loaders
-  std::size_t next_ = 0;
-  std::set<std::string> seen_;  // library names that were asked for
+  std::set<std::string> paths_seen_;
   std::vector<ProgramFile> files_;
   std::string architecture_;
   std::string missing_;
@@ -162,10 +171,10 @@ class Closure {
 
 }  // namespace
 
-Result<ProgramFiles> resolve_program(const std::string& program, std::string_view library_path) {
-  Closure closure(library_path);
-  if (auto status = closure.add_program(program, 0); !status) return tl::unexpected(status.error());
-  return closure.finish(program);
+Result<ProgramFiles> resolve_program(const std::string& program, const SearchPaths& paths) {
+  Collector collector(paths);
+  if (auto status = collector.add_program(program); !status) return tl::unexpected(status.error());
+  return collector.finish(program);
 }
 
 }  // namespace frontend

@@ -1,5 +1,6 @@
 // Which files a program needs to run on a node: itself, its interpreter, and the libraries that the dynamic loader
-// would open for it (ld.so(8)), found on the front end.
+// would open for it (ld.so(8)), found on the front end. What a program opens by itself while it runs (plugins, data,
+// the modules of an interpreter) is not seen.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/common/find_program.h"
 #include "sys/result.h"
 
 namespace frontend {
@@ -20,12 +22,17 @@ struct ProgramFile {
 struct ProgramFiles {
   std::string program;             // absolute; the same as files[0].path
   std::string architecture;        // as uname -m says it
-  std::vector<ProgramFile> files;  // the program first
+  std::vector<ProgramFile> files;  // the program first; no path twice
 };
 
-// `program` is absolute; `library_path` is the caller's LD_LIBRARY_PATH. A script brings its interpreter along. Errors are those
-// a shell would give: ENOENT, EACCES, EISDIR, ENOEXEC; missing libraries are ENOENT with all their names and
-// who needs them. Blocks while it reads files.
-sys::Result<ProgramFiles> resolve_program(const std::string& program, std::string_view library_path = {});
+// The variables of a caller's environment by which programs and libraries are found.
+struct SearchPaths {
+  std::string_view library_path = {};                  // $LD_LIBRARY_PATH
+  std::string_view search_path = default_search_path;  // $PATH, for scripts that begin with "#!/usr/bin/env NAME"
+};
+
+// `program` is absolute. A script brings its interpreter along. Errors are those that a shell would give: ENOENT, EACCES,
+// EISDIR, ENOEXEC; missing libraries are ENOENT with all their names and who needs them. Blocks while it reads files.
+sys::Result<ProgramFiles> resolve_program(const std::string& program, const SearchPaths& paths = {});
 
 }  // namespace frontend

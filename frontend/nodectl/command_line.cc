@@ -1,100 +1,153 @@
 #include "frontend/nodectl/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 #include "frontend/common/node_state.h"
 #include "frontend/common/paths.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/help.h"
 #include "nodeinit_version.h"
 #include "sys/text.h"
 
 namespace frontend {
 namespace {
 
-constexpr char nodes_help[] = "which nodes: numbers and ranges (0-3,7), names (n5), or all, up, down";
+using sys::cat;
 
-constexpr char footer[] = R"(Exit status: 0 all well; 1 a node or step failed; 2 the command line is wrong;
-run: the highest exit status of the ranks, 128+signal for a death by signal, 127 no such
-program, 126 not a program for that node.
+constexpr char nodes_help[] = "0-3,7 or names (n5), all, or a state (up, down, error)";
 
-Examples:
-  nodectl status                              the nodes and their states
-  nodectl wait all --timeout 60s              until all are up
-  nodectl run -l all -- /bin/uname -r         a command on all nodes, lines labelled
-  nodectl boot-log n3                         what n3 did while it booted, and how long it took
-  nodectl log -f 0-3                          follow the logs of four nodes
-See nodectl(1).)";
+std::string check_state(const std::string& name) {
+  return parse_state(name) ? "" : cat("there is no state '", name, "'");
+}
 
-// Builds the parser; each verb fills its own options and, when it is chosen, becomes the line's verb.
+std::string check_duration(const std::string& text) {
+  return sys::parse_duration_ms(text) ? "" : cat("'", text, "' is no duration; write it like 60s, 5m or 1h");
+}
+
+std::string check_variable(const std::string& text) {
+  const auto equals = text.find('=');
+  return equals == 0 || equals == text.npos ? cat("'", text, "' is not NAME=VALUE") : "";
+}
+
+// CLI11's, with usage lines of our own.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string) const override {
+    const bool general = app->get_parent() == nullptr;
+    return cat("Usage: nodectl ", general ? general_usage : help_of(app->get_name().c_str()).usage, "\n");
+  }
+};
+
+std::string explain(const CLI::App*, const CLI::Error& error) {
+  return cat("nodectl: ", error.what(), "\nSee nodectl --help and nodectl VERB --help.\n");
+}
+
+// Each verb fills its own options and, when it is chosen, becomes the line's verb.
 class Parser {
  public:
   explicit Parser(CommandLine& line) : line_(line) {
-    app_.footer(footer);
-    app_.require_subcommand(1);
-    app_.fallthrough();
-    app_.set_version_flag("--version", "nodectl " NODEINIT_VERSION);
-    app_.add_option("--socket", line_.socket, "nodemaster's control socket")
-        ->envname(control_socket_variable)
-        ->default_str(default_control_socket);
-    app_.add_flag("--json", line_.json, "print listings as JSON");
+    app_.footer(general_help);
+    app_.formatter(std::make_shared<HelpFormatter>());
+    app_.failure_message(explain);
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.set_version_flag("--version", "nodectl " NODEINIT_VERSION, "Print the version and exit");
+    app_.require_subcommand(0, 1);
+    add_socket(app_);
     add_listings();
     add_node_verbs();
     add_run();
+    app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
   }
 
-  void parse(int argc, const char* const* argv) { app_.parse(argc, argv); }
-  int explain(const CLI::ParseError& error) { return app_.exit(error); }
+  // `tail`: what stands behind the first "--".
+  void parse(int argc, const char* const* argv, const std::optional<std::vector<std::string>>& tail) {
+    app_.parse(argc, argv);
+    if (app_.get_subcommands().empty()) refuse_verb();
+    if (run_verb_->parsed()) return take_program(tail);
+    if (tail) throw CLI::ParseError("-- is for run", CLI::ExitCodes::ExtrasError);
+  }
+
+  int exit(const CLI::ParseError& error) { return app_.exit(error) == 0 ? 0 : exit_usage; }
 
  private:
-  template <class Options> CLI::App* add(const char* name, const char* help, Options& options) {
-    CLI::App* verb = app_.add_subcommand(name, help);
+  template <class Options> CLI::App* add(const char* name, Options& options) {
+    const VerbHelp& help = help_of(name);
+    CLI::App* verb = app_.add_subcommand(help.name, help.summary);
+    verb->footer(help.more);
     verb->callback([this, &options] { line_.verb = options; });
+    add_socket(*verb);
     return verb;
   }
 
+  template <class Options> CLI::App* add_listing(const char* name, Options& options, bool nodes_required = true) {
+    CLI::App* verb = add(name, options);
+    verb->add_flag("--json", line_.json, "print JSON");
+    verb->add_option("NODES", options.nodes, nodes_help)->required(nodes_required)->capture_default_str();
+    return verb;
+  }
+
+  void add_socket(CLI::App& app) {
+    app.add_option("--socket", line_.socket,
+                   cat("nodemaster's control socket (default: $", control_socket_variable, ", then ",
+                       default_control_socket, ")"))
+        ->type_name("PATH");
+  }
+
   void add_listings() {
-    add("status", "Show the nodes: state, address, since when, boot time, reason", status_)
-        ->add_option("NODES", status_.nodes, nodes_help)
-        ->capture_default_str();
-    CLI::App* wait = add("wait", "Wait until nodes are in a state", wait_);
-    wait->add_option("NODES", wait_.nodes, nodes_help)->required();
+    add_listing("status", status_, false);
+    CLI::App* wait = add_listing("wait", wait_);
     wait->add_option("--state", wait_.state, "down, boot, up, error or unavailable")
+        ->type_name("STATE")
         ->capture_default_str()
-        ->check([](const std::string& name) { return parse_state(name) ? "" : "there is no state '" + name + "'"; });
+        ->check(check_state);
     wait->add_option_function<std::string>(
-            "--timeout", [this](const std::string& text) { wait_.timeout_ms = *sys::parse_duration_ms(text); },
+            "--timeout",
+            [this](const std::string& text) { wait_.timeout_ms = sys::parse_duration_ms(text).value_or(0); },
             "give up after so long (60s, 5m, 1h); default: never")
-        ->check([](const std::string& text) {
-          return sys::parse_duration_ms(text) ? "" : "'" + text + "' is no duration (60s, 5m, 1h)";
-        });
-    add("boot-log", "Show the boot record: phases and steps with their times and outcomes", boot_log_)
-        ->add_option("NODES", boot_log_.nodes, nodes_help)
-        ->required();
-    CLI::App* log = add("log", "Show the nodes' log lines", log_);
-    log->add_option("NODES", log_.nodes, nodes_help)->required();
-    log->add_flag("-f,--follow", log_.follow, "go on with new lines as they come");
+        ->type_name("TIME")
+        ->check(check_duration);
+    add_listing("boot-log", boot_log_);
+    add_listing("log", log_)->add_flag("-f,--follow", log_.follow, "go on with new lines as they come");
   }
 
   void add_node_verbs() {
-    add("up", "Run the node-up plan again", up_)->add_option("NODES", up_.nodes, nodes_help)->required();
-    add("reboot", "Restart nodes in order", reboot_)->add_option("NODES", reboot_.nodes, nodes_help)->required();
-    add("poweroff", "Power nodes off in order", power_off_)
-        ->add_option("NODES", power_off_.nodes, nodes_help)
-        ->required();
+    add_listing("up", up_);
+    add_listing("reboot", reboot_);
+    add_listing("poweroff", power_off_);
   }
 
+  // Once PROGRAM has been seen, all that follows is its own.
   void add_run() {
-    CLI::App* run = add("run", "Run a program of this machine on nodes", run_);
-    run->add_flag("-l,--label", run_.label, "label each line of output with its node");
-    run->add_option("--cwd", run_.directory,
-                    "working directory on the nodes (default: this one; / where it is not there)");
-    run->add_option("--env", run_.environment, "K=V: set a variable, over the caller's environment")
+    run_verb_ = add("run", run_);
+    run_verb_->prefix_command();
+    run_verb_->add_flag("-l,--label", run_.label, "label each line of output with its node");
+    run_verb_->add_option("--cwd", run_.directory, "working directory on the nodes (default: this one)")
+        ->type_name("DIR");
+    run_verb_->add_option("--env", run_.environment, "set a variable, over your environment; may be repeated")
+        ->type_name("NAME=VALUE")
         ->allow_extra_args(false)
-        ->check(
-            [](const std::string& text) { return text.find('=') > 0 && text.find('=') != text.npos ? "" : "not K=V"; });
-    run->add_option("NODES", run_.nodes, nodes_help)->required();
-    run->add_option("PROGRAM", run_.command, "the program and its arguments, after --")->required();
+        ->check(check_variable);
+    run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
+  }
+
+  void take_program(const std::optional<std::vector<std::string>>& tail) {
+    run_.command = run_verb_->remaining();
+    if (tail && !run_.command.empty()) run_.command.emplace_back("--");
+    if (tail) run_.command.insert(run_.command.end(), tail->begin(), tail->end());
+    if (run_.command.empty()) throw CLI::RequiredError("PROGRAM");
+    line_.verb = run_;
+  }
+
+  [[noreturn]] void refuse_verb() {
+    const std::vector<std::string> words = app_.remaining();
+    if (words.empty()) throw CLI::RequiredError("a verb");
+    throw CLI::ParseError(cat("there is no verb '", words.front(), "'"), CLI::ExitCodes::ExtrasError);
   }
 
   CommandLine& line_;
@@ -103,23 +156,39 @@ class Parser {
   BootLogOptions boot_log_;
   LogOptions log_;
   UpOptions up_;
-  PowerOptions reboot_;
+  PowerOptions reboot_{.nodes = {}, .change = transport::PowerChange::restart};
   PowerOptions power_off_{.nodes = {}, .change = transport::PowerChange::power_off};
   RunOptions run_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};
+  CLI::App* run_verb_ = nullptr;
 };
+
+std::string default_socket() {
+  const char* const variable = std::getenv(control_socket_variable);
+  return variable != nullptr && *variable != '\0' ? variable : default_control_socket;
+}
+
+// CLI11 loses what a subcommand is given behind "--": it gets to see only what stands before.
+std::optional<std::vector<std::string>> behind_dashes(int argc, const char* const* argv) {
+  const auto* const end = argv + argc;
+  const auto* const dashes = std::find(argv, end, std::string_view("--"));
+  if (dashes == end) return std::nullopt;
+  return std::vector<std::string>(dashes + 1, end);
+}
 
 }  // namespace
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
   Parser parser(line);
+  const auto tail = behind_dashes(argc, argv);
+  const int head = tail ? argc - static_cast<int>(tail->size()) - 1 : argc;
   try {
-    parser.parse(argc, argv);
+    parser.parse(head, argv, tail);
   } catch (const CLI::ParseError& error) {
-    return parser.explain(error) == 0 ? 0 : exit_usage;
+    return parser.exit(error);
   }
-  if (line.socket.empty()) line.socket = default_control_socket;
+  if (line.socket.empty()) line.socket = default_socket();
   return line;
 }
 

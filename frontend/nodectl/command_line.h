@@ -15,7 +15,7 @@ struct CommandLine {
 };
 
 // The parsed line; or the exit status when there is nothing more to do: help was printed (0), or what is wrong with
-// the line (2).
+// the line was said (2).
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv);
 
 }  // namespace frontend

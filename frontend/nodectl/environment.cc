@@ -1,9 +1,5 @@
 #include "frontend/nodectl/environment.h"
 
-#include <algorithm>
-
-#include "sys/environment.h"
-
 namespace frontend {
 namespace {
 
@@ -13,24 +9,24 @@ std::string_view name_of(std::string_view variable) { return variable.substr(0, 
 
 Environment merge_environment(Environment base, const std::vector<std::string>& additions) {
   for (const std::string& addition : additions) {
-    const auto same = [&](const std::string& old) { return name_of(old) == name_of(addition); };
-    base.erase(std::remove_if(base.begin(), base.end(), same), base.end());
+    std::erase_if(base, [&](const std::string& old) { return name_of(old) == name_of(addition); });
     base.push_back(addition);
   }
   return base;
 }
 
-Environment caller_environment(const std::vector<std::string>& additions) {
-  return merge_environment(sys::environment(), additions);
+std::optional<std::string_view> value_of(const Environment& environment, std::string_view name) {
+  for (std::string_view variable : environment) {
+    if (name_of(variable) == name && variable.size() > name.size()) return variable.substr(name.size() + 1);
+  }
+  return std::nullopt;
 }
 
-std::string_view value_of(const Environment& environment, std::string_view name) {
-  for (std::string_view variable : environment) {
-    if (variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name)) {
-      return variable.substr(name.size() + 1);
-    }
-  }
-  return {};
+std::size_t size_of(const Environment& environment) {
+  std::size_t size = 0;
+  for (const std::string& variable : environment)
+    size += variable.size() + 1;
+  return size;
 }
 
 }  // namespace frontend

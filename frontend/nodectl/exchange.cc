@@ -1,47 +1,93 @@
 #include "frontend/nodectl/exchange.h"
 
-#include <cstdio>
+#include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "frontend/nodectl/exit_status.h"
 #include "sys/text.h"
 #include "transport/codec.h"
+#include "transport/frame.h"
 #include "transport/session.h"
 
 namespace frontend {
+namespace {
 
 using transport::Message;
 
-void complain(std::string_view text) {
-  const std::string line = sys::cat("nodectl: ", text, "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
+constexpr std::uint64_t request_id = 1;  // there is only one
+
+std::string_view advice(int code) {
+  switch (code) {
+    case ENOENT:
+    case ECONNREFUSED:
+      return "; is it running?";
+    case EACCES:
+      return "; ask its administrator for permission on the socket";
+    default:
+      return "";
+  }
 }
 
-int Exchange::run(const Message& request, Handler handler) {
+}  // namespace
+
+void complain(Context& context, std::string_view text) {
+  context.error.write(sys::cat("nodectl: ", sys::printable(text, 4096), "\n"));
+}
+
+Exchange::Exchange(Context& context) : context_(context) {
+  context_.output.notify([this] { on_delivered(); }, [this] { give_up(exit_signal_base + SIGPIPE); });
+  context_.error.notify([this] { on_delivered(); }, [this] { on_delivered(); });
+}
+
+Exchange::~Exchange() {
+  context_.output.notify([] {}, [] {});
+  context_.error.notify([] {}, [] {});
+}
+
+int Exchange::run(const Message& request, Handler handler, std::function<void()> on_done) {
   handler_ = std::move(handler);
+  on_done_ = std::move(on_done);
+  transport::Bytes frame;
+  if (const auto fits = transport::append_frame(request, request_id, frame); !fits) {
+    complain(context_, sys::cat("cannot ask for this: ", fits.error().text()));
+    return exit_usage;
+  }
   auto stream = context_.sockets.connect_unix(context_.socket);
   if (!stream) {
-    complain(sys::cat("cannot reach nodemaster: ", stream.error().text(), "; is it running?"));
+    complain(context_, sys::cat("cannot reach nodemaster: ", stream.error().text(), advice(stream.error().code)));
     return exit_failure;
   }
   connection_ =
       std::make_unique<transport::Connection>(context_.loop, std::move(*stream), transport::make_clear_channel(),
                                               transport::ConnectionLimits{.body = transport::max_body}, *this);
-  connection_->send(request, 1);
   if (auto started = connection_->start(false); !started) {
-    complain(started.error().text());
+    complain(context_, started.error().text());
     return exit_failure;
   }
+  connection_->send(request, request_id);
   context_.loop.run();
   return status_;
 }
 
-void Exchange::send(const Message& message) { connection_->send(message, 1); }
+void Exchange::send(const Message& message) { connection_->send(message, request_id); }
 
 void Exchange::finish(int status) {
   if (std::exchange(finished_, true)) return;
   status_ = status;
+  connection_->pause();
+  on_delivered();
+}
+
+void Exchange::give_up(int status) {
+  finished_ = true;
+  status_ = status;
   context_.loop.stop();
+}
+
+void Exchange::on_delivered() {
+  if (finished_ && context_.output.empty() && context_.error.empty()) return context_.loop.stop();
+  if (!finished_ && connection_ && !context_.output.full() && !context_.error.full()) connection_->resume();
 }
 
 void Exchange::on_message(std::uint64_t, Message message) {
@@ -49,21 +95,21 @@ void Exchange::on_message(std::uint64_t, Message message) {
   const auto legal = transport::check_legal(transport::number_of(message), transport::Side::front_end,
                                             transport::ConnectionKind::command, transport::SessionState::joined);
   if (!legal) {
-    complain(legal.error().text());
+    complain(context_, sys::cat("nodemaster: ", legal.error().text()));
     return finish(exit_failure);
   }
   if (const auto* failure = std::get_if<transport::Failure>(&message)) {
-    complain(sys::printable(failure->reason, 4096));
+    complain(context_, failure->reason);
     return finish(failure->usage ? exit_usage : exit_failure);
   }
-  if (!std::holds_alternative<transport::Done>(message)) return handler_(message);
-  if (on_done_) return on_done_();
-  finish(done_status_);
+  if (std::holds_alternative<transport::Done>(message)) return on_done_();
+  handler_(message);
+  if (!finished_ && (context_.output.full() || context_.error.full())) connection_->pause();
 }
 
 void Exchange::on_closed(const sys::Error& reason) {
   if (finished_) return;
-  complain(sys::cat("nodemaster is gone: ", reason.text()));
+  complain(context_, sys::cat("lost nodemaster: ", reason.text()));
   finish(exit_failure);
 }
 

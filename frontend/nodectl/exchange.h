@@ -1,10 +1,15 @@
 // One request to nodemaster and what comes back, from connecting to the exit status.
+//
+// Whatever is printed goes through Context's two outputs. While one of them is full, nothing is read from nodemaster; an
+// exchange ends only when both have been taken by their readers, or the reader of standard output is gone.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "frontend/nodectl/output.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
 #include "transport/connection.h"
@@ -16,42 +21,42 @@ namespace frontend {
 struct Context {
   sys::Loop& loop;
   sys::Sockets& sockets;
+  Output& output;
+  Output& error;
   std::string socket;  // path of nodemaster's control socket
   bool json = false;
 };
+
+// "nodectl: TEXT" on standard error, fit for a terminal.
+void complain(Context& context, std::string_view text);
 
 class Exchange final : public transport::ConnectionHandler {
  public:
   using Handler = std::function<void(transport::Message&)>;
 
-  explicit Exchange(Context& context) : context_(context) {}
+  explicit Exchange(Context& context);
+  ~Exchange() override;
 
-  // Sends `request`, gives every answer but Done and Failure to `handler`, and turns the loop until finish(). Done
-  // finishes with `done_status()`, which is 0 unless set_done_status() says otherwise; Failure is said on stderr. Returns
-  // the exit status.
-  int run(const transport::Message& request, Handler handler);
+  // Sends `request` and turns the loop until finish(); returns the exit status. `handler` is given every answer but Done,
+  // which is `on_done`'s affair, and Failure, which is said and finishes.
+  int run(const transport::Message& request, Handler handler, std::function<void()> on_done);
   void send(const transport::Message& message);
+  // Nothing more is read; what has been printed is still delivered.
   void finish(int status);
-  void set_done_status(int status) { done_status_ = status; }
-  // What happens at Done in place of finishing: for a verb that still has output to deliver.
-  void on_done(std::function<void()> handler) { on_done_ = std::move(handler); }
-  void pause() { connection_->pause(); }
-  void resume() { connection_->resume(); }
+  // As finish(), without waiting for whoever reads what has been printed.
+  void give_up(int status);
 
  private:
   void on_message(std::uint64_t request, transport::Message message) override;
   void on_closed(const sys::Error& reason) override;
+  void on_delivered();
 
   Context& context_;
   Handler handler_;
   std::function<void()> on_done_;
   std::unique_ptr<transport::Connection> connection_;
-  int done_status_ = 0;
   int status_ = 1;
   bool finished_ = false;
 };
-
-// "nodectl: TEXT" on stderr.
-void complain(std::string_view text);
 
 }  // namespace frontend

@@ -7,19 +7,25 @@ namespace frontend {
 int exit_status_of_start(int code) {
   switch (code) {
     case ENOENT:
+    case ENOTDIR:
       return exit_not_found;
+    case E2BIG:
     case EACCES:
     case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
     case ENOEXEC:
+    case EPERM:
       return exit_cannot_run;
     default:
       return exit_failure;
   }
 }
 
+bool ended_by_signal(int status) { return (status & 0x7f) != 0; }
+
 int exit_status_of_wait(int status) {
-  const int signal = status & 0x7f;
-  return signal != 0 ? exit_signal_base + signal : (status >> 8) & 0xff;
+  return ended_by_signal(status) ? exit_signal_base + (status & 0x7f) : (status >> 8) & 0xff;
 }
 
 int exit_status_of(const transport::RunEnd& end) {

@@ -1,4 +1,4 @@
-// What nodectl run ends with: the highest exit status of the ranks, as a shell would see each of them.
+// What nodectl ends with, and what `run` makes of its ranks: the highest exit status, as a shell would see each of them.
 #pragma once
 
 #include "transport/messages.h"
@@ -15,6 +15,8 @@ inline constexpr int exit_signal_base = 128;  // plus the signal's number
 int exit_status_of_start(int code);
 // Of an ended process: its exit status, or 128 + signal. `status` is as wait(2) gives it.
 int exit_status_of_wait(int status);
+// Whether a signal ended it.
+bool ended_by_signal(int status);
 // Of one rank.
 int exit_status_of(const transport::RunEnd& end);
 

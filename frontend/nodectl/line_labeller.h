@@ -11,7 +11,7 @@ namespace frontend {
 
 class LineLabeller {
  public:
-  static constexpr std::size_t line_limit = 64u << 10;  // bytes
+  static constexpr std::size_t line_limit = 16u << 10;  // bytes
 
   explicit LineLabeller(std::string_view name);
   // The lines that `data` completes, labelled.

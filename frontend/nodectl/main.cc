@@ -1,4 +1,5 @@
 // nodectl: what people and scripts type at the front end.
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <variant>
@@ -6,7 +7,9 @@
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/exit_status.h"
+#include "sys/console.h"
 #include "sys/epoll_loop.h"
+#include "sys/inherited_stream.h"
 #include "sys/text.h"
 
 namespace {
@@ -24,26 +27,51 @@ struct Verb {
   int operator()(const RunOptions& options) const { return run_run(context, options); }
 };
 
+void die(std::string_view what) { std::fputs(sys::cat("nodectl: ", what, "\n").c_str(), stderr); }
+
+// What a verb said when it did not get as far as an exchange.
+void deliver_rest(Context& context) {
+  const auto stop_if_empty = [&context] {
+    if (context.output.empty() && context.error.empty()) context.loop.stop();
+  };
+  context.output.notify(stop_if_empty, stop_if_empty);
+  context.error.notify(stop_if_empty, stop_if_empty);
+  if (!context.output.empty() || !context.error.empty()) context.loop.run();
+}
+
 int run_command(const CommandLine& line) {
   sys::KernelClock clock;
   sys::KernelSockets sockets;
-  auto loop = sys::make_epoll_loop(clock, [](std::string_view what) { complain(sys::cat("internal error: ", what)); });
+  sys::Loop* turning = nullptr;
+  bool broken = false;  // an answer is lost: waiting for more would be waiting for ever
+  const auto loop = sys::make_epoll_loop(clock, [&](std::string_view what) {
+    die(what);
+    broken = true;
+    turning->stop();
+  });
   if (!loop) {
-    complain(loop.error().text());
+    die(loop.error().text());
     return exit_failure;
   }
-  Context context{**loop, sockets, line.socket, line.json};
+  turning = loop->get();
+  Output output(**loop, sys::inherited_stream(1));
+  Output error(**loop, sys::inherited_stream(2));
+  Context context{**loop, sockets, output, error, line.socket, line.json};
   const int status = std::visit(Verb{context}, line.verb);
-  return std::fflush(stdout) == 0 ? status : exit_failure;
+  if (broken) return exit_failure;
+  deliver_rest(context);
+  return status;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
+  std::signal(SIGPIPE, SIG_IGN);  // Output tells of a reader that is gone
+  sys::open_standard_fds();
   const auto line = parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&line)) return *status;
   return run_command(std::get<CommandLine>(line));
 } catch (const std::exception& error) {
-  complain(error.what());
+  die(error.what());
   return exit_failure;
 }

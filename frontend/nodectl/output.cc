@@ -1,58 +1,61 @@
 #include "frontend/nodectl/output.h"
 
+#include <cerrno>
 #include <utility>
 
 namespace frontend {
 namespace {
 
-// A pipe that is ready for writing takes this much without blocking (PIPE_BUF, pipe(7)).
+// What a pipe that is ready takes without blocking (PIPE_BUF, pipe(7)).
 constexpr std::size_t piece_size = 4096;
 
 }  // namespace
 
-Output::Output(sys::Loop& loop, std::FILE* file, int fd, std::function<void()> drained, std::function<void()> broken)
-    : loop_(loop), file_(file), fd_(fd), drained_(std::move(drained)), broken_(std::move(broken)) {
-  std::setvbuf(file_, nullptr, _IONBF, 0);
+void Output::notify(std::function<void()> on_drained, std::function<void()> on_broken) {
+  on_drained_ = std::move(on_drained);
+  on_broken_ = std::move(on_broken);
 }
-
-Output::~Output() { idle(); }
 
 void Output::write(std::string_view data) {
-  if (gone_) return;
+  if (broken_) return;
   pending_ += data;
-  if (watch_ == 0 && !empty()) wait_until_writable();
+  if (watch_ == 0 && !empty()) wait_for_reader();
 }
 
-// A regular file cannot be watched (EPERM, epoll_ctl(2)), and need not be: it is always writable.
-void Output::wait_until_writable() {
-  const auto watch = loop_.watch(fd_, sys::Ready::write, [this](sys::Ready) { write_some(); });
+// A regular file cannot be watched (EPERM, epoll_ctl(2)), and need not be: it is always ready.
+void Output::wait_for_reader() {
+  const auto watch = loop_.watch(stream_->fd(), sys::Ready::write, [this](sys::Ready) { write_some(); });
   if (watch) {
     watch_ = *watch;
     return;
   }
-  while (!empty() && !gone_)
+  while (!empty())
     write_some();
 }
 
 void Output::write_some() {
-  const std::string_view piece = std::string_view(pending_).substr(sent_, piece_size);
-  if (std::fwrite(piece.data(), 1, piece.size(), file_) != piece.size()) {
-    gone_ = true;
-    pending_.clear();
-    sent_ = 0;
-    idle();
-    return broken_();
+  const std::string_view piece = std::string_view(pending_).substr(taken_, piece_size);
+  const auto written = stream_->write(std::as_bytes(std::span(piece)));
+  if (!written && written.error().code == EAGAIN) return;
+  if (!written) {
+    broken_ = true;
+    clear();
+    return on_broken_();
   }
-  sent_ += piece.size();
-  if (sent_ > high_water) pending_.erase(0, std::exchange(sent_, 0));
+  taken_ += *written;
+  if (taken_ > high_water) pending_.erase(0, std::exchange(taken_, 0));
   if (!empty()) return;
-  pending_.clear();
-  sent_ = 0;
-  idle();
-  drained_();
+  clear();
+  on_drained_();
 }
 
-void Output::idle() {
+void Output::clear() {
+  pending_.clear();
+  taken_ = 0;
+  stop_waiting();
+}
+
+void Output::stop_waiting() {
   if (watch_ != 0) loop_.unwatch(std::exchange(watch_, 0));
 }
 

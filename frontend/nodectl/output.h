@@ -1,14 +1,18 @@
-// Standard output or error of nodectl as something that never blocks the loop: data waits here until its reader takes it, and
-// whoever produces it looks at full(). A reader that has gone away ends the output for good.
+// Standard output or error of nodectl as something that never blocks the loop: data waits here until its reader takes
+// it, and whoever produces data looks at full(). Once its reader has gone away it swallows everything.
+//
+//   idle --write()--> waiting --all taken: on_drained--> idle
+//                        +----- write error: on_broken --> broken
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sys/loop.h"
+#include "sys/stream.h"
 
 namespace frontend {
 
@@ -16,30 +20,32 @@ class Output {
  public:
   static constexpr std::size_t high_water = 256u << 10;  // bytes
 
-  // `fd` is that of `file`. `drained` is called when nothing waits any more; `broken` once, when the reader is gone.
-  Output(sys::Loop& loop, std::FILE* file, int fd, std::function<void()> drained, std::function<void()> broken);
-  ~Output();
+  Output(sys::Loop& loop, std::unique_ptr<sys::Stream> stream) : loop_(loop), stream_(std::move(stream)) {}
+  ~Output() { stop_waiting(); }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
   void write(std::string_view data);
-  bool full() const { return pending_.size() - sent_ > high_water; }
-  bool empty() const { return pending_.size() == sent_; }
+  bool full() const { return pending_.size() - taken_ > high_water; }
+  bool empty() const { return pending_.size() == taken_; }
+
+  // What is called when nothing waits any more, and once when the reader is gone; maybe from inside write().
+  void notify(std::function<void()> on_drained, std::function<void()> on_broken);
 
  private:
+  void wait_for_reader();
   void write_some();
-  void wait_until_writable();
-  void idle();
+  void clear();
+  void stop_waiting();
 
   sys::Loop& loop_;
-  std::FILE* file_;
-  int fd_;
-  std::function<void()> drained_;
-  std::function<void()> broken_;
+  std::unique_ptr<sys::Stream> stream_;
+  std::function<void()> on_drained_ = [] {};
+  std::function<void()> on_broken_ = [] {};
   sys::WatchId watch_ = 0;
   std::string pending_;
-  std::size_t sent_ = 0;  // of pending_
-  bool gone_ = false;
+  std::size_t taken_ = 0;  // of pending_
+  bool broken_ = false;
 };
 
 }  // namespace frontend

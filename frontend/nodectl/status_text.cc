@@ -1,8 +1,7 @@
 #include "frontend/nodectl/status_text.h"
 
-#include <nlohmann/json.hpp>
-
 #include "frontend/common/node_state.h"
+#include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/table.h"
 #include "frontend/nodectl/time_text.h"
 #include "sys/links.h"
@@ -12,7 +11,6 @@
 namespace frontend {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using transport::NodeStatus;
 
 std::string address_text(const NodeStatus& node) { return node.address == 0 ? "" : sys::format_ip(node.address); }
@@ -63,7 +61,7 @@ std::string status_json(const std::vector<NodeStatus>& nodes) {
   Json array = Json::array();
   for (const NodeStatus& node : nodes)
     array.push_back(node_json(node));
-  return array.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_listing(array);
 }
 
 }  // namespace frontend

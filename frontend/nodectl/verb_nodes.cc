@@ -1,45 +1,43 @@
-// Verbs that ask something of each node and are answered node by node: up, reboot, poweroff.
-#include <cstdio>
-#include <nlohmann/json.hpp>
+// up, reboot, poweroff: something is asked of each node and answered node by node.
 #include <variant>
 
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/text.h"
 
 namespace frontend {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 Json result_json(const transport::NodeResult& result) {
   return {{"node", result.node}, {"name", result.name}, {"succeeded", result.succeeded}, {"reason", result.reason}};
 }
 
-void say(const transport::NodeResult& result, std::string_view success) {
-  const std::string name = sys::printable(result.name);
-  if (!result.succeeded) return complain(sys::cat(name, ": ", sys::printable(result.reason, 1024)));
-  std::fputs(
-      sys::cat(name, ": ", result.reason.empty() ? std::string(success) : sys::printable(result.reason), "\n").c_str(),
-      stdout);
-  std::fflush(stdout);
+void say(Context& context, const transport::NodeResult& result, std::string_view success) {
+  if (!result.succeeded) return complain(context, sys::cat(result.name, ": ", result.reason));
+  const std::string what = result.reason.empty() ? std::string(success) : sys::printable(result.reason, 1024);
+  context.output.write(sys::cat(sys::printable(result.name), ": ", what, "\n"));
 }
 
 int ask_each(Context& context, const transport::Message& request, std::string_view success) {
   Exchange exchange(context);
   Json all = Json::array();
-  const int status = exchange.run(request, [&](transport::Message& message) {
+  int status = 0;
+  const auto on_reply = [&](transport::Message& message) {
     const auto* result = std::get_if<transport::NodeResult>(&message);
     if (result == nullptr) return;
-    if (!result->succeeded) exchange.set_done_status(exit_failure);
+    if (!result->succeeded) status = exit_failure;
     if (context.json) {
       all.push_back(result_json(*result));
     } else {
-      say(*result, success);
+      say(context, *result, success);
     }
-  });
-  if (context.json) std::fputs((all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n").c_str(), stdout);
-  return status;
+  };
+  const auto on_done = [&] {
+    if (context.json) context.output.write(json_listing(all));
+    exchange.finish(status);
+  };
+  return exchange.run(request, on_reply, on_done);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
+// run: a program of this machine on nodes. What the caller's shell would run is found here, with what it needs, and named
+// by content; the nodes fetch what they lack.
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <csignal>
 #include <filesystem>
 #include <utility>
 
@@ -9,9 +10,10 @@
 #include "frontend/common/program_files.h"
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
-#include "frontend/nodectl/find_program.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
+#include "sys/environment.h"
+#include "sys/signals.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -19,28 +21,7 @@ namespace {
 
 using sys::cat;
 
-// What the caller's shell would run, and what it needs, by content.
-sys::Result<transport::RunRequest> make_request(const RunOptions& options, const std::string& here) {
-  const Environment environment = caller_environment(options.environment);
-  const auto path = find_program(options.command.front(), here, value_of(environment, "PATH"));
-  if (!path) return tl::unexpected(path.error());
-  auto program = resolve_program(*path, value_of(environment, "LD_LIBRARY_PATH"));
-  if (!program) return tl::unexpected(program.error());
-  transport::RunRequest request;
-  request.nodes = options.nodes;
-  request.program = program->program;
-  request.architecture = program->architecture;
-  request.arguments = options.command;
-  request.environment = environment;
-  request.directory = options.directory.empty() ? here : absolute_path(here, options.directory);
-  for (const ProgramFile& file : program->files) {
-    const auto content = content::hash_file(file.source);
-    if (!content) return tl::unexpected(content.error());
-    request.files.push_back({file.path, *content, file.mode});
-    request.sources.push_back(file.source);
-  }
-  return request;
-}
+constexpr std::size_t max_environment = 128u << 10;  // bytes: it goes to every node
 
 std::string current_directory() {
   std::error_code error;
@@ -48,16 +29,61 @@ std::string current_directory() {
   return error ? "/" : path.string();
 }
 
+// $PATH is the caller's, as when the caller's shell looks; $LD_LIBRARY_PATH is the one that the program gets.
+sys::Result<ProgramFiles> find_files(const std::string& command, const std::string& here, const Environment& to_send) {
+  const Environment own = sys::environment();
+  const std::string_view search_path = value_of(own, "PATH").value_or(default_search_path);
+  const auto path = find_program(command, here, search_path);
+  if (!path) return tl::unexpected(path.error());
+  return resolve_program(*path, {value_of(to_send, "LD_LIBRARY_PATH").value_or(""), search_path});
+}
+
+sys::Status name_by_content(const ProgramFiles& program, transport::RunRequest& request) {
+  for (const ProgramFile& file : program.files) {
+    const auto content = content::hash_file(file.source);
+    if (!content) return tl::unexpected(content.error());
+    request.files.push_back({file.path, *content, file.mode});
+    request.sources.push_back(file.source);
+  }
+  return {};
+}
+
+sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
+  const std::string here = current_directory();
+  transport::RunRequest request;
+  request.nodes = options.nodes;
+  request.arguments = options.command;
+  request.environment = merge_environment(sys::environment(), options.environment);
+  request.directory = options.directory.empty() ? here : absolute_path(here, options.directory);
+  request.umask = sys::creation_mask();
+  if (const auto size = size_of(request.environment); size > max_environment) {
+    return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
+                                   " go to a node; run it under env -i"));
+  }
+  const auto program = find_files(options.command.front(), here, request.environment);
+  if (!program) return tl::unexpected(program.error());
+  request.program = program->program;
+  request.architecture = program->architecture;
+  if (auto status = name_by_content(*program, request); !status) return tl::unexpected(status.error());
+  return request;
+}
+
 }  // namespace
 
 int run_run(Context& context, const RunOptions& options) {
-  auto request = make_request(options, current_directory());
+  const auto request = make_request(options);
   if (!request) {
-    const sys::Error& error = request.error();
-    complain(error.text());
-    return exit_status_of_start(error.code);
+    complain(context, request.error().text());
+    return exit_status_of_start(request.error().code);
   }
-  return RunView(context, options.label).run(std::move(*request));
+  RunView view(context, options.label);
+  const auto signals = sys::watch_signals(context.loop, {SIGINT, SIGTERM, SIGHUP, SIGQUIT},
+                                          [&view](int signal) { view.on_signal(signal); });
+  if (!signals) {
+    complain(context, signals.error().text());
+    return exit_failure;
+  }
+  return view.run(*request);
 }
 
 }  // namespace frontend

@@ -1,0 +1,78 @@
+#include "frontend/nodectl/help.h"
+
+#include <array>
+#include <stdexcept>
+#include <string_view>
+
+namespace frontend {
+namespace {
+
+constexpr std::array verbs = {
+    VerbHelp{"status", "Show the nodes: state, address, since when, boot time, reason", "status [--json] [NODES]",
+             R"(BOOT is the time from nodeinit's first instruction to up, REQUESTS how many requests for an
+address the node needed. Exit status: 0, whatever the states are.
+
+Examples:
+  nodectl status                        all nodes
+  nodectl status down,error             those that are not well
+  nodectl status --json 0-15)"},
+    VerbHelp{"wait", "Wait until nodes are in a state", "wait [--state STATE] [--timeout TIME] [--json] NODES",
+             R"(Exit status: 0 all are in the state; 1 not within the time: says which are not, and why.
+
+Examples:
+  nodectl wait all --timeout 60s        until all are up
+  nodectl wait n3 --state down          until n3 is gone)"},
+    VerbHelp{"boot-log", "Show what nodes did since their first instruction", "boot-log [--json] NODES",
+             R"(Phases and steps with their start, duration and outcome: done, failed, ignored (failed, and may),
+skipped, running.
+
+Examples:
+  nodectl boot-log n3
+  nodectl boot-log --json all)"},
+    VerbHelp{"log", "Show the nodes' log lines", "log [-f] [--json] NODES",
+             R"(Lines that the front end holds, oldest first; with --json one object per line.
+
+Examples:
+  nodectl log n3
+  nodectl log -f up                     and go on with new lines as they come)"},
+    VerbHelp{
+        "up", "Run the node-up plan again", "up [--json] NODES",
+        R"(The plan and its files are read anew. Exit status: 0 all are up; 1 at least one is not: says which, and why.
+
+Examples:
+  nodectl up error                      once the reason is mended)"},
+    VerbHelp{"reboot", "Restart nodes in order", "reboot [--json] NODES",
+             R"(Returns when the nodes have been told. Exit status: 1 when one cannot be reached.
+
+Examples:
+  nodectl reboot n3 && nodectl wait n3 --timeout 2m)"},
+    VerbHelp{"poweroff", "Power nodes off in order", "poweroff [--json] NODES",
+             R"(Returns when the nodes have been told. Exit status: 1 when one cannot be reached.
+
+Examples:
+  nodectl poweroff all)"},
+    VerbHelp{"run", "Run a program of this machine on nodes",
+             "run [-l] [--cwd DIR] [--env NAME=VALUE]... NODES [--] PROGRAM [ARGUMENT]...",
+             R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
+needs. It gets your environment, umask, user and group. Signals that nodectl gets (^C) go to the
+processes; a second ^C gives up.
+
+Exit status: the highest of the ranks', 128+signal for a death by signal; 127 no such program, 126 not
+a program for that node or not permitted; 1 a node failed.
+
+Examples:
+  nodectl run -l all -- /bin/uname -r   lines labelled with the node
+  nodectl run 0-3,7 -- ./solver -n 100
+  nodectl run --env OMP_NUM_THREADS=4 --cwd /tmp up -- ./solver)"},
+};
+
+}  // namespace
+
+const VerbHelp& help_of(const char* verb) {
+  for (const VerbHelp& help : verbs) {
+    if (std::string_view(help.name) == verb) return help;
+  }
+  throw std::logic_error("a verb without help");
+}
+
+}  // namespace frontend
