@@ -9,6 +9,7 @@
 #include <span>
 
 #include "tests/fakes/fake_stream.h"
+#include "transport/codec.h"
 #include "transport/connection.h"
 #include "transport/session.h"
 
@@ -44,7 +45,7 @@ class Peer final : public ConnectionHandler {
     require(append_frame(message, request, frame).has_value());
     require(frame.size() <= sent_.size() && std::equal(frame.begin(), frame.end(), sent_.begin()));
     sent_ = sent_.subspan(frame.size());
-    check_every_session(static_cast<std::uint16_t>(frame[4]) | static_cast<std::uint16_t>(frame[5]) << 8);
+    check_every_session(number_of(message));
     connection->send(message, request);
     if (pausing_) connection->pause();
   }
