@@ -75,9 +75,8 @@ struct Discovery::State {
   // A link can be used now: no need to wait for the next try.
   void ask_soon() {
     backoff.reset();
-    const sys::Duration delay = jitter();
-    if (timer.pending() && due <= loop.clock().now() + delay) return;
-    schedule(delay);
+    if (timer.pending() && due <= loop.clock().now() + start_spread) return;
+    schedule(jitter());
   }
 
   void round() {

@@ -294,8 +294,43 @@ TEST_CASE("discovery: a link that comes and goes does not make it ask without pa
     node.links.plug(eth0);
     node.loop.advance(1ms);
   }
-  CHECK(node.requests_on(eth0) > 0);
-  CHECK(node.requests_on(eth0) < 100);
+  CHECK(node.requests_on(eth0) > 14);  // in one second, 50 ms apart on average
+  CHECK(node.requests_on(eth0) < 40);
+}
+
+TEST_CASE("discovery: changes that open no new way do not make it ask") {
+  Node node;
+  const int eth0 = node.links.add_ethernet("eth0");
+  node.start();
+  node.loop.advance(200ms);
+  for (int i = 0; i < 100; ++i) {
+    node.links.add_loopback();
+    node.loop.advance(1ms);
+  }
+  CHECK(node.requests_on(eth0) == 1);
+}
+
+TEST_CASE("discovery: after a new way has opened the delays begin anew") {
+  Node node;
+  node.start();
+  node.loop.advance(10min);
+  const int eth0 = node.links.add_ethernet("eth0");
+  node.loop.advance(100ms);
+  CHECK(node.requests_on(eth0) == 1);
+  node.loop.advance(1100ms);
+  CHECK(node.requests_on(eth0) == 2);
+}
+
+TEST_CASE("discovery: changes are watched for even if that failed at first") {
+  Node node;
+  node.faults.fail_at = 1;
+  node.start();
+  REQUIRE(node.faults.calls[0] == "watch links");
+  node.loop.advance(10min);
+  const int eth0 = node.links.add_ethernet("eth0");
+  node.serve(eth0);
+  node.loop.advance(100ms);
+  CHECK(node.found);
 }
 
 TEST_CASE("discovery: a link without a socket does not stop the others, and is tried again") {
