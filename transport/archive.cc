@@ -63,6 +63,8 @@ void save(BoundedOutput& out, const CutText& field) {
   out.put_bytes(std::as_bytes(std::span(field.value)).first(size));
 }
 
+void save(BoundedOutput& out, const Version& field) { out(field.value); }
+
 void load(BoundedInput& in, Capped<std::string>& field) {
   assign(field.value, in.take_bytes(in.take_count(field.name, field.cap, 1)));
 }
@@ -80,6 +82,11 @@ void load(BoundedInput& in, CappedStrings& field) {
 
 void load(BoundedInput& in, CutText& field) {
   assign(field.value, in.take_bytes(in.take_count(field.name, field.cap, 1)));
+}
+
+void load(BoundedInput& in, Version& field) {
+  in(field.value);
+  if (field.value != protocol_version) throw ForeignVersion{};
 }
 
 }  // namespace transport

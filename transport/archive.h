@@ -33,6 +33,9 @@ struct ArchiveError {
   std::string what;
 };
 
+// Thrown behind a version that is not ours: the fields that follow are those of another protocol.
+struct ForeignVersion {};
+
 class BoundedOutput : public cereal::OutputArchive<BoundedOutput, cereal::AllowEmptyClassElision> {
  public:
   explicit BoundedOutput(Bytes& out) : OutputArchive(this), out_(out) {}
@@ -91,6 +94,11 @@ template <class E> struct Choice {
   E last;
 };
 
+// The version at the front of a greeting.
+struct Version {
+  std::uint16_t& value;
+};
+
 template <class T> Capped<T> capped(const char* name, T& value, std::size_t cap) { return {name, value, cap}; }
 template <class E> Choice<E> choice(const char* name, E& value, E last) { return {name, value, last}; }
 
@@ -120,6 +128,7 @@ template <class T> void save(BoundedOutput& out, const Capped<T>& field) {
 
 void save(BoundedOutput& out, const CappedStrings& field);
 void save(BoundedOutput& out, const CutText& field);
+void save(BoundedOutput& out, const Version& field);
 
 template <class E> void save(BoundedOutput& out, const Choice<E>& field) {
   out.put(static_cast<std::uint8_t>(field.value), 1);
@@ -158,6 +167,7 @@ void load(BoundedInput& in, Capped<std::string>& field);
 void load(BoundedInput& in, Capped<Bytes>& field);
 void load(BoundedInput& in, CappedStrings& field);
 void load(BoundedInput& in, CutText& field);
+void load(BoundedInput& in, Version& field);
 
 template <class E> void load(BoundedInput& in, Choice<E>& field) {
   field.value = static_cast<E>(in.take_choice(field.name, static_cast<std::size_t>(field.last)));

@@ -58,7 +58,11 @@ const Row* find(std::uint16_t number) {
 
 void load_whole(const Row& row, std::span<const std::byte> body, Message& message) {
   BoundedInput in(body);
-  row.load(in, message);
+  try {
+    row.load(in, message);
+  } catch (const ForeignVersion&) {
+    return;
+  }
   if (in.left() > 0) throw ArchiveError{sys::cat(in.left(), " bytes too many")};
 }
 

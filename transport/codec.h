@@ -17,7 +17,8 @@ std::string name_of_number(std::uint16_t number);
 
 // Appends the body of `message` to `out`. A message that breaks a cap of its own fields is refused.
 sys::Status encode(const Message& message, Bytes& out);
-// The whole of `body` as a message of that number; bytes left over are an error.
+// The whole of `body` as a message of that number; bytes left over are an error. Of a Hello, Welcome or Refused of
+// another protocol version nothing but the version is read, so that both sides can say what is wrong.
 sys::Result<Message> decode(std::uint16_t number, std::span<const std::byte> body);
 
 }  // namespace transport

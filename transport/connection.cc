@@ -280,7 +280,7 @@ void Connection::pause() {
 }
 
 void Connection::resume() {
-  state_->paused = false;
+  if (!std::exchange(state_->paused, false)) return;
   state_->adjust_watch();
   state_->defer(&State::deliver);
 }

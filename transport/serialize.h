@@ -65,7 +65,7 @@ template <class A> void serialize(A& archive, LogEntry& m) {
 // ---------------------------------------------------------------- node to front end
 
 template <class A> void serialize(A& archive, Hello& m) {
-  archive(m.version, m.mac, capped("interface", m.interface, cap::interface), m.address, m.boot_id);
+  archive(Version{m.version}, m.mac, capped("interface", m.interface, cap::interface), m.address, m.boot_id);
   archive(word("program_version", m.program_version), word("kernel_release", m.kernel_release));
   archive(word("architecture", m.architecture), m.address_requests, m.uptime_us);
 }
@@ -95,10 +95,10 @@ template <class A> void serialize(A& archive, StreamOutput& m) {
 // ---------------------------------------------------------------- front end to node
 
 template <class A> void serialize(A& archive, Welcome& m) {
-  archive(m.version, m.node, word("name", m.name), m.wall_ns, m.seed, m.bulk_token, m.ping_interval_ms);
+  archive(Version{m.version}, m.node, word("name", m.name), m.wall_ns, m.seed, m.bulk_token, m.ping_interval_ms);
   archive(m.silence_limit_ms);
 }
-template <class A> void serialize(A& archive, Refused& m) { archive(m.version, text("reason", m.reason)); }
+template <class A> void serialize(A& archive, Refused& m) { archive(Version{m.version}, text("reason", m.reason)); }
 template <class A> void serialize(A& archive, Ping& m) { archive(m.sequence); }
 template <class A> void serialize(A& archive, MountStep& m) {
   archive(path("source", m.source), path("target", m.target), word("type", m.type), path("options", m.options));

@@ -2,7 +2,7 @@
 //
 // Input: one byte that chooses the piece size, one that chooses the limits and when reading is paused, then what
 // the peer sends. What has to hold, besides that nothing crashes or leaks: a message that is accepted, encoded again,
-// gives the very bytes that came (one value has one encoding), it says why it ends, and it ends once.
+// gives the very bytes that came (one value has one encoding), the connection says why it ends, and it ends once.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -35,12 +35,25 @@ void check_every_session(std::uint16_t number) {
   require(anyone);
 }
 
+bool of_another_version(const Message& message) {
+  return std::visit(
+      [](const auto& value) {
+        if constexpr (requires { value.version == protocol_version; }) {
+          return value.version != protocol_version;
+        } else {
+          return false;
+        }
+      },
+      message);
+}
+
 class Peer final : public ConnectionHandler {
  public:
   Peer(std::span<const std::byte> sent, bool pausing) : sent_(sent), pausing_(pausing) {}
 
   void on_message(std::uint64_t request, Message message) override {
     require(ends_ == 0);
+    if (of_another_version(message)) return connection->close("another version");
     Bytes frame;
     require(append_frame(message, request, frame).has_value());
     require(frame.size() <= sent_.size() && std::equal(frame.begin(), frame.end(), sent_.begin()));

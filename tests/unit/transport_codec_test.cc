@@ -171,3 +171,14 @@ TEST_CASE("a reason that is too long is cut, not refused") {
   REQUIRE(back);
   CHECK(std::get<Refused>(*back).reason == std::string(2048, 'x'));
 }
+
+TEST_CASE("of a greeting of another version only the version is read") {
+  const Bytes body = joined({little(2, 2), samples::bytes_of("whatever version 2 has to say")});
+  const auto hello = decode(Hello::number, body);
+  REQUIRE(hello);
+  CHECK(std::get<Hello>(*hello).version == 2);
+  CHECK(std::get<Hello>(*hello).interface.empty());
+  CHECK(std::get<Welcome>(*decode(Welcome::number, body)).version == 2);
+  CHECK(std::get<Refused>(*decode(Refused::number, body)).version == 2);
+  CHECK_FALSE(decode(Hello::number, std::span(body).first(1)));
+}
