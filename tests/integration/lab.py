@@ -9,6 +9,7 @@
 The programs are those in $NODELAB_PROGRAMS (ctest sets it), else build/musl/bin.
 """
 
+import itertools
 import json
 import os
 import pathlib
@@ -126,10 +127,6 @@ class Lab:
                 return pid
         raise AssertionError(f"n{node} has no PID 1")
 
-    def down(self):
-        run([NODELAB, "down", "--name", self.name], check=False)
-        self.folder.cleanup()
-
 
 def option_words(option, value):
     name = "--" + option.replace("_", "-")
@@ -159,16 +156,25 @@ class LabTest(unittest.TestCase):
 
     maxDiff = None
 
-    def lab(self, nodes=1, **options):
-        name = f"t{os.getpid()}-{LabTest.made}"
-        LabTest.made += 1
-        # First, so that a lab that came up only half goes as well.
-        self.addCleanup(run, [NODELAB, "down", "--name", name], check=False)
-        made = Lab(name, nodes, **options)
-        self.addCleanup(made.down)
-        return made
+    _made = itertools.count()
 
-    made = 0
+    def lab(self, nodes=1, **options):
+        """A lab for this test."""
+        return self._make(self.addCleanup, nodes, **options)
+
+    @classmethod
+    def class_lab(cls, nodes=1, **options):
+        """A lab for all tests of the class."""
+        return cls._make(cls.addClassCleanup, nodes, **options)
+
+    @classmethod
+    def _make(cls, at_the_end, nodes, **options):
+        name = f"t{os.getpid()}-{next(cls._made)}"
+        # First, so that a lab that came up only half goes as well.
+        at_the_end(run, [NODELAB, "down", "--name", name], check=False)
+        made = Lab(name, nodes, **options)
+        at_the_end(made.folder.cleanup)
+        return made
 
 
 def main():

@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """Programs that move to a node: what may run, what may not, and what is said then."""
 
-import os
 import pathlib
 import struct
 
@@ -17,8 +16,7 @@ def elf_for_aarch64():
 class Run(lab.LabTest):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = lab.Lab(f"t{os.getpid()}-run", 2)
-        cls.addClassCleanup(cls.cluster.down)
+        cls.cluster = cls.class_lab(nodes=2)
         cls.cluster.wait_up()
 
     def run_on(self, nodes, *words, **options):
