@@ -55,6 +55,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.arguments = launch_.arguments;
   spec.environment = launch_.environment;
   if (!launch_.directory.empty()) spec.directory = launch_.directory;
+  spec.directory_required = launch_.directory_required;
   spec.uid = launch_.uid;
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;

@@ -49,12 +49,11 @@ Status take_identity(const SpawnSpec& spec) {
 }
 
 // As the new user, whose permissions count.
-void enter_directory(const std::string& directory) {
-  if (::chdir(directory.c_str()) == 0) return;
-  const Error error{errno, cat("enter directory ", printable(directory))};
-  const auto notice = cat(error.text(), "; starting in /\n");
-  (void)write_all(STDERR_FILENO, notice.data(), notice.size());
-  if (::chdir("/") < 0) ::_exit(status_of_failed_start);
+Status enter_directory(const SpawnSpec& spec) {
+  if (::chdir(spec.directory.c_str()) == 0) return {};
+  if (spec.directory_required) return failure(errno, cat("enter directory ", printable(spec.directory)));
+  if (::chdir("/") < 0) return failure(errno, "enter directory /");
+  return {};
 }
 
 Result<std::string> choose_path(const SpawnSpec& spec) {
@@ -73,7 +72,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());
   demand(take_identity(spec));
-  enter_directory(spec.directory);
+  demand(enter_directory(spec));
   send(descriptors.report, ExecReport{});
   ::execve(path->c_str(), vectors.arguments.data(), vectors.environment.data());
   give_up(descriptors.report, Error{errno, cat("execute ", *path)});

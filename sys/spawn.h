@@ -21,7 +21,8 @@ struct SpawnSpec {
   std::string path;                    // absolute
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;
-  std::string directory = "/";  // one that cannot be entered: "/" is used, and the program's stderr says so
+  std::string directory = "/";
+  bool directory_required = false;  // false: where it cannot be entered, the child starts in "/"
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;

@@ -276,6 +276,7 @@ struct Launch {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   std::string directory;
+  bool directory_required = false;  // false: / is used where it is not there
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;
@@ -359,6 +360,7 @@ struct RunRequest {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;
   std::string directory;
+  bool directory_required = false;  // the caller named it: do not start elsewhere
   std::uint32_t umask = 022;
   std::vector<FileEntry> files;      // the program, its interpreter and libraries
   std::vector<std::string> sources;  // where each of files is to be read on the front end

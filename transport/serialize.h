@@ -124,7 +124,7 @@ template <class A> void serialize(A& archive, Setup& m) {
 }
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
-  archive(path("directory", m.directory), m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
+  archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
   archive(m.output_credit, files(m.files));
 }
 template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal); }
@@ -146,7 +146,8 @@ template <class A> void serialize(A& archive, LogRequest& m) { archive(node_set(
 template <class A> void serialize(A& archive, UpRequest& m) { archive(node_set(m.nodes)); }
 template <class A> void serialize(A& archive, RunRequest& m) {
   archive(node_set(m.nodes), path("program", m.program), word("architecture", m.architecture));
-  archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory), m.umask);
+  archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory));
+  archive(m.directory_required, m.umask);
   archive(files(m.files), CappedStrings{"sources", m.sources, cap::files, cap::path});
 }
 template <class A> void serialize(A& archive, RunSignal& m) { archive(m.signal); }

@@ -55,6 +55,7 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
   request.arguments = options.command;
   request.environment = merge_environment(sys::environment(), options.environment);
   request.directory = options.directory.empty() ? here : absolute_path(here, options.directory);
+  request.directory_required = !options.directory.empty();
   request.umask = sys::creation_mask();
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,

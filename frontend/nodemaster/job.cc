@@ -68,6 +68,7 @@ void Job::launch(Rank& rank) {
                                                              .arguments = request_.arguments,
                                                              .environment = request_.environment,
                                                              .directory = request_.directory,
+                                                             .directory_required = request_.directory_required,
                                                              .uid = caller_.uid,
                                                              .gid = caller_.gid,
                                                              .umask = request_.umask,
