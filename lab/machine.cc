@@ -17,6 +17,9 @@ namespace {
 
 constexpr unsigned long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC;
 
+// The name of a machine that has just been switched on, as the kernel has it.
+constexpr std::string_view unnamed = "(none)";
+
 // Any directory that is always there: the tmpfs lies over it only until it is the root.
 constexpr const char* mount_point = "/tmp";
 
@@ -62,7 +65,7 @@ void run_init(const MachineSpec& spec) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   sys::Status status = connect_console(console).and_then([&] { return make_root(spec); }).and_then([&] {
-    return check(sethostname(spec.name.data(), spec.name.size()), "set name");
+    return check(sethostname(unnamed.data(), unnamed.size()), "unset the host name");
   });
   if (status) {
     run_init(spec);

@@ -11,7 +11,6 @@
 namespace lab {
 
 struct MachineSpec {
-  std::string name;                    // of the host until nodeinit sets one
   std::string image;                   // file; or empty, and
   std::string root;                    // a directory to copy init and etc/ from
   std::vector<std::string> arguments;  // of /init

@@ -18,7 +18,6 @@ void declare(CLI::App& app, Options& options) {
   auto* image = app.add_option("--image", options.machine.image, "the image to boot: cpio (newc), not compressed");
   app.add_option("--root", options.machine.root, "a directory instead, with init and etc/")->excludes(image);
   app.add_option("--console", options.console, "the file that keeps what the node says")->required();
-  app.add_option("--name", options.machine.name, "host name until the node sets its own")->required();
   app.add_option("arguments", options.machine.arguments, "arguments for init, after --: KEY=VALUE...");
   app.footer(
       "Boots the image as PID 1 in namespaces of its own, and boots it again when it restarts.\n"

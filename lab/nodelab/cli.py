@@ -112,6 +112,8 @@ def up_options(parser):
     parser.add_argument("--node-config", metavar="FILE", help="nodeinit.toml of the image, taken as it is")
     parser.add_argument("--node-argument", metavar="KEY=VALUE", action="append", default=[],
                         help="an argument for nodeinit (qemu: a word nodeinit.KEY=VALUE of the kernel's); repeatable")
+    parser.add_argument("--modules", metavar="NAME,...", default="",
+                        help="kernel modules that qemu nodes load besides those for the network")
     parser.add_argument("--no-frontend", action="store_true", help="leave it for start-frontend")
     parser.add_argument("--powered-off", action="store_true", help="leave the nodes for power-on")
     parser.add_argument("--programs", metavar="DIR", help="where the programs are (default: build/musl/bin)")

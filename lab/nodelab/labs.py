@@ -23,7 +23,7 @@ def up(lab, options):
 
 
 def make(current, options):
-    nodes.build_image(current, options.node_config)
+    nodes.build_image(current, options.node_config, options.modules)
     frontend.write_config(current, options.config, options.plan)
     if options.nodes > 200:
         current["kernel_limits"] = network.raise_neighbour_limits(options.nodes)
@@ -60,11 +60,11 @@ def take_down(lab):
 def end_processes(lab):
     spaces = names.namespaces_of(lab).values()
     for _ in range(3):  # a process may have forked while we looked
-        found = processes.in_namespaces(spaces)
+        found = processes.of_lab(spaces)
         if not found:
             return
         processes.end(found, signal.SIGKILL)
-    stuck = ", ".join(str(pid) for pid, _ in processes.in_namespaces(spaces))
+    stuck = ", ".join(str(pid) for pid, _ in processes.of_lab(spaces))
     if stuck:
         raise LabError(f"processes of {lab} do not end, not even by SIGKILL: {stuck}; try again later")
 

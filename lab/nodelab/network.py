@@ -126,7 +126,9 @@ def tc(commands, inside):
 
 
 def run(command, text=""):
-    done = subprocess.run(command, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    # close_fds: the lock goes to the helper as well, see state.lock().
+    done = subprocess.run(command, input=text, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          close_fds=False)
     if done.returncode != 0:
         said = done.stdout.strip()
         line = named_line(said, text)

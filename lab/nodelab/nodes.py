@@ -13,16 +13,17 @@ QEMU_MEMORY = 128      # MiB of a node
 QEMU_FOOTPRINT = 200   # MiB that it takes of this machine
 
 
-def build_image(state, config):
+def build_image(state, config, extra_modules):
     qemu = state["backend"] == "qemu"
+    modules = QEMU_MODULES + [name for name in extra_modules.split(",") if name] if qemu else []
     source = config or state.path("nodeinit.toml")
     if not config:
-        modules = {"hardware": {"modules": QEMU_MODULES}} if qemu else {}
-        source.write_text(dump({"network": {"prefix": names.PREFIX}, **modules}))
+        hardware = {"hardware": {"modules": modules}} if modules else {}
+        source.write_text(dump({"network": {"prefix": names.PREFIX}, **hardware}))
     command = [str(names.TREE / "initrd/nodeimage"), "--init", f"{state['programs']}/nodeinit",
                "--config", str(source), "-o", str(state.path("node.img")), "--force"]
-    if qemu:
-        command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(QEMU_MODULES)]
+    if modules:
+        command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(modules)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         raise LabError(done.stdout.strip())
@@ -30,7 +31,7 @@ def build_image(state, config):
 
 def container(state, node):
     name = names.node_name(node)
-    return [f"{state['programs']}/node-container", "--netns", names.namespace(state.lab, name), "--name", name,
+    return [f"{state['programs']}/node-container", "--netns", names.namespace(state.lab, name),
             "--image", str(state.path("node.img")), "--console", str(state.console(node)),
             "--", *state["node_arguments"]]
 

@@ -86,15 +86,16 @@ def signal_and_wait(handles, number, patience):
     return sorted(remaining)
 
 
-def in_namespaces(paths):
-    """[pid, start time] of every process in one of these network namespaces."""
+def of_lab(spaces):
+    """[pid, start time] of every process of a lab with these network namespaces (names.namespaces_of)."""
     inodes = set()
-    for path in paths:
+    for path in spaces:
         with contextlib.suppress(FileNotFoundError):
             inodes.add(os.stat(path).st_ino)
+    words = {path.name for path in spaces} | {f"--net={path}" for path in spaces}
     found = []
     for entry in os.listdir("/proc") if inodes else ():
-        if entry.isdigit() and namespace_of(entry) in inodes:
+        if entry.isdigit() and (namespace_of(entry) in inodes or is_entering(entry, words)):
             found.append([int(entry), start_time(entry)])
     return found
 
@@ -104,3 +105,12 @@ def namespace_of(pid):
         return os.stat(f"/proc/{pid}/ns/net").st_ino
     except OSError:  # it has ended meanwhile
         return None
+
+
+def is_entering(pid, words):
+    """Whether it is one that start() has started and that is not in its namespace yet."""
+    try:
+        arguments = pathlib.Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except (OSError, ValueError):
+        return False
+    return arguments[0].rpartition("/")[2] in ("node-container", "nsenter") and not words.isdisjoint(arguments)

@@ -15,9 +15,13 @@ from .errors import LabError
 
 @contextlib.contextmanager
 def lock():
-    """One nodelab at a time changes labs. The lock goes with the process, however it ends."""
+    """One nodelab at a time changes labs. The lock goes with the process, however it ends.
+
+    Helpers (network.run) inherit it: when nodelab is killed, the next one waits until they have ended, too.
+    """
     names.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    handle = os.open(names.STATE, os.O_RDONLY | os.O_CLOEXEC)
+    handle = os.open(names.STATE, os.O_RDONLY)
+    os.set_inheritable(handle, True)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
