@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 """What a node's PID 1 is and costs: one small static program, little memory, and no wake-ups but its pings."""
 
-import os
 import pathlib
 import re
 import signal
@@ -41,11 +40,6 @@ class IdleNode(lab.LabTest):
         text = pathlib.Path(f"/proc/{self.pid}/smaps_rollup").read_text()
         private = sum(int(size) for size in re.findall(r"^Private_\w+: +(\d+) kB", text, re.MULTILINE))
         self.assertLessEqual(private, PRIVATE_LIMIT, text)
-
-    def test_the_root_holds_nothing_that_is_not_needed(self):
-        root = f"/proc/{self.pid}/root"
-        self.assertFalse(os.path.exists(f"{root}/init"), "the image's /init is still there")
-        self.assertFalse(os.path.exists(f"{root}/etc/nodeinit.toml"), "the image's configuration is still there")
 
     def test_wakes_up_for_its_pings_only(self):
         calls = self.trace_for_pings()

@@ -11,6 +11,7 @@ import threading
 import wire
 
 FUSE_INIT = 26
+MNT_FORCE, MNT_DETACH = 1, 2
 IN_HEADER = struct.Struct("<IIQQIIII")
 OUT_HEADER = struct.Struct("<IiQ")
 INIT_OUT = struct.Struct("<IIIIHHIIHHI28x")
@@ -43,8 +44,8 @@ class HangingMount:
             self.touched.set()
 
     def give_up(self, pid, target):
-        """Everyone who waits gets an error."""
-        in_mounts_of(pid, lambda: check(wire.libc.umount2(target.encode(), 1), "umount2"))  # MNT_FORCE
+        """Everyone who waits gets an error, and the file system is gone."""
+        in_mounts_of(pid, lambda: check(wire.libc.umount2(target.encode(), MNT_FORCE | MNT_DETACH), "umount2"))
         os.close(self._device)
 
 

@@ -23,7 +23,6 @@ import unittest
 TREE = pathlib.Path(__file__).resolve().parents[2]
 NODELAB = str(TREE / "scripts/nodelab")
 PROGRAMS = pathlib.Path(os.environ.get("NODELAB_PROGRAMS", TREE / "build/musl/bin"))
-TEST_PROGRAMS = pathlib.Path(os.environ.get("NODELAB_TEST_PROGRAMS", TREE / "build/musl/bin"))
 PATIENCE = 60  # seconds for what should take one: this machine may be busy
 
 

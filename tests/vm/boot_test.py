@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+"""The real image under a real kernel: virtual machines that boot, run, restart, and wait for an NFS server that is dead."""
+
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+import lab  # noqa: E402
+
+KERNEL = lab.TREE / "build/toolchain/kernel"
+BOOT = 120  # seconds at the most: emulated, on a machine that may be busy
+DEAD_NFS = """
+[[step]]
+kind = "mount"
+name = "home"
+type = "nfs"
+source = "10.9.0.99:/home"
+target = "/home"
+options = "vers=3,proto=tcp,addr=10.9.0.99,nolock,mountproto=tcp,mountaddr=10.9.0.99"
+timeout = "3s"
+nodes = "1"
+"""
+
+
+class VirtualMachines(lab.LabTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.class_lab(nodes=2, backend="qemu")
+        cls.cluster.wait_up(seconds=BOOT)
+
+    def test_the_kernel_is_the_guests(self):
+        release = (KERNEL / "release").read_text().strip()
+        done = self.cluster.ctl("run", "-l", "all", "--", "/bin/uname", "-r")
+        self.assertEqual(sorted(done.stdout.split()), sorted(["n0:", release, "n1:", release]))
+
+    def test_the_root_has_been_cleaned(self):
+        done = self.cluster.ctl("run", "0", "--", "/usr/bin/find", "/lib/modules", "-name", "*.ko", check=False)
+        self.assertEqual(done.stdout, "", "modules are in the kernel now and in the root no more")
+
+    def test_the_clock_has_been_set(self):
+        node = int(self.cluster.ctl("run", "0", "--", "/bin/date", "+%s").stdout)
+        self.assertLess(abs(node - time.time()), 60)
+
+    def test_restart_and_power_off(self):
+        self.cluster.ctl("reboot", "1")
+        lab.eventually(lambda: self.cluster.console(1).count("joined as node 1") == 2, "it has joined twice", BOOT)
+        self.cluster.wait_up(seconds=BOOT)
+        self.cluster.nodelab("power-cut", 0)
+        self.cluster.wait("0", "down", seconds=BOOT)
+        self.cluster.nodelab("power-on", 0)
+        self.cluster.wait_up(seconds=BOOT)
+
+
+class DeadServer(lab.LabTest):
+    def test_a_mount_from_a_dead_nfs_server(self):
+        cluster = self.lab(nodes=2, backend="qemu", plan=DEAD_NFS, modules="nfsv3")
+        cluster.wait("0", seconds=BOOT)
+        cluster.wait("1", "error", seconds=BOOT)
+        self.assertIn("home", cluster.status(1)["reason"])
+        wakeups = cluster.status(1)["usage"]["wakeups"]
+        lab.eventually(lambda: cluster.status(1)["usage"]["wakeups"] > wakeups + 1, "PID 1 answers all the while")
+        # The worker may hang in the kernel; a restart is not held up by it.
+        cluster.ctl("reboot", "1")
+        lab.eventually(lambda: cluster.console(1).count("joined as node 1") == 2, "it restarts all the same", BOOT)
+
+
+if __name__ == "__main__":
+    lab.main()
