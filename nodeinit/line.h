@@ -10,7 +10,6 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "network/backoff.h"
@@ -47,6 +46,7 @@ class Line final : private transport::ConnectionHandler {
   void send(const transport::Message& message);
   bool congested() const { return connection_ && connection_->congested(); }
   bool is_open() const { return connection_ && connection_->open(); }
+  const std::string& protection() const { return protection_; }  // of the newest connection: "in the clear"
 
  private:
   void connect();
@@ -69,6 +69,7 @@ class Line final : private transport::ConnectionHandler {
   network::Backoff backoff_;
   sys::Timer retry_;
   std::unique_ptr<transport::Connection> connection_;
+  std::string protection_;
   std::string complaint_;  // the last that was logged
 };
 

@@ -105,7 +105,7 @@ transport::Hello Node::hello() const {
 }
 
 void Node::on_joined(const transport::Welcome& welcome) {
-  log_.notice("joined as node ", welcome.node, " (", sys::printable(welcome.name), ")");
+  log_.notice("joined as node ", welcome.node, " (", sys::printable(welcome.name), "), ", uplink_.protection());
   patience_.cancel();
   trouble_.clear();
   record_.end_phase(Outcome::done, sys::cat("node ", welcome.node, " (", welcome.name, ")"));
@@ -267,11 +267,11 @@ void Node::on_setup_done(const transport::SetupDone& done) {
 }
 
 void Node::come_up() {
+  if (std::exchange(up_, true)) return log_.notice("set up again");
   log_.notice("up after ", record_.uptime_us() / 1000, " ms");
   record_.end_phase(Outcome::done, {});
   record_.note("up", Outcome::done);
   record_.close();
-  up_ = true;
 }
 
 }  // namespace node

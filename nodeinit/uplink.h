@@ -38,6 +38,7 @@ class Uplink {
   void send_bulk(transport::Message message);
   bool joined() const { return joined_; }
   bool congested() const { return control_.congested(); }
+  const std::string& protection() const { return control_.protection(); }
 
  private:
   static constexpr sys::Duration greeting_limit = std::chrono::seconds(10);
