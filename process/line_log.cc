@@ -10,8 +10,8 @@ LineLog::LineLog(sys::Log& log, sys::Clock& clock, std::string prefix)
 void LineLog::add(std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes) {
     const char c = static_cast<char>(byte);
-    if (c != '\n') line_ += c;
     if (c == '\n' || line_.size() == piece_limit) write_line();
+    if (c != '\n') line_ += c;
   }
 }
 

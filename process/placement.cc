@@ -11,7 +11,7 @@
 namespace process {
 namespace {
 
-constexpr std::string_view forbidden[] = {"/proc", "/sys", "/dev", "/run/nodeinit"};
+constexpr std::string_view forbidden[] = {"/proc", "/sys", "/dev", "/run/nodeinit", "/init"};
 constexpr std::string_view programs = "/run/nodeinit/programs";
 constexpr std::size_t path_limit = 4000;  // bytes; the kernel's is 4096, and temporary names are longer
 
@@ -35,7 +35,6 @@ struct Placer {
   sys::Status put(const transport::FileEntry& entry, const Cached& cached, Spot spot);
   sys::Status link(const Cached& cached, const std::string& path, std::uint32_t mode);
   sys::Status link_over(const Cached& cached, const std::string& path, std::uint32_t mode);
-  sys::Result<bool> share(const Cached& cached, std::uint32_t mode);
   sys::Result<std::string> place_program(const transport::FileEntry& entry, const Cached& cached);
 };
 
@@ -108,11 +107,10 @@ sys::Result<std::uint64_t> Placer::filesystem_for(const std::string& path) {
   }
 }
 
-// Gives the content a name at `path`, where there is nothing yet.
+// Gives the content a name at `path`, where there is nothing yet. A link has the mode of the cached file, as all links
+// to it: who wants another one gets a copy.
 sys::Status Placer::link(const Cached& cached, const std::string& path, std::uint32_t mode) {
-  const auto shared = share(cached, mode);
-  if (!shared) return tl::unexpected(shared.error());
-  if (!*shared) return files.copy(cached.path, path, {0, 0, mode});
+  if (cached.facts.mode != mode) return files.copy(cached.path, path, {0, 0, mode});
   auto linked = files.hard_link(cached.path, path);
   // Another child has placed something there meanwhile: most likely the same.
   if (!linked && linked.error().code == EEXIST) return link_over(cached, path, mode);
@@ -121,9 +119,7 @@ sys::Status Placer::link(const Cached& cached, const std::string& path, std::uin
 
 // As link(), where there is something.
 sys::Status Placer::link_over(const Cached& cached, const std::string& path, std::uint32_t mode) {
-  const auto shared = share(cached, mode);
-  if (!shared) return tl::unexpected(shared.error());
-  if (!*shared) return files.copy(cached.path, path, {0, 0, mode});
+  if (cached.facts.mode != mode) return files.copy(cached.path, path, {0, 0, mode});
   const std::string beside = sys::cat(path, ".", request.tag);
   (void)files.remove(beside);  // left by a child that was killed, if at all
   if (auto status = files.hard_link(cached.path, beside); !status) return status;
@@ -131,15 +127,6 @@ sys::Status Placer::link_over(const Cached& cached, const std::string& path, std
   // Renaming over another link to the same file leaves both names (rename(2)).
   const auto left = files.facts(beside);
   return left && *left ? files.remove(beside) : sys::Status();
-}
-
-// Whether a link to the cached file will have the mode: all links share one. The cache keeps content that others
-// cannot read; the first user gives it its mode, and whoever needs another one gets a copy.
-sys::Result<bool> Placer::share(const Cached& cached, std::uint32_t mode) {
-  if (cached.facts.mode == mode) return true;
-  if ((cached.facts.mode & 0077) != 0) return false;
-  if (auto status = files.set_owner(cached.path, {0, 0, mode}); !status) return tl::unexpected(status.error());
-  return true;
 }
 
 sys::Result<std::string> Placer::place_program(const transport::FileEntry& entry, const Cached& cached) {

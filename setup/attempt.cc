@@ -92,8 +92,8 @@ void Attempt::on_deadline() {
     kill();
     return finish({sys::refusal(killed_at(deadline_))});
   }
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_).count();
-  finish({sys::refusal(sys::cat("its content did not arrive within ", ms, " ms: is the front end reachable?"))});
+  finish({sys::refusal(
+      sys::cat("its content did not arrive within ", in_words(deadline_), ": is the front end reachable?"))});
 }
 
 void Attempt::finish(AttemptEnd end) {

@@ -11,11 +11,6 @@ namespace {
 enum class Verdict : unsigned char { changed = 1, unchanged = 2, failed = 3 };
 constexpr std::size_t head_size = 5, text_limit = 1024;  // bytes
 
-std::string seconds(sys::Duration duration) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? sys::cat(ms / 1000, " s") : sys::cat(ms, " ms");
-}
-
 sys::Result<StepOutcome> parse(std::span<const std::byte> bytes) {
   if (bytes.size() < head_size) return sys::refusal("worker ended without a word about the step");
   std::uint32_t code = 0;
@@ -60,6 +55,11 @@ sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Dura
   return parse(result.output);
 }
 
-std::string killed_at(sys::Duration deadline) { return sys::cat("killed at its deadline of ", seconds(deadline)); }
+std::string in_words(sys::Duration duration) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+  return ms % 1000 == 0 ? sys::cat(ms / 1000, " s") : sys::cat(ms, " ms");
+}
+
+std::string killed_at(sys::Duration deadline) { return sys::cat("killed at its deadline of ", in_words(deadline)); }
 
 }  // namespace setup

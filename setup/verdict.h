@@ -14,6 +14,9 @@ int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& ou
 // In the parent: what the attempt found, or what became of the worker. `deadline` is for the message.
 sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline);
 
+// "5 s", "1500 ms".
+std::string in_words(sys::Duration duration);
+
 // "killed at its deadline of 5 s".
 std::string killed_at(sys::Duration deadline);
 

@@ -1,0 +1,170 @@
+#include "process/output_pump.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/fakes/fake_stream.h"
+
+using process::OutputPump;
+
+namespace {
+
+struct Setting {
+  fakes::Faults faults;
+  fakes::FakeClock clock{faults};
+  fakes::FakeLoop loop{clock, faults};
+  std::unique_ptr<fakes::FakeStream> program;
+  std::string said;
+  std::size_t longest_piece = 0;
+  int ends = 0;
+  std::unique_ptr<OutputPump> pump;
+
+  explicit Setting(std::uint64_t credit) {
+    auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
+    program = std::move(writer);
+    pump = std::make_unique<OutputPump>(loop, std::move(reader), credit, [this](auto piece, bool end) {
+      CHECK(ends == 0);
+      CHECK(end == piece.empty());
+      said.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      longest_piece = std::max(longest_piece, piece.size());
+      ends += end;
+    });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("output is delivered as it comes, and its end once") {
+  Setting s(100);
+  s.program->put("hello");
+  s.loop.run_until_idle();
+  CHECK(s.said == "hello");
+  s.program->put(" world");
+  s.program.reset();
+  s.loop.run_until_idle();
+  CHECK(s.said == "hello world");
+  CHECK(s.ends == 1);
+  CHECK(s.pump->ended());
+  CHECK(s.loop.watches() == 0);
+}
+
+TEST_CASE("output comes in pieces of bounded size") {
+  Setting s(1u << 20);
+  s.program->put(std::string(100'000, 'x'));
+  s.loop.run_until_idle();
+  CHECK(s.said.size() == 100'000);
+  CHECK(s.longest_piece == OutputPump::piece_size);
+}
+
+TEST_CASE("no more is read than there is credit for, and at none the pipe is not even watched") {
+  Setting s(3);
+  s.program->put("abcdefgh");
+  s.loop.run_until_idle();
+  CHECK(s.said == "abc");
+  CHECK(s.loop.watches() == 0);
+  s.pump->add_credit(2);
+  s.loop.run_until_idle();
+  CHECK(s.said == "abcde");
+  s.pump->add_credit(2);
+  s.pump->add_credit(2);
+  s.program.reset();
+  s.loop.run_until_idle();
+  CHECK(s.said == "abcdefgh");
+  CHECK(s.ends == 1);
+}
+
+TEST_CASE("credit that comes early is kept") {
+  Setting s(0);
+  s.pump->add_credit(5);
+  s.loop.run_until_idle();
+  s.program->put("abcdefgh");
+  s.loop.run_until_idle();
+  CHECK(s.said == "abcde");
+}
+
+TEST_CASE("a daemon that holds the pipe does not keep the output from ending") {
+  Setting s(1u << 20);
+  s.program->put(std::string(50'000, 'x'));
+  s.pump->drain();
+  CHECK(s.said.empty());  // not from inside of the call
+  s.loop.run_until_idle();
+  CHECK(s.said.size() == 50'000);
+  CHECK(s.ends == 1);
+}
+
+TEST_CASE("the last output waits for credit, though the process is gone") {
+  Setting s(0);
+  s.program->put("last words");
+  s.pump->drain();
+  s.loop.run_until_idle();
+  CHECK(s.ends == 0);
+  s.pump->add_credit(4);
+  s.loop.run_until_idle();
+  CHECK(s.said == "last");
+  CHECK(s.ends == 0);
+  s.pump->add_credit(100);
+  s.loop.run_until_idle();
+  CHECK(s.said == "last words");
+  CHECK(s.ends == 1);
+}
+
+TEST_CASE("a daemon that never stops writing does not keep the output from ending") {
+  Setting s(1u << 30);
+  s.pump->drain();
+  s.program->put(std::string(OutputPump::largest_pipe + 1000, 'x'));
+  s.loop.run_until_idle();
+  CHECK(s.said.size() == OutputPump::largest_pipe);
+  CHECK(s.ends == 1);
+}
+
+TEST_CASE("a broken stream ends") {
+  Setting s(100);
+  s.program->put("lost");
+  s.program->break_with(EIO);
+  s.loop.run_until_idle();
+  CHECK(s.ends == 1);
+}
+
+TEST_CASE("abandoned output ends without a word") {
+  Setting s(100);
+  s.program->put("unheard");
+  s.pump->abandon();
+  s.pump->add_credit(5);
+  s.pump->drain();
+  s.loop.run_until_idle();
+  CHECK(s.said.empty());
+  CHECK(s.ends == 0);
+  CHECK(s.pump->ended());
+  CHECK(s.loop.watches() == 0);
+}
+
+TEST_CASE("whatever call fails, output ends") {
+  for (int n = 1;; ++n) {
+    Setting s(100);
+    s.faults.fail_at = s.faults.made + n;
+    s.pump->add_credit(1);
+    s.program->put("text");
+    s.loop.advance(std::chrono::seconds(2));
+    s.program.reset();
+    s.pump->drain();
+    s.loop.run_until_idle();
+    CAPTURE(n);
+    CHECK(s.ends == 1);
+    if (!s.faults.fired()) break;
+  }
+}
+
+TEST_CASE("a pipe that cannot be watched is tried again") {
+  fakes::Faults faults;
+  faults.fail_at = 1;
+  faults.code = ENOMEM;
+  fakes::FakeClock clock{faults};
+  fakes::FakeLoop loop{clock, faults};
+  auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
+  std::size_t got = 0;
+  OutputPump pump(loop, std::move(reader), 100, [&](auto piece, bool) { got += piece.size(); });
+  writer->put("text");
+  loop.run_until_idle();
+  CHECK(got == 0);
+  loop.advance(std::chrono::seconds(1));
+  CHECK(got == 4);
+}
