@@ -81,13 +81,13 @@ class EpollLoop final : public Loop {
   std::function<void(std::string_view)> on_exception_;
   // Shared, so that a handler that removes itself outlives its own call.
   std::unordered_map<WatchId, std::shared_ptr<Watch>> watches_;
-  std::deque<std::function<void()>> deferred_;
   TimerQueue timers_;
   std::array<epoll_event, events_per_turn> events_;
   std::size_t event_count_ = 0;
   WatchId next_watch_ = 1;
   std::uint64_t wakeups_ = 0;
   bool stopped_ = false;
+  std::deque<std::function<void()>> deferred_;  // goes first: what waits in it may hold timers and watches
 };
 
 // A descriptor of no interest leaves epoll altogether: epoll would report its hang-up whether asked or not,

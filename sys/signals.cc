@@ -51,14 +51,14 @@ void block_all_signals() {
   for (const int signal : fault_signals)
     ::sigdelset(&set, signal);
   ::sigprocmask(SIG_SETMASK, &set, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  (void)::signal(SIGPIPE, SIG_IGN);
 }
 
 void restore_signals_in_child() {
   // Actions first: a signal that waits would otherwise meet a handler that was meant for the parent. The C library
   // refuses the few numbers that are its own, and SIGKILL and SIGSTOP have no other action.
   for (int signal = 1; signal < NSIG; ++signal)
-    ::signal(signal, SIG_DFL);
+    (void)::signal(signal, SIG_DFL);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -14,7 +14,7 @@ struct Unit {
   std::string_view suffix;
   std::uint64_t milliseconds;
 };
-constexpr Unit units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}};
+constexpr Unit units[] = {{"", 1000}, {"s", 1000}, {"ms", 1}, {"m", 60'000}, {"h", 3'600'000}};
 constexpr std::uint64_t ten_years_ms = 10ull * 366 * 24 * 60 * 60 * 1000;
 
 std::string_view digits_of(std::string_view text) {

@@ -61,12 +61,12 @@ class FakeLoop final : public sys::Loop {
   std::map<sys::WatchId, Watch> watches_;
   std::map<int, std::function<sys::Ready()>> sources_;
   std::map<int, sys::Ready> once_;
-  std::deque<std::function<void()>> deferred_;
   sys::TimerQueue timers_;
   sys::WatchId next_watch_ = 1;
   int next_fd_ = 1'000'000;
   std::uint64_t wakeups_ = 0;
   bool stopped_ = false;
+  std::deque<std::function<void()>> deferred_;  // goes first: what waits in it may hold timers and watches
 };
 
 }  // namespace fakes

@@ -11,7 +11,7 @@ constexpr int storm_size = 10'000;
 
 // vfork: a fork of a process under AddressSanitizer takes a thousand times as long.
 bool leave_orphan() {
-  const pid_t pid = ::vfork();
+  const pid_t pid = ::vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
   if (pid == 0) ::_exit(0);
   return pid > 0;
 }
@@ -52,7 +52,7 @@ TEST_CASE_FIXTURE(KernelFixture, "children: a child's end is delivered once, wit
 TEST_CASE_FIXTURE(KernelFixture, "children: signals reach a child and its group, but no pid that was reaped") {
   int status = 0;
   const int pid = fork_child([] {
-    ::signal(SIGTERM, SIG_DFL);
+    (void)::signal(SIGTERM, SIG_DFL);
     for (;;)
       ::pause();
     return 0;

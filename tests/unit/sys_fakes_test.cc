@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Fakes, "fake spawner: a process writes, ends, and its reader f
   std::optional<sys::Status> started;
   std::optional<int> status;
   const auto spawned = spawner.start(
-      {.path = "/bin/true", .prepare = nullptr}, [&](sys::Status s) { started = s; },
+      {.path = "/bin/true", .prepare = nullptr}, [&](const sys::Status& s) { started = s; },
       [&](const sys::Exit& exit) { status = exit.status; });
   REQUIRE(spawned);
   CHECK(spawner.execute(spawned->pid) == "/bin/true");

@@ -41,7 +41,9 @@ struct WorkerFixture : KernelFixture {
     return *std::move(result);
   }
 
-  sys::WorkerResult run(std::function<int(sys::WorkerOutput&)> work) { return run({.name = "test", .work = work}); }
+  sys::WorkerResult run(std::function<int(sys::WorkerOutput&)> work) {
+    return run({.name = "test", .work = std::move(work)});
+  }
 
   static std::string text(const sys::WorkerResult& result) {
     return {reinterpret_cast<const char*>(result.output.data()), result.output.size()};
@@ -148,7 +150,7 @@ TEST_CASE_FIXTURE(WorkerFixture, "worker: one that closes its output early is st
                               [](sys::WorkerOutput&) {
                                 for (int fd = 3; fd < 1024; ++fd)
                                   ::close(fd);
-                                ::raise(SIGSTOP);
+                                (void)::raise(SIGSTOP);
                                 return 4;
                               }},
                          [&](sys::WorkerResult r) { result = std::move(r); }));
@@ -174,6 +176,7 @@ TEST_CASE_FIXTURE(WorkerFixture, "worker: cancelled, it dies and is not heard of
   CHECK(workers->running() == 0);
   run_until([&] { return children.expected() == 0; });
   CHECK_FALSE(called);
+  CHECK(exceptions.empty());
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "worker: may start the next one when it is done") {
