@@ -23,7 +23,9 @@ template <class T> void append(std::vector<T>& all, std::vector<T> more) {
 }
 
 std::string describe(const network::Found& found) {
-  const std::string effort = found.requests == 0 ? std::string() : sys::cat(", after ", found.requests, " requests");
+  const std::string effort = found.requests == 0
+                                 ? std::string()
+                                 : sys::cat(", after ", found.requests, found.requests == 1 ? " request" : " requests");
   return sys::cat(sys::format_ip(found.address), "/", found.prefix, " on ", found.link.name, ", front end ",
                   sys::format_ip(found.front_end), effort);
 }
