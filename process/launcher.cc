@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "process/line_log.h"
@@ -20,7 +21,7 @@ constexpr int max_signal = 64;
 struct ProcessKey {
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
-  auto operator<=>(const ProcessKey&) const = default;
+  bool operator<(const ProcessKey& other) const { return std::tie(job, rank) < std::tie(other.job, other.rank); }
 };
 
 // A program of a setup step.

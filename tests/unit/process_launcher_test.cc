@@ -303,10 +303,19 @@ TEST_CASE("a deadly signal cancels a process that is being fetched, others do no
   node.loop.run_until_idle();
   CHECK(node.told == Told{"launched 0 fails"});
   CHECK(node.launched[0].code == ECANCELED);
-  node.content.connect();
-  node.loop.run_until_idle();
-  CHECK(node.spawner.pids().empty());
   CHECK(node.launcher.running() == 0);
+}
+
+TEST_CASE("a process that was cancelled is not started by content that arrives just then") {
+  Node node;
+  node.content.disconnect();
+  node.launcher.launch(node.moved());
+  node.loop.run_until_idle();
+  node.content.connect();
+  node.launcher.signal({job, 0, SIGTERM});
+  node.loop.run_until_idle();
+  CHECK(node.told == Told{"launched 0 fails"});
+  CHECK(node.spawner.pids().empty());
 }
 
 TEST_CASE("a deadly signal kills a process that is starting, and it counts as never run") {
@@ -316,6 +325,8 @@ TEST_CASE("a deadly signal kills a process that is starting, and it counts as ne
     node.launcher.signal({job, 0, SIGINT});
     CHECK(node.faults.count(sys::cat("signal ", SIGKILL, " to group ", pid)) == 1);
     if (came_to_exec) node.spawner.execute(pid);
+    node.loop.run_until_idle();
+    CHECK(node.launcher.running() == 1);  // until it has been reaped
     node.end(pid, fakes::killed_by(SIGKILL));
     CHECK(node.told == Told{"launched 0 fails"});
     CHECK(node.launched[0].code == ECANCELED);

@@ -158,6 +158,16 @@ TEST_CASE("a file is replaced when its content differs, and only given to others
   CHECK(node.faults.count("copy") == 0);
 }
 
+TEST_CASE("a file of another size is replaced, unread") {
+  for (const char* older : {"", "te", "text and more"}) {
+    Node node;
+    node.files.put(file_step.path, older);
+    REQUIRE(perform(file_step, cached, node.system));
+    CHECK(node.files.content(file_step.path) == "text");
+    CHECK(node.faults.count("read") == 0);
+  }
+}
+
 TEST_CASE("a file takes the place of a link, not of what the link leads to") {
   Node node;
   node.files.put("/other", "other");
