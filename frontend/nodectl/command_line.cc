@@ -127,7 +127,9 @@ class Parser {
     run_verb_ = add("run", run_);
     run_verb_->prefix_command();
     run_verb_->add_flag("-l,--label", run_.label, "label each line of output with its node");
-    run_verb_->add_option("--cwd", run_.directory, "working directory on the nodes (default: this one, or / where it is not there)")
+    run_verb_
+        ->add_option("--cwd", run_.directory,
+                     "working directory on the nodes (default: this one, or / where it is not there)")
         ->type_name("DIR");
     run_verb_->add_option("--env", run_.environment, "set a variable, over your environment; may be repeated")
         ->type_name("NAME=VALUE")

@@ -36,13 +36,13 @@ void complain(Context& context, std::string_view text) {
 }
 
 Exchange::Exchange(Context& context) : context_(context) {
-  context_.output.notify([this] { on_delivered(); }, [this] { give_up(exit_signal_base + SIGPIPE); });
-  context_.error.notify([this] { on_delivered(); }, [this] { on_delivered(); });
+  context_.output.notify([this] { on_delivered(); }, [this](const sys::Error& reason) { on_broken(reason); });
+  context_.error.notify([this] { on_delivered(); }, [this](const sys::Error&) { on_delivered(); });
 }
 
 Exchange::~Exchange() {
-  context_.output.notify([] {}, [] {});
-  context_.error.notify([] {}, [] {});
+  context_.output.notify([] {}, [](const sys::Error&) {});
+  context_.error.notify([] {}, [](const sys::Error&) {});
 }
 
 int Exchange::run(const Message& request, Handler handler, std::function<void()> on_done) {
@@ -83,6 +83,15 @@ void Exchange::give_up(int status) {
   finished_ = true;
   status_ = status;
   context_.loop.stop();
+}
+
+// A reader that is gone, as in `nodectl log all | head`, ends us as it would end a program that does not catch SIGPIPE.
+void Exchange::on_broken(const sys::Error& reason) {
+  if (reason.code == EPIPE) return give_up(exit_signal_base + SIGPIPE);
+  complain(context_, sys::cat("standard output: ", reason.text()));
+  status_ = exit_failure;
+  if (finished_) return on_delivered();
+  finish(exit_failure);
 }
 
 void Exchange::on_delivered() {

@@ -50,6 +50,7 @@ class Exchange final : public transport::ConnectionHandler {
   void on_message(std::uint64_t request, transport::Message message) override;
   void on_closed(const sys::Error& reason) override;
   void on_delivered();
+  void on_broken(const sys::Error& reason);
 
   Context& context_;
   Handler handler_;

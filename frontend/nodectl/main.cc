@@ -34,8 +34,9 @@ void deliver_rest(Context& context) {
   const auto stop_if_empty = [&context] {
     if (context.output.empty() && context.error.empty()) context.loop.stop();
   };
-  context.output.notify(stop_if_empty, stop_if_empty);
-  context.error.notify(stop_if_empty, stop_if_empty);
+  const auto on_broken = [stop_if_empty](const sys::Error&) { stop_if_empty(); };
+  context.output.notify(stop_if_empty, on_broken);
+  context.error.notify(stop_if_empty, on_broken);
   if (!context.output.empty() || !context.error.empty()) context.loop.run();
 }
 

@@ -11,7 +11,7 @@ constexpr std::size_t piece_size = 4096;
 
 }  // namespace
 
-void Output::notify(std::function<void()> on_drained, std::function<void()> on_broken) {
+void Output::notify(std::function<void()> on_drained, Broken on_broken) {
   on_drained_ = std::move(on_drained);
   on_broken_ = std::move(on_broken);
 }
@@ -40,7 +40,7 @@ void Output::write_some() {
   if (!written) {
     broken_ = true;
     clear();
-    return on_broken_();
+    return on_broken_(written.error());
   }
   taken_ += *written;
   if (taken_ > high_water) pending_.erase(0, std::exchange(taken_, 0));

@@ -1,5 +1,5 @@
 // Standard output or error of nodectl as something that never blocks the loop: data waits here until its reader takes
-// it, and whoever produces data looks at full(). Once its reader has gone away it swallows everything.
+// it, and whoever produces data looks at full(). Once writing has failed it swallows everything.
 //
 //   idle --write()--> waiting --all taken: on_drained--> idle
 //                        +----- write error: on_broken --> broken
@@ -29,8 +29,10 @@ class Output {
   bool full() const { return pending_.size() - taken_ > high_water; }
   bool empty() const { return pending_.size() == taken_; }
 
-  // What is called when nothing waits any more, and once when the reader is gone; maybe from inside write().
-  void notify(std::function<void()> on_drained, std::function<void()> on_broken);
+  // What is called when nothing waits any more, and once when nothing can be written any more; maybe from inside
+  // write().
+  using Broken = std::function<void(const sys::Error& reason)>;
+  void notify(std::function<void()> on_drained, Broken on_broken);
 
  private:
   void wait_for_reader();
@@ -41,7 +43,7 @@ class Output {
   sys::Loop& loop_;
   std::unique_ptr<sys::Stream> stream_;
   std::function<void()> on_drained_ = [] {};
-  std::function<void()> on_broken_ = [] {};
+  Broken on_broken_ = [](const sys::Error&) {};
   sys::WatchId watch_ = 0;
   std::string pending_;
   std::size_t taken_ = 0;  // of pending_

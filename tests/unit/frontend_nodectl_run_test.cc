@@ -1,0 +1,193 @@
+// What the caller of `nodectl run` sees.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/line_labeller.h"
+#include "frontend/nodectl/run_view.h"
+#include "tests/unit/frontend_nodectl_fixture.h"
+
+namespace {
+
+using frontend::exit_status_of;
+using frontend::LineLabeller;
+using frontend::RunView;
+using transport::RunEnd;
+using transport::RunOutput;
+using transport::StreamName;
+
+transport::Bytes bytes(std::string_view text) {
+  const auto raw = std::as_bytes(std::span(text));
+  return {raw.begin(), raw.end()};
+}
+
+RunOutput out(std::uint32_t rank, std::string_view text) { return {rank, StreamName::output, bytes(text)}; }
+RunOutput error(std::uint32_t rank, std::string_view text) { return {rank, StreamName::error, bytes(text)}; }
+RunEnd exits(std::uint32_t rank, int status) { return {.rank = rank, .started = true, .status = status << 8}; }
+RunEnd dies(std::uint32_t rank, int signal) { return {.rank = rank, .started = true, .status = signal}; }
+RunEnd fails(std::uint32_t rank, int code, const char* why) { return {.rank = rank, .code = code, .reason = why}; }
+
+struct Run : fakes::Command {
+  Run(bool label, std::vector<transport::NodeNumber> nodes, std::size_t capacity = 1u << 20)
+      : Command(capacity), view(*context, label) {
+    started.job = 1;
+    started.nodes = std::move(nodes);
+    for (const auto node : started.nodes)
+      started.names.push_back("n" + std::to_string(node));
+  }
+  // nodemaster's side of the story; Done is added.
+  int with(const std::vector<transport::Message>& story) {
+    master.answer = [this, story](const transport::Message&) {
+      master.send(started);
+      for (const auto& message : story)
+        master.send(message);
+      master.send(transport::Done{});
+    };
+    return view.run({});
+  }
+  transport::RunStarted started;
+  fakes::ScriptedMaster master{loop, sockets};
+  RunView view;
+};
+
+std::string add(LineLabeller& labeller, std::string_view text) { return labeller.add(bytes(text)); }
+
+}  // namespace
+
+TEST_CASE("run: streams are kept apart and the exit status is the program's") {
+  Run run(false, {3});
+  CHECK(run.with({out(0, "out\n"), error(0, "err\n"), exits(0, 7)}) == 7);
+  CHECK(run.printed() == "out\n");
+  CHECK(run.complained() == "err\n");  // one rank's exit status needs no words
+}
+
+TEST_CASE("run: unlabelled output is passed on byte by byte") {
+  Run run(false, {0});
+  const std::string binary("\0\xff\n\x1b no newline", 16);
+  CHECK(run.with({out(0, binary), exits(0, 0)}) == 0);
+  CHECK(run.printed() == binary);
+}
+
+TEST_CASE("run: labelled lines do not mix, and the last one gets its newline") {
+  Run run(true, {0, 1});
+  CHECK(run.with({out(0, "a"), out(1, "b\nc"), out(0, "a\n"), error(1, "e"), exits(0, 0), exits(1, 0)}) == 0);
+  CHECK(run.printed() == "n1: b\nn0: aa\nn1: c\n");
+  CHECK(run.complained() == "n1: e\n");
+}
+
+TEST_CASE("run: the highest exit status counts, and says whose it is") {
+  Run run(false, {0, 1, 2, 5, 9});
+  CHECK(run.with({exits(2, 7), exits(0, 0), exits(1, 7), exits(3, 1), exits(4, 7)}) == 7);
+  CHECK(run.complained() == "nodectl: exit status 1 on node 5\nnodectl: exit status 7 on nodes 1-2,9\n");
+}
+
+TEST_CASE("run: a high exit status is no signal") {
+  Run run(false, {0, 1});
+  CHECK(run.with({exits(0, 200), exits(1, 0)}) == 200);
+  CHECK(run.complained() == "nodectl: exit status 200 on node 0\n");
+}
+
+TEST_CASE("run: deaths, failed starts and lost nodes are told one by one") {
+  Run run(false, {0, 1, 2});
+  RunEnd lost{.rank = 2, .started = true, .code = EHOSTDOWN, .reason = "node lost: silent for 20 s"};
+  CHECK(run.with({dies(0, SIGKILL), fails(1, ENOEXEC, "for aarch64, the node is x86_64"), lost}) == 128 + SIGKILL);
+  const std::string complaints = run.complained();
+  CHECK(complaints.find("nodectl: n0: killed by signal 9") != std::string::npos);
+  CHECK(complaints.find("nodectl: n1: for aarch64, the node is x86_64\n") != std::string::npos);
+  CHECK(complaints.find("nodectl: n2: node lost: silent for 20 s\n") != std::string::npos);
+}
+
+TEST_CASE("run: what each rank ends with, as a shell would have it") {
+  CHECK(exit_status_of(exits(0, 0)) == 0);
+  CHECK(exit_status_of(exits(0, 255)) == 255);
+  CHECK(exit_status_of(dies(0, SIGSEGV)) == 139);
+  CHECK(exit_status_of(dies(0, SIGSEGV | 0x80)) == 139);  // with a core
+  CHECK(exit_status_of(fails(0, ENOENT, "x")) == 127);
+  CHECK(exit_status_of(fails(0, EACCES, "x")) == 126);
+  CHECK(exit_status_of(fails(0, ENOEXEC, "x")) == 126);
+  CHECK(exit_status_of(fails(0, EHOSTDOWN, "x")) == 1);
+  CHECK(exit_status_of(fails(0, 0, "x")) == 1);
+  CHECK(exit_status_of({.started = true, .reason = "node lost"}) == 1);
+}
+
+TEST_CASE("run: what a hostile nodemaster says of ranks that do not exist does no harm") {
+  Run run(true, {0});
+  CHECK(run.with({out(77, "x\n"), exits(77, 3), exits(0, 0)}) == 3);
+  CHECK(run.printed() == "rank 77: x\n");
+}
+
+TEST_CASE("run: signals go to the processes, and a second interrupt gives up") {
+  Run run(false, {0});
+  std::vector<int> seen;
+  run.master.answer = [&](const transport::Message& message) {
+    if (const auto* signal = std::get_if<transport::RunSignal>(&message)) seen.push_back(signal->signal);
+    if (std::holds_alternative<transport::RunRequest>(message)) {
+      run.master.send(run.started);
+      run.loop.after(std::chrono::seconds(1), [&] { run.view.on_signal(SIGTERM); });
+      run.loop.after(std::chrono::seconds(2), [&] { run.view.on_signal(SIGINT); });
+      run.loop.after(std::chrono::seconds(3), [&] { run.view.on_signal(SIGINT); });
+    }
+  };
+  CHECK(run.view.run({}) == 128 + SIGINT);
+  CHECK(seen == std::vector<int>{SIGTERM, SIGINT});
+}
+
+TEST_CASE("run: a reader that stops stops the reading from nodemaster, and nothing is lost") {
+  constexpr std::size_t pipe = 1000, piece = 64u << 10, pieces = 64;
+  Run run(false, {0}, pipe);
+  const std::string block(piece, 'x');
+  std::vector<transport::Message> story(pieces, out(0, block));
+  story.push_back(exits(0, 0));
+  CHECK(run.with(story) == 1);  // the loop has come to rest, and not to the end
+  CHECK(run.output->full());
+  // The stream between the two holds a megabyte, and nodectl its limit.
+  CHECK(run.master.unsent() > piece * pieces - (1u << 20) - frontend::Output::high_water - 4 * piece);
+
+  std::size_t taken = 0;
+  while (const std::size_t more = run.printed().size()) {
+    taken += more;
+    run.loop.run_until_idle();
+  }
+  CHECK(taken == piece * pieces);
+  CHECK(run.master.unsent() == 0);
+}
+
+TEST_CASE("run: a full standard error that breaks does not stop standard output") {
+  Run run(false, {0}, 1000);
+  const std::string block(64u << 10, 'x');
+  std::vector<transport::Message> story(8, error(0, block));
+  story.push_back(out(0, "the end"));
+  story.push_back(exits(0, 0));
+  CHECK(run.with(story) == 1);
+  run.error_reader.reset();
+  run.loop.run_until_idle();
+  CHECK(run.printed() == "the end");
+}
+
+TEST_CASE("labeller: lines are whole, however they come") {
+  LineLabeller labeller("n3");
+  CHECK(add(labeller, "he").empty());
+  CHECK(add(labeller, "llo\nwor") == "n3: hello\n");
+  CHECK(add(labeller, "ld\n\n") == "n3: world\nn3: \n");
+  CHECK(labeller.finish().empty());
+  CHECK(add(labeller, "rest").empty());
+  CHECK(labeller.finish() == "n3: rest\n");
+  CHECK(labeller.finish().empty());
+}
+
+TEST_CASE("labeller: a line without an end is let go in pieces") {
+  LineLabeller labeller("n3");
+  const std::string piece(1000, 'x');
+  std::size_t lines = 0, held = 0;
+  for (int i = 0; i < 100; ++i) {
+    held += piece.size();
+    const std::string text = add(labeller, piece);
+    if (text.empty()) continue;
+    ++lines;
+    CHECK(text.size() == held + 5);  // "n3: " and the newline
+    held = 0;
+  }
+  CHECK(lines == 100000 / (LineLabeller::line_limit + piece.size()));
+}
