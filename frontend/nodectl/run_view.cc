@@ -38,23 +38,23 @@ void RunView::on_end(const transport::RunEnd& end) {
   for (StreamName stream : {StreamName::output, StreamName::error}) {
     if (label_) sink(stream).write(labeller(end.rank, stream).finish());
   }
-  if (!end.reason.empty()) {
-    complain(context_, cat(name_of(end.rank), ": ", end.reason));
-  } else if (ended_by_signal(end.status)) {
-    complain(context_, cat(name_of(end.rank), ": ", sys::describe_status(end.status)));
-  } else if (status != 0 && end.rank < ranks_.nodes.size()) {
-    by_status_[status].push_back(ranks_.nodes[end.rank]);
-  }
+  if (end.rank >= ranks_.nodes.size()) return;
+  if (const std::string text = what_went_wrong(end); !text.empty()) troubles_[text].push_back(ranks_.nodes[end.rank]);
 }
 
-// One rank's exit status is nodectl's own; only several need words.
+// Empty when nothing did. One rank's exit status is nodectl's own; only several need words.
+std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
+  if (!end.reason.empty()) return end.reason;
+  if (ended_by_signal(end.status)) return sys::describe_status(end.status);
+  if (ranks_.nodes.size() == 1 || exit_status_of(end) == 0) return {};
+  return cat("exit status ", exit_status_of(end));
+}
+
+// Nodes with the same trouble are named together: it may be a thousand of them.
 void RunView::all_ended() {
-  if (ranks_.nodes.size() > 1) {
-    for (auto& [status, nodes] : by_status_) {
-      std::sort(nodes.begin(), nodes.end());
-      complain(context_,
-               cat("exit status ", status, " on node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes)));
-    }
+  for (auto& [text, nodes] : troubles_) {
+    std::sort(nodes.begin(), nodes.end());
+    complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));
   }
   exchange_.finish(status_);
 }

@@ -28,6 +28,7 @@ class RunView {
   void on_started(const transport::RunStarted& started);
   void on_output(const transport::RunOutput& output);
   void on_end(const transport::RunEnd& end);
+  std::string what_went_wrong(const transport::RunEnd& end) const;
   void all_ended();
 
   std::string name_of(std::uint32_t rank) const;
@@ -39,7 +40,7 @@ class RunView {
   bool label_;
   transport::RunStarted ranks_;
   std::map<std::pair<std::uint32_t, transport::StreamName>, LineLabeller> labellers_;
-  std::map<int, std::vector<transport::NodeNumber>> by_status_;  // who ended with which exit status; 0 left out
+  std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
   int status_ = 0;
   int interrupts_ = 0;
 };
