@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
+
 namespace sys {
 
 std::vector<std::string> environment() {
@@ -17,6 +19,11 @@ std::uint32_t creation_mask() {
   const mode_t mask = ::umask(077);
   ::umask(mask);
   return mask;
+}
+
+bool ignores(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 bool may_execute(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }

@@ -82,6 +82,8 @@ void Exchange::finish(int status) {
 void Exchange::give_up(int status) {
   finished_ = true;
   status_ = status;
+  context_.output.abandon();
+  context_.error.abandon();
   context_.loop.stop();
 }
 

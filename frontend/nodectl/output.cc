@@ -38,8 +38,7 @@ void Output::write_some() {
   const auto written = stream_->write(std::as_bytes(std::span(piece)));
   if (!written && written.error().code == EAGAIN) return;
   if (!written) {
-    broken_ = true;
-    clear();
+    abandon();
     return on_broken_(written.error());
   }
   taken_ += *written;
@@ -47,6 +46,11 @@ void Output::write_some() {
   if (!empty()) return;
   clear();
   on_drained_();
+}
+
+void Output::abandon() {
+  broken_ = true;
+  clear();
 }
 
 void Output::clear() {

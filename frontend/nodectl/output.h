@@ -2,7 +2,7 @@
 // it, and whoever produces data looks at full(). Once writing has failed it swallows everything.
 //
 //   idle --write()--> waiting --all taken: on_drained--> idle
-//                        +----- write error: on_broken --> broken
+//                        +-- abandon(), or write error: on_broken --> broken
 #pragma once
 
 #include <cstddef>
@@ -26,6 +26,8 @@ class Output {
   Output& operator=(const Output&) = delete;
 
   void write(std::string_view data);
+  // Drops what waits and all that follows.
+  void abandon();
   bool full() const { return pending_.size() - taken_ > high_water; }
   bool empty() const { return pending_.size() == taken_; }
 

@@ -3,7 +3,9 @@
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "content/hash.h"
 #include "frontend/common/lexical_path.h"
@@ -78,11 +80,15 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label);
-  const auto signals = sys::watch_signals(context.loop, {SIGINT, SIGTERM, SIGHUP, SIGQUIT},
-                                          [&view](int signal) { view.on_signal(signal); });
-  if (!signals) {
-    complain(context, signals.error().text());
-    return exit_failure;
+  std::vector<std::unique_ptr<sys::SignalSource>> sources;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    if (sys::ignores(signal)) continue;
+    auto source = sys::watch_signals(context.loop, {signal}, [&view](int arrived) { view.on_signal(arrived); });
+    if (!source) {
+      complain(context, source.error().text());
+      return exit_failure;
+    }
+    sources.push_back(std::move(*source));
   }
   return view.run(*request);
 }

@@ -80,23 +80,24 @@ TEST_CASE("run: labelled lines do not mix, and the last one gets its newline") {
 TEST_CASE("run: the highest exit status counts, and says whose it is") {
   Run run(false, {0, 1, 2, 5, 9});
   CHECK(run.with({exits(2, 7), exits(0, 0), exits(1, 7), exits(3, 1), exits(4, 7)}) == 7);
-  CHECK(run.complained() == "nodectl: exit status 1 on node 5\nnodectl: exit status 7 on nodes 1-2,9\n");
+  CHECK(run.complained() == "nodectl: node 5: exit status 1\nnodectl: nodes 1-2,9: exit status 7\n");
 }
 
 TEST_CASE("run: a high exit status is no signal") {
   Run run(false, {0, 1});
   CHECK(run.with({exits(0, 200), exits(1, 0)}) == 200);
-  CHECK(run.complained() == "nodectl: exit status 200 on node 0\n");
+  CHECK(run.complained() == "nodectl: node 0: exit status 200\n");
 }
 
-TEST_CASE("run: deaths, failed starts and lost nodes are told one by one") {
-  Run run(false, {0, 1, 2});
+TEST_CASE("run: deaths, failed starts and lost nodes are told, equal ones together") {
+  Run run(false, {0, 1, 2, 3});
   RunEnd lost{.rank = 2, .started = true, .code = EHOSTDOWN, .reason = "node lost: silent for 20 s"};
-  CHECK(run.with({dies(0, SIGKILL), fails(1, ENOEXEC, "for aarch64, the node is x86_64"), lost}) == 128 + SIGKILL);
+  CHECK(run.with({dies(0, SIGKILL), fails(1, ENOEXEC, "for aarch64, the node is x86_64"),
+                  fails(3, ENOEXEC, "for aarch64, the node is x86_64"), lost}) == 128 + SIGKILL);
   const std::string complaints = run.complained();
-  CHECK(complaints.find("nodectl: n0: killed by signal 9") != std::string::npos);
-  CHECK(complaints.find("nodectl: n1: for aarch64, the node is x86_64\n") != std::string::npos);
-  CHECK(complaints.find("nodectl: n2: node lost: silent for 20 s\n") != std::string::npos);
+  CHECK(complaints.find("nodectl: node 0: killed by signal 9") != std::string::npos);
+  CHECK(complaints.find("nodectl: nodes 1,3: for aarch64, the node is x86_64\n") != std::string::npos);
+  CHECK(complaints.find("nodectl: node 2: node lost: silent for 20 s\n") != std::string::npos);
 }
 
 TEST_CASE("run: what each rank ends with, as a shell would have it") {
@@ -132,6 +133,19 @@ TEST_CASE("run: signals go to the processes, and a second interrupt gives up") {
   };
   CHECK(run.view.run({}) == 128 + SIGINT);
   CHECK(seen == std::vector<int>{SIGTERM, SIGINT});
+}
+
+TEST_CASE("run: giving up does not wait for a reader that has stopped") {
+  Run run(false, {0}, 1000);
+  run.with({out(0, std::string(5000, 'x'))});
+  CHECK_FALSE(run.output->empty());
+  run.loop.defer([&] {
+    run.view.on_signal(SIGINT);
+    run.view.on_signal(SIGINT);
+  });
+  run.loop.run_until_idle();
+  CHECK(run.output->empty());
+  CHECK(run.printed().size() == 1000);
 }
 
 TEST_CASE("run: a reader that stops stops the reading from nodemaster, and nothing is lost") {
