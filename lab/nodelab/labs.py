@@ -2,7 +2,7 @@
 
 import signal
 
-from . import build, frontend, names, network, nodes, processes, state
+from . import build, frontend, kernel_limits, names, network, nodes, processes, state
 from .errors import LabError
 
 
@@ -13,7 +13,7 @@ def up(lab, options):
         if lab in names.labs():
             raise LabError(f"the lab {lab!r} is there already; take it down with: nodelab down --name {lab}")
         current = state.State.create(lab, backend=options.backend, nodes=options.nodes, programs=programs,
-                                     node_arguments=options.node_argument, kernel_limits={})
+                                     node_arguments=options.node_argument)
         try:
             make(current, options)
         except BaseException:
@@ -25,9 +25,7 @@ def up(lab, options):
 def make(current, options):
     nodes.build_image(current, options.node_config, options.modules)
     frontend.write_config(current, options.config, options.plan)
-    if options.nodes > 200:
-        current["kernel_limits"] = network.raise_neighbour_limits(options.nodes)
-        current.save()
+    kernel_limits.raise_for(options.nodes)
     net = network_of(current)
     net.create()
     if options.link_rate:
@@ -53,8 +51,16 @@ def take_down(lab):
     """Works from what is there rather than from what should be: nodelab may have been killed at any moment."""
     end_processes(lab)
     network.delete(lab)
-    restore_kernel_limits(lab)
+    if not any(is_large(other) for other in names.labs() if other != lab):
+        kernel_limits.restore()
     state.forget(lab)
+
+
+def is_large(lab):
+    try:
+        return state.State.load(lab)["nodes"] > kernel_limits.SMALL
+    except (LabError, ValueError):
+        return False
 
 
 def end_processes(lab):
@@ -67,15 +73,6 @@ def end_processes(lab):
     stuck = ", ".join(str(pid) for pid, _ in processes.of_lab(spaces))
     if stuck:
         raise LabError(f"processes of {lab} do not end, not even by SIGKILL: {stuck}; try again later")
-
-
-def restore_kernel_limits(lab):
-    try:
-        limits = state.State.load(lab)["kernel_limits"]
-    except (LabError, ValueError, KeyError):  # it crashed before it changed any
-        return
-    if names.labs() == [lab]:
-        network.set_neighbour_limits(limits)
 
 
 def summary(lab):

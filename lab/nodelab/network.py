@@ -14,7 +14,6 @@ from .errors import LabError
 
 BRIDGE_LIMIT = 32  # nodes
 PARENT = "up0"     # the macvlans' end of the veth pair
-NEIGHBOUR_LIMITS = pathlib.Path("/proc/sys/net/ipv4/neigh/default")
 
 
 class Network:
@@ -99,20 +98,6 @@ def remove_mount_point():
         run(["umount", str(names.NETNS)])
         with contextlib.suppress(OSError):
             names.NETNS.rmdir()
-
-
-def raise_neighbour_limits(nodes):
-    """The machine counts the neighbour entries of all namespaces together. What was there before, to be put back."""
-    wanted = {"gc_thresh1": 4 * nodes, "gc_thresh2": 8 * nodes, "gc_thresh3": 16 * nodes}
-    before = {name: int((NEIGHBOUR_LIMITS / name).read_text()) for name in wanted}
-    raised = {name: value for name, value in wanted.items() if value > before[name]}
-    set_neighbour_limits(dict(reversed(raised.items())))
-    return {name: before[name] for name in raised}
-
-
-def set_neighbour_limits(limits):
-    for name, value in limits.items():
-        (NEIGHBOUR_LIMITS / name).write_text(str(value))
 
 
 def batch(commands, inside=(), tool="ip"):

@@ -30,7 +30,7 @@ def lock():
 
 
 class State:
-    """Plain values under names: backend, nodes, programs, node_arguments, kernel_limits, processes."""
+    """Plain values under names: backend, nodes, programs, node_arguments, processes."""
 
     def __init__(self, lab, values):
         self.lab = lab

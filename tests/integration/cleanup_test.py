@@ -31,8 +31,9 @@ def command_line(pid):
 def machine():
     """What of the machine itself a lab might change."""
     links = lab.run(["ip", "-o", "link"]).stdout
-    limits = [pathlib.Path(f"/proc/sys/net/ipv4/neigh/default/gc_thresh{n}").read_text() for n in (1, 2, 3)]
-    return links, limits
+    limits = ("ipv4/neigh/default/gc_thresh1", "ipv4/neigh/default/gc_thresh2", "ipv4/neigh/default/gc_thresh3",
+              "core/netdev_max_backlog")
+    return links, [pathlib.Path("/proc/sys/net", name).read_text() for name in limits]
 
 
 class Cleanup(lab.LabTest):
