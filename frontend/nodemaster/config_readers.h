@@ -23,7 +23,7 @@ bool read_action(const std::string& kind, TableReader& reader, const std::string
 // "mount, directory, ...": the kinds that there are.
 std::string step_kinds();
 
-// The file's own folder: what relative paths in it are relative to.
+// The file's own folder: what relative paths in it are relative to. Empty: the one where we are.
 std::string folder_of(const std::string& path);
 std::string absolute_in(const std::string& folder, const std::string& path);
 

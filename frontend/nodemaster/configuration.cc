@@ -7,9 +7,7 @@
 namespace frontend {
 namespace {
 
-void read_front_end(const TomlTable& table, unsigned line, const std::string& file, Configuration& configuration,
-                    Problems& problems) {
-  TableReader reader(table, line, file, "[front_end]", problems);
+void read_front_end(TableReader reader, Configuration& configuration) {
   configuration.rarp = reader.flag("rarp", true);
   if (configuration.rarp) reader.require("interface");
   configuration.interface = reader.text("interface");
@@ -23,10 +21,8 @@ void read_front_end(const TomlTable& table, unsigned line, const std::string& fi
   reader.finish();
 }
 
-void read_heartbeat(const TomlTable& table, unsigned line, const std::string& file, Configuration& configuration,
-                    Problems& problems) {
+void read_heartbeat(TableReader reader, Configuration& configuration) {
   using namespace std::chrono_literals;
-  TableReader reader(table, line, file, "[heartbeat]", problems);
   configuration.ping_interval = reader.duration("interval", configuration.ping_interval);
   configuration.silence_limit = reader.duration("silence_limit", configuration.silence_limit);
   if (configuration.ping_interval < 100ms || configuration.ping_interval > 10min) {
@@ -52,10 +48,8 @@ void read_hooks(sys::Files& files, TableReader& reader, const std::string& folde
   }
 }
 
-void read_node_up(sys::Files& files, const TomlTable& table, unsigned line, const std::string& file,
-                  Configuration& configuration, Problems& problems) {
-  TableReader reader(table, line, file, "[node_up]", problems);
-  const std::string folder = folder_of(file);
+void read_node_up(sys::Files& files, TableReader reader, const std::string& folder, Configuration& configuration,
+                  Problems& problems) {
   const std::string plan = absolute_in(folder, reader.text("plan", "node_up.toml"));
   const auto facts = files.facts(plan);
   if (facts && *facts) {
@@ -71,12 +65,12 @@ void read_node_up(sys::Files& files, const TomlTable& table, unsigned line, cons
 
 std::string folder_of(const std::string& path) {
   const auto slash = path.rfind('/');
-  if (slash == path.npos) return ".";
+  if (slash == path.npos) return {};
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 std::string absolute_in(const std::string& folder, const std::string& path) {
-  return path.starts_with('/') ? path : sys::cat(folder, "/", path);
+  return folder.empty() || path.starts_with('/') ? path : sys::cat(folder, "/", path);
 }
 
 Configuration load_configuration(sys::Files& files, const std::string& path, Problems& problems) {
@@ -84,17 +78,11 @@ Configuration load_configuration(sys::Files& files, const std::string& path, Pro
   const auto top = read_toml(files, path, problems);
   if (!top) return configuration;
   TableReader reader(*top, 1, path, "the file", problems);
-  const TomlTable absent;
-  unsigned line = 0;
-  const auto table = [&](std::string_view key) -> const TomlTable& {
-    const TomlTable* found = reader.table(key, line);
-    return found ? *found : absent;
-  };
   configuration.name = reader.text("name", "cluster");
-  if (reader.require("front_end")) read_front_end(table("front_end"), line, path, configuration, problems);
+  if (reader.require("front_end")) read_front_end(reader.table("front_end"), configuration);
   configuration.nodes = read_nodes(reader, path, configuration.address, problems);
-  read_node_up(files, table("node_up"), line, path, configuration, problems);
-  read_heartbeat(table("heartbeat"), line, path, configuration, problems);
+  read_node_up(files, reader.table("node_up"), folder_of(path), configuration, problems);
+  read_heartbeat(reader.table("heartbeat"), configuration);
   reader.finish();
   return configuration;
 }

@@ -15,6 +15,8 @@
 
 namespace frontend {
 
+constexpr std::size_t max_nodes = 4096;  // the state of all of them fits in one message
+
 struct NodeEntry {
   transport::NodeNumber number = 0;
   std::string name;

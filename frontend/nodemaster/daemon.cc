@@ -77,6 +77,7 @@ void Daemon::on_joined(transport::NodeNumber number) {
 }
 
 void Daemon::on_node_message(transport::NodeNumber node, transport::Message message) {
+  if (!table_.find(node)) return;  // dismissed, and not gone yet
   std::visit(Overloaded{[&](const transport::BootRecord& news) { table_.add_record(node, news); },
                         [&](const transport::StepReport& report) { node_up_.on_report(node, report); },
                         [&](const transport::SetupDone& done) { node_up_.on_done(node, done); },

@@ -48,12 +48,13 @@ class NodeReader {
   void read(const TomlTable& table, unsigned line) {
     TableReader reader(table, line, file_, "[[nodes]]", problems_);
     const auto range = read_range(reader);
-    const bool required = reader.require("mac") & reader.require("address");
+    reader.require("mac");
+    reader.require("address");
     const auto mac = reader.mac("mac");
     const std::uint32_t address = reader.address("address");
     const std::string pattern = reader.text("name", "n{node}");
     reader.finish();
-    if (!required || !range || !mac || address == 0) return;
+    if (!range || !mac || address == 0) return;
     const std::uint32_t count = range->last - range->first;
     if ((as_number(*mac) + count) >> 24 != as_number(*mac) >> 24) {
       return reader.error("mac", "the range runs over the end of the maker's block of addresses");
@@ -70,6 +71,7 @@ class NodeReader {
     }
   }
 
+  std::size_t count() const { return nodes_.size(); }
   std::vector<NodeEntry> take() {
     std::sort(nodes_.begin(), nodes_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
     return std::move(nodes_);
@@ -91,27 +93,25 @@ class NodeReader {
     return range;
   }
 
-  bool add_node(NodeEntry node, TableReader& reader) {
-    const std::string what = sys::cat("node ", node.number);
-    const auto unique = [&](const char* key, bool inserted, const std::string& value, const std::string& owner) {
-      if (!inserted) reader.error(key, sys::cat(what, " would be the second with ", value, "; ", owner, " has it"));
-      return inserted;
-    };
+  bool add_node(const NodeEntry& node, TableReader& reader) {
     if (!is_host_name(node.name)) {
       reader.error("name", sys::cat("\"", sys::printable(node.name), "\" is no host name"));
       return false;
     }
-    const auto number = numbers_.emplace(node.number, what);
-    const auto name = names_.emplace(node.name, what);
-    const auto mac = macs_.emplace(node.mac, what);
-    const auto address = addresses_.emplace(node.address, what);
-    const char* number_key = reader.has("node") ? "node" : "range";
-    const bool good = unique(number_key, number.second, "that number", "an earlier one") &
-                      unique("name", name.second, node.name, name.first->second) &
-                      unique("mac", mac.second, sys::format_mac(node.mac), mac.first->second) &
-                      unique("address", address.second, sys::format_ip(node.address), address.first->second);
-    if (good) nodes_.push_back(std::move(node));
-    return good;
+    const std::string owner = sys::cat("node ", node.number);
+    const auto claim = [&](auto& owners, const auto& value, std::string_view key, std::string_view shown) {
+      const auto [first, free] = owners.emplace(value, owner);
+      if (!free) {
+        reader.error(key, sys::cat(owner, " would be the second with ", shown, "; ", first->second, " has it"));
+      }
+      return free ? 0 : 1;
+    };
+    int clashes = claim(numbers_, node.number, reader.has("node") ? "node" : "range", "that number");
+    clashes += claim(names_, node.name, "name", node.name);
+    clashes += claim(macs_, node.mac, "mac", sys::format_mac(node.mac));
+    clashes += claim(addresses_, node.address, "address", sys::format_ip(node.address));
+    if (clashes == 0) nodes_.push_back(node);
+    return clashes == 0;
   }
 
   const std::string& file_;
@@ -131,6 +131,7 @@ std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std
   if (const TomlArray* tables = top.tables("nodes")) {
     for (const TomlValue& value : *tables)
       reader.read(std::get<TomlTable>(value.data), value.line);
+    if (reader.count() > max_nodes) top.error("nodes", sys::cat("there may be at most ", max_nodes));
   } else {
     problems.warn(file, 0, "there are no [[nodes]]: every node will be refused");
   }

@@ -11,6 +11,8 @@ namespace {
 using transport::NodeNumber;
 using transport::NodeState;
 
+constexpr std::size_t max_reason = 512;  // bytes: what all nodes have to say fits in one reply
+
 std::uint64_t microseconds(sys::Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
 }
@@ -21,6 +23,12 @@ std::uint64_t recorded_up(const Node& node) {
     if (entry.name == state_name(NodeState::up)) return entry.start_us;
   }
   return 0;
+}
+
+transport::BootEntry trimmed(transport::BootEntry entry) {
+  entry.name = sys::printable(entry.name, max_reason);
+  entry.reason = sys::printable(entry.reason, max_reason);
+  return entry;
 }
 
 sys::Severity severity_of(NodeState state) {
@@ -108,12 +116,12 @@ NodeEntry NodeTable::next_free() const {
   return next;
 }
 
-void NodeTable::set_state(NodeNumber number, NodeState state, std::string reason) {
+void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view reason) {
   Node* node = get(number);
   if (!node) return;
   const NodeState before = node->state;
   node->state = state;
-  node->reason = std::move(reason);
+  node->reason = sys::printable(reason, max_reason);
   if (before == state) return;
   node->since = clock_.wall();
   log_.write(severity_of(state), sys::cat(node->entry.name, ": ", state_name(before), " -> ", state_name(state),
@@ -129,8 +137,8 @@ void NodeTable::set_state(NodeNumber number, NodeState state, std::string reason
   }
 }
 
-void NodeTable::set_reason(NodeNumber number, std::string reason) {
-  if (Node* node = get(number)) node->reason = std::move(reason);
+void NodeTable::set_reason(NodeNumber number, std::string_view reason) {
+  if (Node* node = get(number)) node->reason = sys::printable(reason, max_reason);
 }
 
 void NodeTable::set_hello(NodeNumber number, const transport::Hello& hello) {
@@ -155,7 +163,9 @@ void NodeTable::add_record(NodeNumber number, const transport::BootRecord& news)
   Node* node = get(number);
   if (!node || news.first > max_record || news.entries.size() > max_record - news.first) return;
   node->record.resize(std::max(node->record.size(), news.first + news.entries.size()));
-  std::copy(news.entries.begin(), news.entries.end(), node->record.begin() + news.first);
+  std::size_t at = news.first;
+  for (const transport::BootEntry& entry : news.entries)
+    node->record[at++] = trimmed(entry);
   // The node's own clock is the better one; its entry may come after its SetupDone.
   const std::uint64_t up = recorded_up(*node);
   if (up != 0 && node->state == NodeState::up) node->boot_us = up;

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/common/node_set.h"
@@ -58,9 +59,9 @@ class NodeTable final : public NodeDirectory {
   // A number and an address that no node has, for a new one.
   NodeEntry next_free() const;
 
-  void set_state(transport::NodeNumber number, transport::NodeState state, std::string reason);
+  void set_state(transport::NodeNumber number, transport::NodeState state, std::string_view reason);
   // The state stays, its reason is a new one: progress.
-  void set_reason(transport::NodeNumber number, std::string reason);
+  void set_reason(transport::NodeNumber number, std::string_view reason);
   // A node has joined. In a new life what the old one left is forgotten.
   void set_hello(transport::NodeNumber number, const transport::Hello& hello);
   void set_usage(transport::NodeNumber number, const transport::SelfUsage& usage);

@@ -17,6 +17,12 @@ std::optional<std::uint32_t> parse_mode(std::string_view text) {
   return mode <= 07777 ? std::optional(mode) : std::nullopt;
 }
 
+// The messages that carry it have the same limit.
+constexpr std::size_t max_text = 4095;  // bytes
+constexpr std::string_view text_limits = "must have at most 4095 bytes, and none that is zero";
+
+bool fits(const std::string& text) { return text.size() <= max_text && text.find('\0') == text.npos; }
+
 }  // namespace
 
 TableReader::TableReader(const TomlTable& table, unsigned line, std::string file, std::string name, Problems& problems)
@@ -46,8 +52,8 @@ unsigned TableReader::line_of(std::string_view key) const {
 std::string TableReader::text(std::string_view key, std::string fallback) {
   const auto* value = get<std::string>(key, "a string");
   if (!value) return fallback;
-  if (value->find('\0') != value->npos) {
-    error(key, "has a zero byte in it");
+  if (!fits(*value)) {
+    error(key, text_limits);
     return fallback;
   }
   return *value;
@@ -125,8 +131,8 @@ std::vector<std::string> TableReader::texts(std::string_view key) {
   if (!values) return texts;
   for (const TomlValue& value : *values) {
     const auto* text = std::get_if<std::string>(&value.data);
-    if (!text || text->find('\0') != text->npos) {
-      error(key, "must be an array of strings");
+    if (!text || !fits(*text)) {
+      error(key, sys::cat("must be an array of strings; a string ", text_limits));
       return {};
     }
     texts.push_back(*text);
@@ -143,9 +149,10 @@ std::string TableReader::clean_path(std::string_view key) {
   return path;
 }
 
-const TomlTable* TableReader::table(std::string_view key, unsigned& line) {
-  line = line_of(key);
-  return get<TomlTable>(key, "a table");
+TableReader TableReader::table(std::string_view key) {
+  static const TomlTable empty;
+  const TomlTable* found = get<TomlTable>(key, "a table");
+  return {found ? *found : empty, line_of(key), file_, sys::cat("[", key, "]"), problems_};
 }
 
 const TomlArray* TableReader::tables(std::string_view key) {
@@ -166,11 +173,11 @@ bool TableReader::require(std::string_view key) {
   return false;
 }
 
-void TableReader::error(std::string_view key, std::string reason) {
+void TableReader::error(std::string_view key, std::string_view reason) {
   problems_.error(file_, line_of(key), sys::cat(key, ": ", reason));
 }
 
-void TableReader::warn(std::string_view key, std::string reason) {
+void TableReader::warn(std::string_view key, std::string_view reason) {
   problems_.warn(file_, line_of(key), sys::cat(key, ": ", reason));
 }
 

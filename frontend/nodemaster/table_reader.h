@@ -34,14 +34,15 @@ class TableReader {
   std::vector<std::string> texts(std::string_view key);  // an array of strings
   // An absolute path without empty, "." and ".." components; required.
   std::string clean_path(std::string_view key);
-  const TomlTable* table(std::string_view key, unsigned& line);
+  // The table of that name, read with a reader of its own; an empty one when it is absent or none.
+  TableReader table(std::string_view key);
   // An array of tables; a single table will not do.
   const TomlArray* tables(std::string_view key);
 
   // Adds a problem unless the key is there.
   bool require(std::string_view key);
-  void error(std::string_view key, std::string reason);
-  void warn(std::string_view key, std::string reason);
+  void error(std::string_view key, std::string_view reason);
+  void warn(std::string_view key, std::string_view reason);
   void finish();
 
  private:

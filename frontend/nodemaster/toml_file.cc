@@ -17,7 +17,8 @@ TomlTable convert_table(const toml::table& table) {
   entries.reserve(table.size());
   for (const auto& entry : table) {
     TomlValue value = convert(entry.second);
-    value.line = entry.first.source().begin.line;
+    // The key's line where there is one: a value may begin later, and a table's key has none.
+    if (const unsigned line = entry.first.source().begin.line; line != 0) value.line = line;
     entries.push_back({std::string(entry.first.str()), std::move(value)});
   }
   return entries;

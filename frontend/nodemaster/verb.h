@@ -47,7 +47,8 @@ class Verb {
   virtual void start() = 0;
   virtual void on_drained() {}
   virtual void on_signal(int) {}
-  // The command has gone without waiting for the end; the verb is destroyed next.
+  // The command has gone without waiting for the end: the verb lets go of everything. It is destroyed later, when what
+  // it works with may be gone.
   virtual void on_gone() {}
 };
 

@@ -12,7 +12,6 @@ class LogVerb final : public Verb {
  public:
   LogVerb(transport::LogRequest request, Desk& desk, Reply& reply)
       : request_(std::move(request)), desk_(desk), reply_(reply) {}
-  ~LogVerb() override { desk_.logs.unwatch(watch_); }
 
   void start() override {
     const auto nodes = select_nodes(request_.nodes, desk_.table);
@@ -34,6 +33,8 @@ class LogVerb final : public Verb {
     finished_ = true;
     reply_.finish(transport::Done{});
   }
+
+  void on_gone() override { desk_.logs.unwatch(std::exchange(watch_, 0)); }
 
  private:
   void on_lines(transport::NodeNumber node) {

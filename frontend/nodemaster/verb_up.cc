@@ -14,7 +14,6 @@ class UpVerb final : public Verb {
  public:
   UpVerb(transport::UpRequest request, Desk& desk, Reply& reply)
       : request_(std::move(request)), desk_(desk), reply_(reply) {}
-  ~UpVerb() override { desk_.table.unwatch(watch_); }
 
   void start() override {
     const auto nodes = select_some(request_.nodes, desk_.table, reply_);
@@ -25,6 +24,8 @@ class UpVerb final : public Verb {
     watch_ = desk_.table.watch([this](const Node& node, NodeState) { on_change(node); });
     finish_if_done();
   }
+
+  void on_gone() override { desk_.table.unwatch(std::exchange(watch_, 0)); }
 
  private:
   void begin(transport::NodeNumber number) {
@@ -49,7 +50,7 @@ class UpVerb final : public Verb {
 
   void finish_if_done() {
     if (!pending_.empty()) return;
-    desk_.table.unwatch(std::exchange(watch_, 0));
+    on_gone();
     reply_.finish(transport::Done{});
   }
 

@@ -12,7 +12,6 @@ class WaitVerb final : public Verb {
  public:
   WaitVerb(transport::WaitRequest request, Desk& desk, Reply& reply)
       : request_(std::move(request)), desk_(desk), reply_(reply), timeout_(desk.loop) {}
-  ~WaitVerb() override { desk_.table.unwatch(watch_); }
 
   void start() override {
     const auto state = parse_state(request_.state);
@@ -32,7 +31,14 @@ class WaitVerb final : public Verb {
     }
   }
 
+  void on_gone() override { stop(); }
+
  private:
+  void stop() {
+    desk_.table.unwatch(std::exchange(watch_, 0));
+    timeout_.cancel();
+  }
+
   // Counts, so that a thousand nodes that come up cost a thousand steps and not a million.
   void on_change(const Node& node, transport::NodeState before) {
     if (!nodes_.contains(node.entry.number)) return;
@@ -42,8 +48,7 @@ class WaitVerb final : public Verb {
   }
 
   void finish(bool satisfied) {
-    desk_.table.unwatch(std::exchange(watch_, 0));
-    timeout_.cancel();
+    stop();
     transport::StatusReply reply{.satisfied = satisfied};
     for (const transport::NodeNumber number : nodes_) {
       if (const Node* node = desk_.table.find(number)) reply.nodes.push_back(status_of(*node));

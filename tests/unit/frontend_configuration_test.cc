@@ -1,0 +1,262 @@
+#include "frontend/nodemaster/configuration.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "frontend/nodemaster/check_configuration.h"
+#include "sys/stream.h"
+#include "tests/unit/temporary_directory.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string good_cluster = R"(name = "lab"
+[front_end]
+interface = "br0"
+address = "10.9.0.1"
+[[nodes]]
+range = "0-15"
+mac = "52:54:00:09:00:00"
+address = "10.9.1.0"
+[[nodes]]
+node = 16
+mac = "52:54:00:aa:bb:cc"
+address = "10.9.2.1"
+name = "io"
+)";
+
+// A configuration in a directory of its own.
+struct Files {
+  fakes::TemporaryDirectory directory;
+  sys::KernelFiles files;
+  frontend::Problems problems;
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(directory / name) << text; }
+  frontend::Configuration load() { return frontend::load_configuration(files, directory / "cluster.toml", problems); }
+  // All problems, without the directory.
+  std::string report() {
+    std::string text;
+    for (const frontend::Problem& problem : problems.sorted())
+      text += problem.text() + "\n";
+    for (auto at = text.find(directory.path()); at != text.npos; at = text.find(directory.path())) {
+      text.erase(at, directory.path().size() + 1);
+    }
+    return text;
+  }
+};
+
+std::string problems_of(const std::string& cluster, const std::string& plan = "") {
+  Files files;
+  files.write("cluster.toml", cluster);
+  if (!plan.empty()) files.write("node_up.toml", plan);
+  (void)files.load();
+  return files.report();
+}
+
+// A problem that a file has: where, and words of its reason.
+struct Bad {
+  std::string text;
+  std::string place;
+  std::string reason;
+};
+
+void check_bad(const std::string& report, const Bad& bad) {
+  CAPTURE(bad.text);
+  CAPTURE(report);
+  const auto at = report.find(bad.place + ": ");
+  REQUIRE(at != std::string::npos);
+  const std::string line = report.substr(at, report.find('\n', at) - at);
+  CHECK(line.find(bad.reason) != std::string::npos);
+}
+
+TEST_CASE("a configuration is read whole") {
+  Files files;
+  files.write("cluster.toml", good_cluster + "[heartbeat]\ninterval = \"2s\"\nsilence_limit = \"9s\"\n");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  CHECK(configuration.name == "lab");
+  CHECK(configuration.interface == "br0");
+  CHECK(configuration.port == 2223);
+  CHECK(configuration.control_socket == "/run/nodemaster/control.sock");
+  CHECK(configuration.ping_interval == 2s);
+  CHECK(configuration.silence_limit == 9s);
+  REQUIRE(configuration.nodes.size() == 17);
+  CHECK(configuration.nodes[15].name == "n15");
+  CHECK(sys::format_mac(configuration.nodes[15].mac) == "52:54:00:09:00:0f");
+  CHECK(sys::format_ip(configuration.nodes[15].address) == "10.9.1.15");
+  CHECK(configuration.nodes[16].name == "io");
+}
+
+TEST_CASE("MACs of a range count over byte borders") {
+  Files files;
+  files.write("cluster.toml",
+              "[front_end]\ninterface=\"br0\"\naddress=\"10.9.0.1\"\n[[nodes]]\nrange=\"0-1022\"\n"
+              "mac=\"52:54:00:09:00:ff\"\naddress=\"10.9.1.0\"\n");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  REQUIRE(configuration.nodes.size() == 1023);
+  CHECK(sys::format_mac(configuration.nodes[1].mac) == "52:54:00:09:01:00");
+  CHECK(sys::format_ip(configuration.nodes[1022].address) == "10.9.4.254");
+}
+
+TEST_CASE("what is wrong in cluster.toml is told with its line") {
+  const Bad table[] = {
+      {good_cluster + "colour = 1\n", "cluster.toml:14", "unknown key 'colour' in [[nodes]]"},
+      {"colour = 1\n" + good_cluster, "cluster.toml:1", "unknown key 'colour' in the file"},
+      {"name = 7\n" + good_cluster.substr(13), "cluster.toml:1", "name: must be a string"},
+      {"[front_end]\naddress = \"10.9.0.1\"\n", "cluster.toml:1", "[front_end] needs 'interface'"},
+      {"[front_end]\ninterface = \"br0\"\naddress = \"10.9.0\"\n", "cluster.toml:3", "no IPv4 address"},
+      {"[front_end]\ninterface = \"br0\"\naddress = \"224.0.0.1\"\n", "cluster.toml:3", "cannot be an address"},
+      {"[front_end]\ninterface = \"br0\"\naddress = \"10.9.0.1\"\nport = 70000\n", "cluster.toml:4", "from 1 to 65535"},
+      {"name = \"x\"\n", "cluster.toml:1", "needs 'front_end'"},
+      {"name = \"x\n", "cluster.toml:1", "string"},
+      {good_cluster + "[[nodes]]\nnode = 3\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.3.1\"\n", "cluster.toml:15",
+       "second with that number"},
+      {good_cluster + "[[nodes]]\nnode = 17\nmac = \"52:54:00:09:00:03\"\naddress = \"10.9.3.1\"\n", "cluster.toml:16",
+       "node 17 would be the second with 52:54:00:09:00:03; node 3 has it"},
+      {good_cluster + "[[nodes]]\nnode = 17\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.1.3\"\n", "cluster.toml:17",
+       "second with 10.9.1.3; node 3 has it"},
+      {good_cluster + "[[nodes]]\nnode = 17\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.0.1\"\n", "cluster.toml:17",
+       "the front end has it"},
+      {good_cluster + "[[nodes]]\nnode = 17\nmac = \"53:54:00:00:00:01\"\naddress = \"10.9.3.1\"\n", "cluster.toml:16",
+       "group address"},
+      {good_cluster + "[[nodes]]\nnode = 17\nmac = \"52:54:00:00:00\"\naddress = \"10.9.3.1\"\n", "cluster.toml:16",
+       "no MAC address"},
+      {good_cluster + "[[nodes]]\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.3.1\"\n", "cluster.toml:14",
+       "needs either 'node' or 'range'"},
+      {good_cluster + "[[nodes]]\nrange = \"20-18\"\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.3.1\"\n",
+       "cluster.toml:15", "no range"},
+      {good_cluster +
+           "[[nodes]]\nrange = \"20-21\"\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.3.1\"\nname = \"x\"\n",
+       "cluster.toml:18", "needs {node} in the name"},
+      {good_cluster + "[heartbeat]\ninterval = \"5 parsecs\"\n", "cluster.toml:15", "is no duration"},
+      {good_cluster + "[heartbeat]\ninterval = \"30s\"\n", "cluster.toml:14", "must be longer than the interval"},
+      {good_cluster + "[node_up]\nplan = \"elsewhere.toml\"\n", "cluster.toml:15", "there is no file"},
+      {good_cluster + "[node_up]\nhooks = \"elsewhere.d\"\n", "cluster.toml:15", "is no directory"},
+      {good_cluster + "[[node_up]]\n", "cluster.toml:14", "must be a table"},
+  };
+  for (const Bad& bad : table)
+    check_bad(problems_of(bad.text), bad);
+}
+
+TEST_CASE("all problems are told, not only the first") {
+  const std::string report = problems_of(
+      "surprise = 1\n[front_end]\nport = 0\n[[nodes]]\nnode = \"three\"\n[heartbeat]\ninterval = 5\nbeat = true\n");
+  for (const char* reason :
+       {"unknown key 'surprise'", "needs 'interface'", "needs 'address'", "port: is 0", "node: must be a whole number",
+        "needs 'mac'", "interval: must be", "unknown key 'beat'"}) {
+    CAPTURE(report);
+    CHECK_MESSAGE(report.find(reason) != std::string::npos, reason);
+  }
+}
+
+TEST_CASE("suspicious values are warnings, and the configuration is good") {
+  Files files;
+  files.write("cluster.toml", good_cluster + "[heartbeat]\ninterval = \"5s\"\nsilence_limit = \"6s\"\n");
+  (void)files.load();
+  CHECK_FALSE(files.problems.errors());
+  CHECK(files.problems.warnings() == 1);
+  CHECK(files.report().find("cluster.toml:16: warning: silence_limit") == 0);
+}
+
+TEST_CASE("a plan is read with its defaults") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  files.write("motd", "hello\n");
+  files.write("node_up.toml", R"([[step]]
+kind = "mount"
+type = "tmpfs"
+target = "/tmp"
+options = "size=64m"
+[[step]]
+kind = "file"
+source = "motd"
+path = "/etc/motd"
+mode = "0600"
+owner = "1000:100"
+nodes = "0-3,io"
+timeout = "1500ms"
+retries = 2
+on_failure = "continue"
+[[step]]
+kind = "hostname"
+[[step]]
+kind = "run"
+name = "register"
+command = ["/bin/sh", "-c", "true"]
+where = "front-end"
+)");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  REQUIRE(configuration.plan.size() == 4);
+  const auto& mount = configuration.plan[0];
+  CHECK(mount.step.name == "mount /tmp");
+  CHECK(mount.step.timeout_ms == 30000);
+  CHECK_FALSE(mount.nodes);
+  CHECK(std::get<transport::MountStep>(mount.step.action).source == "tmpfs");
+  const auto& file = configuration.plan[1];
+  CHECK(file.step.index == 1);
+  CHECK(file.source == files.directory / "motd");
+  CHECK(file.step.timeout_ms == 1500);
+  CHECK(file.step.retries == 2);
+  CHECK(file.step.on_failure == transport::OnFailure::go_on);
+  CHECK(*file.nodes == std::vector<transport::NodeNumber>{0, 1, 2, 3, 16});
+  const auto& action = std::get<transport::FileStep>(file.step.action);
+  CHECK(action.mode == 0600);
+  CHECK(action.uid == 1000);
+  CHECK(action.gid == 100);
+  CHECK(configuration.plan[3].on_front_end);
+}
+
+TEST_CASE("what is wrong in a plan is told with its line") {
+  const std::string step = "[[step]]\n";
+  const Bad table[] = {
+      {step + "kind = \"mont\"\n", "node_up.toml:2", "unknown step kind 'mont'; there are mount, directory"},
+      {step + "path = \"/x\"\n", "node_up.toml:1", "needs 'kind'"},
+      {step + "kind = \"file\"\nsource = \"missing\"\npath = \"/etc/x\"\n", "node_up.toml:3", "No such file"},
+      {step + "kind = \"device\"\npath = \"/dev/x\"\ntype = \"char\"\n", "node_up.toml:1", "needs 'major'"},
+      {step + "kind = \"device\"\npath = \"/dev/x\"\ntype = \"pipe\"\nmajor = 1\nminor = 1\n", "node_up.toml:4",
+       "must be \"char\" or \"block\""},
+      {step + "kind = \"mount\"\ntype = \"tmpfs\"\ntarget = \"tmp\"\n", "node_up.toml:4", "must be an absolute path"},
+      {step + "kind = \"directory\"\npath = \"/a/../b\"\n", "node_up.toml:3", "must be an absolute path"},
+      {step + "kind = \"mount\"\ntype = \"nfs\"\ntarget = \"/home\"\n", "node_up.toml:3", "nfs needs 'source'"},
+      {step + "kind = \"directory\"\npath = \"/a\"\nmode = \"999\"\n", "node_up.toml:4", "no octal mode"},
+      {step + "kind = \"directory\"\npath = \"/a\"\nowner = \"root\"\n", "node_up.toml:4", "must be numbers"},
+      {step + "kind = \"hostname\"\n" + step + "kind = \"hostname\"\n", "node_up.toml:3", "is in line 1 already"},
+      {step + "kind = \"hostname\"\nnodes = \"0-99\"\n", "node_up.toml:3", "no node 17"},
+      {step + "kind = \"hostname\"\nnodes = \"up\"\n", "node_up.toml:3", "by their state"},
+      {step + "kind = \"hostname\"\ntimeout = \"soon\"\n", "node_up.toml:3", "is no duration"},
+      {step + "kind = \"hostname\"\ntimeout = \"0s\"\n", "node_up.toml:3", "from 100ms to 24h"},
+      {step + "kind = \"hostname\"\non_failure = \"panic\"\n", "node_up.toml:3", "\"error\" or \"continue\""},
+      {step + "kind = \"hostname\"\ntarget = \"/x\"\n", "node_up.toml:3", "unknown key 'target' in [[step]]"},
+      {step + "kind = \"run\"\ncommand = [\"/nowhere/prog\"]\n", "node_up.toml:3", "/nowhere/prog"},
+      {step + "kind = \"run\"\ncommand = [\"prog\"]\n", "node_up.toml:3", "absolute path"},
+      {step + "kind = \"run\"\ncommand = []\n", "node_up.toml:3", "is empty"},
+      {step + "kind = \"run\"\ncommand = [\"/bin/sh\"]\nwhere = \"moon\"\n", "node_up.toml:4",
+       "\"node\" or \"front-end\""},
+      {"[step]\nkind = \"hostname\"\n", "node_up.toml:1", "[[step]]"},
+      {"steps = 1\n", "node_up.toml:1", "unknown key 'steps' in the plan"},
+  };
+  for (const Bad& bad : table)
+    check_bad(problems_of(good_cluster, bad.text), bad);
+}
+
+TEST_CASE("check sums up what is good and shows what is not") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  const auto good = frontend::check_configuration(files.files, files.directory / "cluster.toml");
+  CHECK(good.good);
+  CHECK(good.report == "OK: lab: 17 nodes, 0 steps, no hooks\n");
+  files.write("cluster.toml", "name = 1\n");
+  const auto bad = frontend::check_configuration(files.files, files.directory / "cluster.toml");
+  CHECK_FALSE(bad.good);
+  CHECK(bad.report.find("cluster.toml:1: name: must be a string\n") != std::string::npos);
+  CHECK(bad.report.find("OK") == std::string::npos);
+  const auto none = frontend::check_configuration(files.files, files.directory / "nothing.toml");
+  CHECK_FALSE(none.good);
+  CHECK(none.report.find("No such file") != std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,392 @@
+// nodemaster as a whole, on a kernel in memory: nodes and commands speak to it over connections.
+#include "frontend/nodemaster/daemon.h"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fstream>
+#include <optional>
+
+#include "sys/text.h"
+#include "tests/unit/frontend_fixture.h"
+#include "tests/unit/temporary_directory.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using fakes::Caller;
+using fakes::ip;
+using transport::NodeState;
+
+struct Cluster {
+  fakes::Kernel kernel;
+  frontend::Configuration configuration;
+  std::optional<frontend::Daemon> daemon;
+
+  Cluster() {
+    configuration.name = "test";
+    configuration.interface = "eth0";
+    configuration.address = ip("10.9.0.1");
+    configuration.control_socket = "/run/nm/control.sock";
+    configuration.nodes = fakes::some_nodes(4);
+  }
+  void start(const std::string& path = "/etc/cluster.toml") {
+    daemon.emplace(
+        frontend::MasterSystem{kernel.loop, kernel.log, kernel.files, kernel.links, kernel.packets, kernel.sockets,
+                               kernel.children, kernel.workers, kernel.spawner, kernel.machine},
+        configuration, path);
+    REQUIRE(daemon->start());
+    kernel.loop.run_until_idle();
+  }
+  void turn() { kernel.loop.run_until_idle(); }
+
+  std::unique_ptr<Caller> connect_node() {
+    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), 2223}, 0));
+    turn();
+    return caller;
+  }
+  std::unique_ptr<Caller> connect_command() {
+    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_unix("/run/nm/control.sock"));
+    turn();
+    return caller;
+  }
+  // A node that has greeted.
+  std::unique_ptr<Caller> join(unsigned number, std::uint64_t boot_id = 1) {
+    auto node = connect_node();
+    node->send(fakes::hello_of(number, boot_id));
+    turn();
+    return node;
+  }
+  // Carries out what the node is told to.
+  void set_up(Caller& node, bool succeeded = true, const std::string& reason = "") {
+    for (const auto& setup : node.take<transport::Setup>()) {
+      node.send(transport::SetupDone{setup.plan, succeeded, reason});
+      turn();
+    }
+  }
+  std::unique_ptr<Caller> bring_up(unsigned number, std::uint64_t boot_id = 1) {
+    auto node = join(number, boot_id);
+    set_up(*node);
+    return node;
+  }
+  std::unique_ptr<Caller> ask(const transport::Message& request) {
+    auto command = connect_command();
+    command->send(request, 1);
+    turn();
+    return command;
+  }
+  transport::NodeStatus status(unsigned number) {
+    const auto reply = ask(transport::StatusRequest{sys::cat(number)})->take<transport::StatusReply>();
+    REQUIRE(reply.size() == 1);
+    return reply[0].nodes.at(0);
+  }
+};
+
+TEST_CASE("a node joins, is set up, and is shown as up") {
+  Cluster cluster;
+  cluster.start();
+  CHECK(cluster.status(3).state == NodeState::down);
+  CHECK(cluster.status(3).address == ip("10.9.1.3"));
+  const auto node = cluster.join(3);
+  CHECK(cluster.status(3).state == NodeState::boot);
+  cluster.set_up(*node);
+  const auto status = cluster.status(3);
+  CHECK(status.state == NodeState::up);
+  CHECK(status.name == "n3");
+  CHECK(status.reason == "");
+  CHECK(status.architecture == "x86_64");
+  CHECK(status.address_requests == 1);
+  CHECK(status.boot_us == 1'000'000);
+}
+
+TEST_CASE("a failed set-up is shown with its reason, and `up` runs the plan again") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.join(3);
+  cluster.set_up(*node, false, "step home: refused");
+  CHECK(cluster.status(3).state == NodeState::error);
+  CHECK(cluster.status(3).reason == "step home: refused");
+  const auto command = cluster.ask(transport::UpRequest{"2-3"});
+  CHECK(cluster.status(3).state == NodeState::boot);
+  const auto early = command->take<transport::NodeResult>();
+  REQUIRE(early.size() == 1);
+  CHECK(early[0].node == 2);
+  CHECK_FALSE(early[0].succeeded);
+  CHECK(early[0].reason.find("down") == 0);
+  cluster.set_up(*node);
+  const auto result = command->take<transport::NodeResult>();
+  REQUIRE(result.size() == 1);
+  CHECK(result[0].succeeded);
+  CHECK(command->take<transport::Done>().size() == 1);
+}
+
+TEST_CASE("a node that comes back in the same life is up without the plan") {
+  Cluster cluster;
+  cluster.start();
+  auto node = cluster.bring_up(3);
+  node->hang_up();
+  cluster.turn();
+  CHECK(cluster.status(3).state == NodeState::down);
+  node = cluster.join(3);
+  CHECK(node->take<transport::Setup>().empty());
+  CHECK(cluster.status(3).state == NodeState::up);
+  node = cluster.join(3, 2);
+  CHECK(node->take<transport::Setup>().size() == 1);
+  CHECK(cluster.status(3).state == NodeState::boot);
+}
+
+TEST_CASE("waiting ends when all nodes are there, or when the time is up") {
+  Cluster cluster;
+  cluster.start();
+  const auto node1 = cluster.bring_up(1);
+  const auto command = cluster.ask(transport::WaitRequest{"1,3", "up", 60000});
+  CHECK(command->received.empty());
+  const auto impatient = cluster.ask(transport::WaitRequest{"all", "up", 5000});
+  const auto node3 = cluster.bring_up(3);
+  auto reply = command->take<transport::StatusReply>();
+  REQUIRE(reply.size() == 1);
+  CHECK(reply[0].satisfied);
+  CHECK(reply[0].nodes.size() == 2);
+  CHECK(impatient->received.empty());
+  cluster.kernel.loop.advance(5s);
+  reply = impatient->take<transport::StatusReply>();
+  REQUIRE(reply.size() == 1);
+  CHECK_FALSE(reply[0].satisfied);
+  CHECK(reply[0].nodes.size() == 4);
+  CHECK(cluster.ask(transport::WaitRequest{"1", "up", 0})->take<transport::StatusReply>().at(0).satisfied);
+  CHECK(cluster.ask(transport::WaitRequest{"1", "upp", 0})->take<transport::Failure>().at(0).usage);
+}
+
+TEST_CASE("node sets that are wrong are the command's fault") {
+  Cluster cluster;
+  cluster.start();
+  const auto failure = cluster.ask(transport::StatusRequest{"0-9"})->take<transport::Failure>();
+  REQUIRE(failure.size() == 1);
+  CHECK(failure[0].usage);
+  CHECK(failure[0].reason == "there is no node 4");
+  const auto none = cluster.ask(transport::RunRequest{.nodes = "up", .program = "/bin/x"})->take<transport::Failure>();
+  REQUIRE(none.size() == 1);
+  CHECK_FALSE(none[0].usage);
+}
+
+TEST_CASE("the boot log has the node's entries and the front end's") {
+  Cluster cluster;
+  cluster.kernel.files.put("/d/10-a", "", 0755);
+  cluster.configuration.hooks = "/d";
+  cluster.start();
+  const auto node = cluster.join(3);
+  node->send(transport::BootRecord{0, {{"start", 0, 5, transport::Outcome::done, ""}}});
+  cluster.turn();
+  const int hook = cluster.kernel.spawner.pids().back();
+  cluster.kernel.spawner.execute(hook);
+  cluster.kernel.spawner.end(hook, 0);
+  cluster.turn();
+  cluster.set_up(*node);
+  CHECK(cluster.status(3).state == NodeState::up);
+  const auto command = cluster.ask(transport::BootLogRequest{"all"});
+  const auto replies = command->take<transport::BootLogReply>();
+  REQUIRE(replies.size() == 4);
+  const auto& entries = replies[3].record.entries;
+  REQUIRE(entries.size() == 2);
+  CHECK(entries[0].name == "start");
+  CHECK(entries[1].name == "front end: hook 10-a");
+  CHECK(command->take<transport::Done>().size() == 1);
+}
+
+transport::LogLines lines(std::uint64_t first, unsigned count, std::size_t size = 4) {
+  transport::LogLines news;
+  for (unsigned i = 0; i < count; ++i)
+    news.lines.push_back({first + i, 6, 1, std::string(size, 'x')});
+  return news;
+}
+
+std::size_t lines_in(Caller& command) {
+  std::size_t count = 0;
+  for (const auto& reply : command.take<transport::LogReply>())
+    count += reply.lines.size();
+  return count;
+}
+
+TEST_CASE("log lines are kept, followed, and not taken twice") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.join(3);
+  node->send(lines(1, 5));
+  cluster.turn();
+  const auto once = cluster.ask(transport::LogRequest{"all", false});
+  CHECK(lines_in(*once) == 5);
+  CHECK(once->take<transport::Done>().size() == 1);
+  const auto follower = cluster.ask(transport::LogRequest{"3", true});
+  CHECK(lines_in(*follower) == 5);
+  node->send(lines(1, 7));  // as after connecting again
+  cluster.turn();
+  CHECK(lines_in(*follower) == 2);
+  CHECK(follower->take<transport::Done>().empty());
+  const auto reborn = cluster.join(3, 2);
+  reborn->send(lines(1, 2));
+  cluster.turn();
+  CHECK(lines_in(*follower) == 2);
+}
+
+TEST_CASE("a node's log is a ring, and what a slow follower misses is counted") {
+  frontend::NodeLogs logs;
+  logs.add(3, 1, lines(1, 10, 100));
+  std::uint64_t cursor = 0;
+  CHECK(logs.read(3, cursor).lines.size() == 10);
+  logs.add(3, 1, lines(11, 4000, 100));
+  const auto piece = logs.read(3, cursor);
+  CHECK(piece.lost > 3000);
+  std::size_t held = piece.lines.size();
+  while (logs.has_more(3, cursor))
+    held += logs.read(3, cursor).lines.size();
+  CHECK(piece.lost + held == 4000);
+  CHECK(held * 100 <= frontend::NodeLogs::max_bytes);
+}
+
+TEST_CASE("a command that stops reading is sent no more than a bounded amount, and loses nothing that is held") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.join(3);
+  const auto follower = cluster.ask(transport::LogRequest{"3", true});
+  follower->pause();
+  for (unsigned i = 0; i < 200; ++i) {
+    node->send(lines(1 + 100 * i, 100, 200));
+    cluster.turn();
+  }
+  follower->resume();
+  cluster.turn();
+  std::uint64_t lost = 0;
+  std::size_t got = 0;
+  for (const auto& reply : follower->take<transport::LogReply>()) {
+    lost += reply.lost;
+    got += reply.lines.size();
+  }
+  CHECK(lost + got == 20000);
+}
+
+TEST_CASE("nodes are told to restart, and that is why they go") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto command = cluster.ask(transport::PowerRequest{"2-3", transport::PowerChange::restart});
+  const auto results = command->take<transport::NodeResult>();
+  REQUIRE(results.size() == 2);
+  CHECK_FALSE(results[0].succeeded);
+  CHECK(results[1].succeeded);
+  CHECK(command->take<transport::Done>().size() == 1);
+  CHECK(node->take<transport::Power>().size() == 1);
+  node->hang_up();
+  cluster.turn();
+  CHECK(cluster.status(3).reason == "restarting, as asked");
+}
+
+TEST_CASE("a program runs on a node for a command") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto token = node->take<transport::Welcome>().at(0).bulk_token;
+  const auto bulk = cluster.connect_node();
+  bulk->send(transport::BulkHello{3, token});
+  cluster.turn();
+  const auto command = cluster.ask(transport::RunRequest{.nodes = "3", .program = "/bin/foo", .arguments = {"foo"}});
+  const auto launch = node->take<transport::Launch>();
+  REQUIRE(launch.size() == 1);
+  const auto job = launch[0].job;
+  CHECK(command->take<transport::RunStarted>().at(0).job == job);
+  node->send(transport::Launched{.job = job, .rank = 0, .pid = 5});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, false, {std::byte{'x'}}});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, true, {}});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::error, true, {}});
+  cluster.turn();
+  CHECK(command->take<transport::RunOutput>().size() == 1);
+  command->send(transport::RunSignal{SIGINT}, 1);
+  cluster.turn();
+  CHECK(node->take<transport::Signal>().at(0).signal == SIGINT);
+  node->send(transport::ProcessEnd{.job = job, .rank = 0, .status = fakes::killed_by(SIGINT)});
+  cluster.turn();
+  CHECK(command->take<transport::RunEnd>().at(0).status == SIGINT);
+  CHECK(command->take<transport::Done>().size() == 1);
+}
+
+TEST_CASE("output that was lost with the bulk connection ends the rank with the reason") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto bulk = cluster.connect_node();
+  bulk->send(transport::BulkHello{3, node->take<transport::Welcome>().at(0).bulk_token});
+  cluster.turn();
+  const auto command = cluster.ask(transport::RunRequest{.nodes = "3", .program = "/bin/foo"});
+  bulk->hang_up();
+  cluster.turn();
+  CHECK(command->take<transport::RunEnd>().at(0).reason.find("node lost: bulk connection") == 0);
+  CHECK(node->take<transport::Signal>().at(0).signal == SIGKILL);
+  CHECK(cluster.status(3).state == NodeState::up);
+}
+
+TEST_CASE("a command that goes ends its job") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto command = cluster.ask(transport::RunRequest{.nodes = "3", .program = "/bin/foo"});
+  command->hang_up();
+  cluster.turn();
+  CHECK(node->take<transport::Signal>().at(0).signal == SIGHUP);
+  cluster.kernel.loop.advance(5s);
+  CHECK(node->take<transport::Signal>().at(0).signal == SIGKILL);
+}
+
+TEST_CASE("a command makes one request at a time") {
+  Cluster cluster;
+  cluster.start();
+  const auto command = cluster.ask(transport::WaitRequest{"3", "up", 0});
+  command->send(transport::StatusRequest{"all"}, 2);
+  cluster.turn();
+  CHECK(command->take<transport::Failure>().at(0).usage);
+  CHECK(command->take<transport::StatusReply>().empty());
+  const auto node = cluster.bring_up(3);
+  CHECK(command->take<transport::StatusReply>().size() == 1);
+  command->send(transport::StatusRequest{"all"}, 3);
+  cluster.turn();
+  CHECK(command->take<transport::StatusReply>().size() == 1);
+}
+
+TEST_CASE("a good configuration is taken over under way, a bad one is not") {
+  fakes::TemporaryDirectory folder;
+  const std::string path = folder / "cluster.toml";
+  const std::string head =
+      "[front_end]\ninterface = \"eth0\"\naddress = \"10.9.0.1\"\ncontrol_socket = \"/run/nm/control.sock\"\n";
+  Cluster cluster;
+  cluster.start(path);
+  const auto node2 = cluster.bring_up(2);
+  const auto node3 = cluster.bring_up(3);
+  const auto reload = [&](const std::string& text) {
+    cluster.kernel.files.put(path, text);
+    cluster.daemon->reload();
+    cluster.turn();
+  };
+  reload(head + "[[nodes]]\nrange = \"0-3\"\nmac = \"oops\"\naddress = \"10.9.1.0\"\n");
+  CHECK(cluster.kernel.logged("no MAC address") == 1);
+  CHECK(cluster.kernel.logged("the old one stays in force") == 1);
+  CHECK(cluster.status(3).state == NodeState::up);
+  reload(head +
+         "[[nodes]]\nrange = \"0-2\"\nmac = \"52:54:00:09:00:00\"\naddress = \"10.9.1.0\"\n"
+         "[[nodes]]\nnode = 9\nmac = \"52:54:00:09:00:09\"\naddress = \"10.9.1.9\"\n");
+  CHECK(cluster.kernel.logged("took over cluster: 4 nodes") == 1);
+  CHECK(cluster.status(2).state == NodeState::up);
+  CHECK(cluster.status(9).state == NodeState::down);
+  CHECK(cluster.ask(transport::StatusRequest{"3"})->take<transport::Failure>().size() == 1);
+  CHECK(node3->take<transport::Refused>().size() == 1);
+  CHECK(node3->closed());
+  CHECK_FALSE(node2->closed());
+}
+
+TEST_CASE("a thousand nodes are shown in one reply") {
+  Cluster cluster;
+  cluster.configuration.nodes = fakes::some_nodes(1023);
+  cluster.start();
+  const auto reply = cluster.ask(transport::StatusRequest{"all"})->take<transport::StatusReply>();
+  REQUIRE(reply.size() == 1);
+  CHECK(reply[0].nodes.size() == 1023);
+}
+
+}  // namespace

@@ -1,0 +1,55 @@
+#include "tests/unit/frontend_fixture.h"
+
+#include <algorithm>
+
+#include "sys/text.h"
+
+namespace fakes {
+
+std::uint32_t ip(const char* text) { return sys::parse_ip(text).value(); }
+sys::Mac mac(const char* text) { return sys::parse_mac(text).value(); }
+
+std::vector<frontend::NodeEntry> some_nodes(unsigned count) {
+  std::vector<frontend::NodeEntry> nodes;
+  for (unsigned i = 0; i < count; ++i) {
+    const sys::Mac address = {0x52, 0x54, 0, 9, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
+    nodes.push_back({i, sys::cat("n", i), address, ip("10.9.1.0") + i});
+  }
+  return nodes;
+}
+
+int Kernel::logged(std::string_view text) const {
+  int count = 0;
+  sys::LogLine line;
+  for (auto sequence = log.first(); sequence <= log.last() && log.read(sequence, line); ++sequence) {
+    count += line.text.find(text) != std::string_view::npos ? 1 : 0;
+  }
+  return count;
+}
+
+Caller::Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream)
+    : connection_(kernel.loop, std::move(stream.value()), transport::make_clear_channel(),
+                  {.body = transport::max_body}, *this) {
+  closed_ = !connection_.start(true);
+}
+
+transport::Hello hello_of(unsigned number, std::uint64_t boot_id) {
+  const frontend::NodeEntry node = some_nodes(number + 1).back();
+  return {.mac = node.mac,
+          .interface = "eth0",
+          .address = node.address,
+          .boot_id = boot_id,
+          .program_version = "0.1.0",
+          .kernel_release = "6.1.0",
+          .architecture = "x86_64",
+          .address_requests = 1,
+          .uptime_us = 1'000'000};
+}
+
+bool RecordedLinks::keep(transport::NodeNumber node, const transport::Message& message) {
+  if (std::find(away.begin(), away.end(), node) != away.end()) return false;
+  sent.emplace_back(node, message);
+  return true;
+}
+
+}  // namespace fakes

@@ -1,0 +1,316 @@
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "frontend/nodemaster/job_table.h"
+#include "sys/text.h"
+#include "tests/unit/frontend_fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using transport::NodeNumber;
+using transport::NodeState;
+using transport::StreamName;
+
+transport::Bytes bytes(std::string_view text) {
+  const auto* data = reinterpret_cast<const std::byte*>(text.data());
+  return {data, data + text.size()};
+}
+
+// The command: keeps what it is sent, and is as slow as a test wants it.
+struct Owner : frontend::JobOwner {
+  std::vector<transport::Message> got;
+  bool slow = false;
+  bool over = false;
+
+  void send(const transport::Message& message) override { got.push_back(message); }
+  bool congested() const override { return slow; }
+  void on_job_over() override { over = true; }
+
+  template <class T> std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto& message : got) {
+      if (const T* wanted = std::get_if<T>(&message)) found.push_back(*wanted);
+    }
+    return found;
+  }
+  std::string output(std::uint32_t rank, StreamName stream = StreamName::output) const {
+    std::string text;
+    for (const auto& one : all<transport::RunOutput>()) {
+      if (one.rank != rank || one.stream != stream) continue;
+      text.append(reinterpret_cast<const char*>(one.data.data()), one.data.size());
+    }
+    return text;
+  }
+};
+
+// Four nodes that are up.
+struct Jobs {
+  fakes::Kernel kernel;
+  fakes::RecordedLinks links;
+  frontend::NodeTable table{kernel.clock, kernel.log};
+  frontend::ContentStore store;
+  frontend::JobTable jobs{kernel.loop, table, links, store, 100};
+  Owner owner;
+  transport::RunRequest request{.program = "/bin/foo", .architecture = "x86_64", .arguments = {"foo"}};
+  std::uint64_t number = 0;
+
+  Jobs() {
+    table.configure(fakes::some_nodes(4));
+    for (NodeNumber node = 0; node < 4; ++node) {
+      table.set_hello(node, fakes::hello_of(node, 1));
+      table.set_up_done(node);
+    }
+  }
+  frontend::Job* run(const std::vector<NodeNumber>& nodes) {
+    const auto job = jobs.start(request, nodes, {1000, 100}, owner);
+    REQUIRE(job);
+    number = (*job)->number();
+    kernel.loop.run_until_idle();
+    return *job;
+  }
+  void launched(NodeNumber node, std::uint32_t rank) {
+    jobs.on_message(node, transport::Launched{.job = number, .rank = rank, .pid = 7});
+  }
+  void output(NodeNumber node, std::uint32_t rank, std::string_view text, StreamName stream = StreamName::output) {
+    jobs.on_message(node, transport::StreamOutput{number, rank, stream, false, bytes(text)});
+  }
+  void end_streams(NodeNumber node, std::uint32_t rank) {
+    jobs.on_message(node, transport::StreamOutput{number, rank, StreamName::output, true, {}});
+    jobs.on_message(node, transport::StreamOutput{number, rank, StreamName::error, true, {}});
+    kernel.loop.run_until_idle();
+  }
+  void end(NodeNumber node, std::uint32_t rank, int status) {
+    jobs.on_message(node, transport::ProcessEnd{.job = number, .rank = rank, .status = status});
+    kernel.loop.run_until_idle();
+  }
+};
+
+TEST_CASE("a program runs on each node, and each end is told") {
+  Jobs at;
+  at.run({1, 3});
+  const auto started = at.owner.all<transport::RunStarted>();
+  REQUIRE(started.size() == 1);
+  CHECK(started[0].nodes == std::vector<NodeNumber>{1, 3});
+  CHECK(started[0].names == std::vector<std::string>{"n1", "n3"});
+  const auto launch = at.links.take<transport::Launch>(3);
+  REQUIRE(launch.size() == 1);
+  CHECK(launch[0].rank == 1);
+  CHECK(launch[0].program == "/bin/foo");
+  CHECK(launch[0].uid == 1000);
+  CHECK(launch[0].gid == 100);
+  CHECK(launch[0].output_credit == 256u << 10);
+  at.launched(1, 0);
+  at.launched(3, 1);
+  at.output(1, 0, "out");
+  at.output(1, 0, "err", StreamName::error);
+  CHECK(at.owner.output(0) == "out");
+  CHECK(at.owner.output(0, StreamName::error) == "err");
+  at.end(1, 0, fakes::exited(7));
+  CHECK(at.owner.all<transport::RunEnd>().empty());  // its output comes on another connection, and may still come
+  at.output(1, 0, "!");
+  at.end_streams(1, 0);
+  REQUIRE(at.owner.all<transport::RunEnd>().size() == 1);
+  CHECK(at.owner.output(0) == "out!");
+  const auto end = at.owner.all<transport::RunEnd>()[0];
+  CHECK(end.rank == 0);
+  CHECK(end.started);
+  CHECK(end.status == fakes::exited(7));
+  CHECK_FALSE(at.owner.over);
+  at.end_streams(3, 1);
+  at.end(3, 1, fakes::killed_by(9));
+  CHECK(at.owner.all<transport::RunEnd>()[1].status == fakes::killed_by(9));
+  CHECK(at.owner.over);
+  CHECK(at.jobs.running() == 0);
+}
+
+TEST_CASE("nodes that cannot run it are told apart from those that do") {
+  Jobs at;
+  at.table.set_state(0, NodeState::down, "no answer for 20 s");
+  auto other = fakes::hello_of(2, 1);
+  other.architecture = "aarch64";
+  at.table.set_hello(2, other);
+  at.links.away = {1};
+  at.run({0, 1, 2, 3});
+  const auto ends = at.owner.all<transport::RunEnd>();
+  REQUIRE(ends.size() == 3);
+  CHECK(ends[0].reason == "node is down: no answer for 20 s");
+  CHECK_FALSE(ends[0].started);
+  CHECK(ends[1].reason == "node is not connected");
+  CHECK(ends[2].reason == "/bin/foo is a program for x86_64, the node is aarch64");
+  CHECK(ends[2].code == ENOEXEC);
+  CHECK(at.links.take<transport::Launch>(3).size() == 1);
+  at.jobs.on_message(3, transport::Launched{.job = at.number, .rank = 3, .code = ENOENT, .reason = "no such program"});
+  at.kernel.loop.run_until_idle();
+  CHECK(at.owner.all<transport::RunEnd>()[3].code == ENOENT);
+  CHECK(at.owner.over);
+}
+
+TEST_CASE("a job that nobody can run is over at once, from the loop") {
+  Jobs at;
+  at.table.set_state(0, NodeState::error, "step x: failed");
+  const auto job = at.jobs.start(at.request, {0}, {}, at.owner);
+  REQUIRE(job);
+  CHECK_FALSE(at.owner.over);
+  at.kernel.loop.run_until_idle();
+  CHECK(at.owner.over);
+  CHECK(at.owner.all<transport::RunEnd>()[0].reason == "node is error: step x: failed");
+}
+
+TEST_CASE("ranks of a lost node end with the reason, and are killed when it is back") {
+  Jobs at;
+  at.run({1, 3});
+  at.launched(3, 1);
+  at.owner.slow = true;
+  at.output(3, 1, "last words");
+  at.jobs.on_node_lost(3, "no answer for 20 s");
+  CHECK(at.owner.output(1) == "last words");
+  const auto ends = at.owner.all<transport::RunEnd>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].rank == 1);
+  CHECK(ends[0].started);
+  CHECK(ends[0].reason == "node lost: no answer for 20 s");
+  at.end(3, 1, 0);  // too late
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+  at.jobs.on_node_joined(3);
+  const auto signals = at.links.take<transport::Signal>(3);
+  REQUIRE(signals.size() == 1);
+  CHECK(signals[0].signal == SIGKILL);
+  CHECK(signals[0].rank == 1);
+  at.jobs.on_node_joined(3);
+  CHECK(at.links.take<transport::Signal>(3).empty());
+}
+
+TEST_CASE("a node that has rebooted has nothing left to kill") {
+  Jobs at;
+  at.run({3});
+  at.jobs.on_node_lost(3, "the node has rebooted");
+  at.table.set_hello(3, fakes::hello_of(3, 2));
+  at.jobs.on_node_joined(3);
+  CHECK(at.links.take<transport::Signal>(3).empty());
+}
+
+TEST_CASE("credit goes back only for what the command has taken") {
+  Jobs at;
+  frontend::Job* job = at.run({3});
+  const std::uint32_t credit = at.links.take<transport::Launch>(3)[0].output_credit;
+  const std::string piece(credit / 2, 'x');
+  at.output(3, 0, piece);
+  const auto first = at.links.take<transport::StreamCredit>(3);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].bytes == piece.size());
+  at.owner.slow = true;
+  at.output(3, 0, piece);
+  at.output(3, 0, piece);
+  CHECK(at.links.take<transport::StreamCredit>(3).empty());
+  CHECK(at.owner.output(0).size() == piece.size());
+  job->on_owner_drained();  // still slow
+  CHECK(at.owner.output(0).size() == piece.size());
+  at.owner.slow = false;
+  job->on_owner_drained();
+  CHECK(at.owner.output(0).size() == 3 * piece.size());
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).bytes == 2 * piece.size());
+}
+
+TEST_CASE("little output costs no credit message each") {
+  Jobs at;
+  at.run({3});
+  for (int i = 0; i < 100; ++i)
+    at.output(3, 0, "a line\n");
+  CHECK(at.links.take<transport::StreamCredit>(3).empty());
+}
+
+TEST_CASE("the end of a rank waits for a slow command") {
+  Jobs at;
+  frontend::Job* job = at.run({3});
+  at.owner.slow = true;
+  at.output(3, 0, "text");
+  at.end_streams(3, 0);
+  at.end(3, 0, 0);
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+  at.owner.slow = false;
+  job->on_owner_drained();
+  at.kernel.loop.run_until_idle();
+  CHECK(at.owner.output(0) == "text");
+  CHECK(at.owner.over);
+}
+
+TEST_CASE("a node that sends beyond its credit is not followed") {
+  Jobs at;
+  at.run({3});
+  at.owner.slow = true;
+  const std::string much(300u << 10, 'x');
+  at.output(3, 0, much);
+  const auto ends = at.owner.all<transport::RunEnd>();
+  REQUIRE(ends.size() == 1);
+  CHECK(ends[0].reason.find("more output than it had credit for") != std::string::npos);
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGKILL);
+}
+
+TEST_CASE("many ranks share the memory that output may take") {
+  Jobs at;
+  at.table.configure(fakes::some_nodes(1023));
+  std::vector<NodeNumber> nodes;
+  for (NodeNumber node = 0; node < 1023; ++node) {
+    at.table.set_hello(node, fakes::hello_of(node, 1));
+    at.table.set_up_done(node);
+    nodes.push_back(node);
+  }
+  at.run(nodes);
+  const std::uint64_t credit = at.links.take<transport::Launch>(1000)[0].output_credit;
+  CHECK(credit >= frontend::Job::least_credit);
+  CHECK(credit * 2 * nodes.size() <= frontend::Job::credit_of_all);
+}
+
+TEST_CASE("signals reach what still runs; a command that goes takes its job along") {
+  Jobs at;
+  frontend::Job* job = at.run({1, 3});
+  at.end_streams(1, 0);
+  at.end(1, 0, 0);
+  job->signal(SIGINT);
+  CHECK(at.links.take<transport::Signal>(1).empty());
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGINT);
+  job->on_owner_gone();
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGHUP);
+  const std::string piece(200u << 10, 'x');
+  at.output(3, 1, piece);  // nobody reads it, and nobody is held up by that
+  CHECK(at.links.take<transport::StreamCredit>(3).size() == 1);
+  at.kernel.loop.advance(6s);
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGKILL);
+  at.end_streams(3, 1);
+  at.end(3, 1, fakes::killed_by(9));
+  CHECK(at.jobs.running() == 0);
+  CHECK_FALSE(at.owner.over);
+}
+
+TEST_CASE("what others say about a rank is not believed") {
+  Jobs at;
+  at.run({1, 3});
+  at.output(1, 1, "I am not rank 1");
+  at.output(2, 0, "nor am I in the job");
+  at.jobs.on_message(1, transport::StreamOutput{at.number + 1, 0, StreamName::output, false, bytes("x")});
+  at.jobs.on_message(1, transport::ProcessEnd{.job = at.number, .rank = 99});
+  CHECK(at.owner.all<transport::RunOutput>().empty());
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+}
+
+TEST_CASE("requests that cannot be meant are refused") {
+  Jobs at;
+  at.request.program = "foo";
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  at.request.program = "/bin/foo";
+  at.request.files = {{"/bin/foo", {}, 0755}};
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  at.request.sources = {"relative"};
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  at.request.sources = {"/bin/foo"};
+  CHECK(at.jobs.start(at.request, {1}, {}, at.owner));
+  CHECK(at.store.size() == 1);
+  at.jobs.on_node_lost(1, "gone");
+  at.kernel.loop.run_until_idle();
+  CHECK(at.store.size() == 0);
+}
+
+}  // namespace

@@ -1,0 +1,100 @@
+#include "frontend/nodemaster/plan_tasks.h"
+
+#include <doctest/doctest.h>
+
+#include "sys/text.h"
+#include "tests/unit/frontend_fixture.h"
+
+namespace {
+
+using frontend::FrontEndTask;
+using frontend::NodeTask;
+using frontend::PlanStep;
+using frontend::Task;
+
+PlanStep directory(const std::string& name) {
+  PlanStep step;
+  step.step.name = name;
+  step.step.action = transport::DirectoryStep{.path = "/" + name};
+  return step;
+}
+
+PlanStep here(const std::string& name) {
+  PlanStep step;
+  step.step.name = name;
+  step.step.timeout_ms = 2000;
+  step.step.retries = 1;
+  step.step.action =
+      transport::RunStep{.program = "/bin/x", .arguments = {"/bin/x", "y"}, .environment = {}, .files = {}};
+  step.on_front_end = true;
+  return step;
+}
+
+// "[a b] step c [d]": what is done where.
+std::string shape(const std::deque<Task>& tasks) {
+  std::string text;
+  for (const Task& task : tasks) {
+    if (!text.empty()) text += ' ';
+    if (const auto* mine = std::get_if<FrontEndTask>(&task)) {
+      text += mine->name;
+      continue;
+    }
+    std::string names;
+    for (const transport::Step& step : std::get<NodeTask>(task).steps)
+      names += (names.empty() ? "" : " ") + step.name;
+    text += "[" + names + "]";
+  }
+  return text;
+}
+
+const frontend::NodeEntry node3 = fakes::some_nodes(4).back();
+
+TEST_CASE("steps of the front end split the plan, and the node has the last word") {
+  using frontend::tasks_for;
+  CHECK(shape(tasks_for({}, {}, node3)) == "[]");
+  CHECK(shape(tasks_for({directory("a"), directory("b")}, {}, node3)) == "[a b]");
+  CHECK(shape(tasks_for({directory("a"), here("b"), directory("c")}, {}, node3)) == "[a] step b [c]");
+  CHECK(shape(tasks_for({here("b")}, {}, node3)) == "step b []");
+  CHECK(shape(tasks_for({directory("a")}, {"/etc/d/10-x", "/etc/d/20-y"}, node3)) == "[a] hook 10-x hook 20-y []");
+}
+
+TEST_CASE("a step is for the nodes that it names") {
+  PlanStep some = directory("some");
+  some.nodes = {{1, 3}};
+  PlanStep others = directory("others");
+  others.nodes = {{2}};
+  CHECK(shape(frontend::tasks_for({some, others, directory("all")}, {}, node3)) == "[some all]");
+  some.nodes.emplace();  // a set that is empty is not all
+  CHECK(shape(frontend::tasks_for({some}, {}, node3)) == "[]");
+}
+
+TEST_CASE("a long plan goes in several messages") {
+  const std::vector<PlanStep> plan(2 * frontend::max_steps_at_once + 1, directory("a"));
+  const auto tasks = frontend::tasks_for(plan, {}, node3);
+  REQUIRE(tasks.size() == 3);
+  CHECK(std::get<NodeTask>(tasks[0]).steps.size() == frontend::max_steps_at_once);
+  CHECK(std::get<NodeTask>(tasks[2]).steps.size() == 1);
+}
+
+TEST_CASE("a node's facts are filled in") {
+  CHECK(frontend::fill_in("{name}.lab-{node}-{name}", node3) == "n3.lab-3-n3");
+  CHECK(frontend::fill_in("{nobody}", node3) == "{nobody}");
+  frontend::NodeEntry odd = node3;
+  odd.name = "{name}";
+  CHECK(frontend::fill_in("{name}", odd) == "{name}");
+  PlanStep step;
+  step.step.action = transport::HostnameStep{"{name}"};
+  const auto tasks = frontend::tasks_for({step}, {}, node3);
+  const auto& filled = std::get<NodeTask>(tasks[0]).steps[0].action;
+  CHECK(std::get<transport::HostnameStep>(filled).name == "n3");
+}
+
+TEST_CASE("a step of the front end keeps its limits") {
+  const auto tasks = frontend::tasks_for({here("b")}, {}, node3);
+  const auto& task = std::get<FrontEndTask>(tasks[0]);
+  CHECK(task.limit == std::chrono::seconds(2));
+  CHECK(task.retries == 1);
+  CHECK(task.command == std::vector<std::string>{"/bin/x", "y"});
+}
+
+}  // namespace

@@ -1,0 +1,330 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "frontend/nodemaster/node_listener.h"
+#include "sys/text.h"
+#include "tests/unit/frontend_fixture.h"
+#include "tests/unit/temporary_directory.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using fakes::Caller;
+using fakes::hello_of;
+using fakes::ip;
+using transport::NodeNumber;
+
+constexpr std::uint16_t port = 2223;
+
+// The nodes' door and what is behind it; what is heard of nodes becomes lines of `events`.
+struct Door : frontend::NodeEvents {
+  fakes::Kernel kernel;
+  frontend::NodeTable table{kernel.clock, kernel.log};
+  frontend::UnknownNodes unknown{kernel.clock, kernel.log, table};
+  frontend::ContentStore store;
+  frontend::NodeSessions sessions{
+      kernel.loop, kernel.log, table, unknown, store, [this] { return kernel.machine.random(); }, {5s, 20s}, *this};
+  frontend::NodeListener listener{kernel.loop, kernel.sockets, kernel.log, sessions};
+  std::vector<std::string> events;
+
+  Door() {
+    table.configure(fakes::some_nodes(4));
+    listener.start({ip("10.9.0.1"), port}, 20000);
+    kernel.loop.run_until_idle();
+  }
+
+  std::unique_ptr<Caller> call() {
+    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), port}, 20000));
+    kernel.loop.run_until_idle();
+    return caller;
+  }
+  std::unique_ptr<Caller> greet(const transport::Message& greeting) {
+    auto caller = call();
+    caller->send(greeting);
+    kernel.loop.run_until_idle();
+    return caller;
+  }
+  std::vector<std::string> take_events() { return std::exchange(events, {}); }
+
+  void on_joined(NodeNumber node) override { events.push_back(sys::cat("joined ", node)); }
+  void on_node_message(NodeNumber node, transport::Message message) override {
+    events.push_back(sys::cat("message ", std::visit([](const auto& m) { return m.number; }, message), " of ", node));
+  }
+  void on_bulk_lost(NodeNumber node, const std::string& reason) override {
+    events.push_back(sys::cat("bulk lost ", node, ": ", reason));
+  }
+  void on_lost(NodeNumber node, const std::string& reason) override {
+    events.push_back(sys::cat("lost ", node, ": ", reason));
+  }
+};
+
+using Events = std::vector<std::string>;
+
+std::string refusal(Caller& caller) {
+  const auto refused = caller.take<transport::Refused>();
+  return refused.empty() ? "" : refused[0].reason;
+}
+
+TEST_CASE("a node is recognised by its MAC and welcomed") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 77));
+  const auto welcome = node->take<transport::Welcome>();
+  REQUIRE(welcome.size() == 1);
+  CHECK(welcome[0].node == 3);
+  CHECK(welcome[0].name == "n3");
+  CHECK(welcome[0].ping_interval_ms == 5000);
+  CHECK(welcome[0].silence_limit_ms == 20000);
+  CHECK(welcome[0].wall_ns != 0);
+  CHECK(welcome[0].bulk_token != 0);
+  CHECK(door.take_events() == Events{"joined 3"});
+  CHECK(door.listener.greeting() == 0);
+  node->send(transport::Pong{1, {}});
+  door.kernel.loop.run_until_idle();
+  CHECK(door.take_events() == Events{"message 5 of 3"});
+}
+
+TEST_CASE("strangers are refused with the reason") {
+  Door door;
+  auto hello = hello_of(9, 1);
+  auto caller = door.greet(hello);
+  CHECK(refusal(*caller).find("no node of this cluster has MAC 52:54:00:09:00:09") == 0);
+  CHECK(caller->closed());
+  CHECK(door.kernel.logged("unknown node 52:54:00:09:00:09 wants to join") == 1);
+
+  hello = hello_of(3, 1);
+  hello.version = 99;
+  caller = door.greet(hello);
+  CHECK(refusal(*caller).find("protocol version 99") != std::string::npos);
+  CHECK(caller->closed());
+
+  caller = door.greet(transport::BulkHello{3, 12345});
+  CHECK(refusal(*caller).find("token") != std::string::npos);
+  CHECK(caller->closed());
+
+  caller = door.greet(transport::Pong{});
+  CHECK(caller->closed());
+  CHECK(door.events.empty());
+  CHECK(door.listener.greeting() == 0);
+}
+
+TEST_CASE("a connection that does not greet is closed in time") {
+  Door door;
+  const auto caller = door.call();
+  door.kernel.loop.advance(9s);
+  CHECK_FALSE(caller->closed());
+  door.kernel.loop.advance(2s);
+  CHECK(caller->closed());
+  CHECK(door.listener.greeting() == 0);
+}
+
+TEST_CASE("one address holds a few silent connections, others get in") {
+  Door door;
+  std::vector<std::unique_ptr<Caller>> callers;
+  for (int i = 0; i < 20; ++i)
+    callers.push_back(door.call());
+  CHECK(door.listener.greeting() == frontend::ListenerLimits{}.greetings_per_address);
+  CHECK(callers[19]->closed());
+  door.kernel.sockets.set_peer({ip("10.9.1.3"), 1000});
+  const auto node = door.greet(hello_of(3, 1));
+  CHECK(node->take<transport::Welcome>().size() == 1);
+}
+
+TEST_CASE("when too many are silent, who comes waits, and then gets in") {
+  Door door;
+  std::vector<std::unique_ptr<Caller>> callers;
+  const std::size_t most = frontend::ListenerLimits{}.greetings;
+  for (std::size_t i = 0; i < most; ++i) {
+    door.kernel.sockets.set_peer({ip("10.8.0.0") + static_cast<std::uint32_t>(i), 1000});
+    callers.push_back(door.call());
+  }
+  CHECK(door.listener.greeting() == most);
+  const auto node = door.greet(hello_of(3, 1));
+  CHECK(node->received.empty());
+  door.kernel.loop.advance(11s);
+  CHECK(node->take<transport::Welcome>().size() == 1);
+}
+
+TEST_CASE("a bulk connection is opened by the token") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  const auto token = node->take<transport::Welcome>().at(0).bulk_token;
+  const auto wrong = door.greet(transport::BulkHello{3, token + 1});
+  CHECK(wrong->closed());
+  auto bulk = door.greet(transport::BulkHello{3, token});
+  CHECK_FALSE(bulk->closed());
+  CHECK(door.sessions.send_bulk(3, transport::StreamCredit{}));
+  door.kernel.loop.run_until_idle();
+  CHECK(bulk->take<transport::StreamCredit>().size() == 1);
+  door.take_events();
+  bulk->hang_up();
+  door.kernel.loop.run_until_idle();
+  REQUIRE(door.events.size() == 1);
+  CHECK(door.events[0].find("bulk lost 3") == 0);
+  CHECK_FALSE(door.sessions.send_bulk(3, transport::StreamCredit{}));
+  CHECK_FALSE(node->closed());
+}
+
+TEST_CASE("messages come on their own connection only") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  node->send(transport::StreamOutput{});
+  door.kernel.loop.run_until_idle();
+  CHECK(node->closed());
+  CHECK(door.events.back().find("lost 3: StreamOutput may not be sent on a control connection") == 0);
+}
+
+TEST_CASE("the newest connection of a node counts") {
+  Door door;
+  const auto first = door.greet(hello_of(3, 1));
+  const auto token = first->take<transport::Welcome>().at(0).bulk_token;
+  const auto again = door.greet(hello_of(3, 1));
+  CHECK(first->closed());
+  CHECK(again->take<transport::Welcome>().size() == 1);
+  CHECK(door.take_events() == Events{"joined 3", "lost 3: the node has connected again", "joined 3"});
+  CHECK(door.greet(transport::BulkHello{3, token})->closed());
+  const auto rebooted = door.greet(hello_of(3, 2));
+  CHECK(again->closed());
+  CHECK(door.take_events() == Events{"lost 3: the node has rebooted", "joined 3"});
+  CHECK(door.sessions.connected() == 1);
+}
+
+TEST_CASE("a node is pinged every interval, and lost when it says nothing for the limit") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  for (int i = 0; i < 10; ++i) {
+    door.kernel.loop.advance(5s);
+    const auto pings = node->take<transport::Ping>();
+    REQUIRE(pings.size() == 1);
+    CHECK(pings[0].sequence == static_cast<std::uint64_t>(i + 1));
+    node->send(transport::Pong{pings[0].sequence, {}});
+    door.kernel.loop.run_until_idle();
+  }
+  door.take_events();
+  door.kernel.loop.advance(19s);
+  CHECK_FALSE(node->closed());
+  door.kernel.loop.advance(6s);
+  CHECK(node->closed());
+  CHECK(door.take_events() == Events{"lost 3: no answer for 20 s"});
+}
+
+TEST_CASE("why a node leaves is known when it was asked to") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  door.sessions.expect_leave(3, "restarting, as asked");
+  node->hang_up();
+  door.kernel.loop.run_until_idle();
+  CHECK(door.take_events() == Events{"joined 3", "lost 3: restarting, as asked"});
+}
+
+TEST_CASE("a node that is dismissed hears why") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  door.sessions.dismiss(3, "no more in the configuration");
+  door.kernel.loop.run_until_idle();
+  CHECK(refusal(*node) == "no more in the configuration");
+  CHECK(node->closed());
+}
+
+// A node with a bulk connection, and content that it may ask for.
+struct Served {
+  Door door;
+  fakes::TemporaryDirectory folder;
+  frontend::ContentStore::Offer offer;
+  std::unique_ptr<Caller> node = door.greet(hello_of(3, 1));
+  std::unique_ptr<Caller> bulk;
+  static constexpr std::uint32_t piece = 256u << 10;
+
+  Served() {
+    std::ofstream(folder / "content") << std::string(piece, 'x');
+    offer = door.store.offer({{{{1}, piece}, folder / "content"}});
+    bulk = door.greet(transport::BulkHello{3, node->take<transport::Welcome>().at(0).bulk_token});
+  }
+  void fetch(int times) {
+    for (int i = 0; i < times; ++i)
+      bulk->send(transport::Fetch{.hash = {1}, .offset = 0, .length = piece});
+    door.kernel.loop.run_until_idle();
+  }
+};
+
+TEST_CASE("content is served, or it is said why not") {
+  Served at;
+  at.fetch(1);
+  auto blocks = at.bulk->take<transport::Block>();
+  REQUIRE(blocks.size() == 1);
+  CHECK(blocks[0].reason == "");
+  CHECK(blocks[0].data.size() == Served::piece);
+
+  const std::pair<transport::Fetch, std::string> refused[] = {
+      {{.hash = {2}, .offset = 0, .length = 10}, "does not offer this content"},
+      {{.hash = {1}, .offset = 0, .length = 0}, "a piece of 0 bytes"},
+      {{.hash = {1}, .offset = 1, .length = Served::piece}, "at 1 of 262144 was asked for"},
+      {{.hash = {1}, .offset = ~std::uint64_t{0}, .length = 2}, "was asked for"},
+      {{.hash = {1}, .offset = 0, .length = 2u << 20}, "was asked for"}};
+  for (const auto& [fetch, reason] : refused) {
+    at.bulk->send(fetch);
+    at.door.kernel.loop.run_until_idle();
+    blocks = at.bulk->take<transport::Block>();
+    REQUIRE(blocks.size() == 1);
+    CHECK(blocks[0].data.empty());
+    CHECK_MESSAGE(blocks[0].reason.find(reason) != std::string::npos, blocks[0].reason);
+  }
+  at.offer = {};
+  at.fetch(1);
+  CHECK(at.bulk->take<transport::Block>().at(0).reason.find("any more") != std::string::npos);
+}
+
+TEST_CASE("a file that has become shorter is not served in part") {
+  Served at;
+  std::filesystem::resize_file(at.folder / "content", 100);
+  at.fetch(1);
+  const auto blocks = at.bulk->take<transport::Block>();
+  CHECK(blocks.at(0).reason.find("has changed") != std::string::npos);
+  CHECK(blocks.at(0).data.empty());
+}
+
+TEST_CASE("a slow node gets all that it asked for, later") {
+  Served at;
+  at.bulk->pause();
+  at.fetch(60);
+  at.bulk->resume();
+  at.door.kernel.loop.run_until_idle();
+  CHECK(at.bulk->take<transport::Block>().size() == 60);
+}
+
+TEST_CASE("a node that asks and asks without taking is cut off") {
+  Served at;
+  at.bulk->pause();
+  at.fetch(200);
+  at.door.kernel.loop.run_until_idle();
+  REQUIRE(at.door.events.size() == 2);
+  CHECK(at.door.events[1] == "bulk lost 3: more than 64 Fetch messages at once");
+  CHECK_FALSE(at.node->closed());
+}
+
+TEST_CASE("a listening address that is not there yet is tried again") {
+  for (int n = 1;; ++n) {
+    Door door;
+    door.kernel.faults.fail_at = door.kernel.faults.made + n;
+    frontend::NodeListener other(door.kernel.loop, door.kernel.sockets, door.kernel.log, door.sessions);
+    other.start({ip("10.9.0.2"), port}, 20000);
+    door.kernel.loop.advance(10s);
+    const bool fired = door.kernel.faults.fired();
+    std::unique_ptr<Caller> node;
+    for (int i = 0; i < 3 && (!node || node->received.empty()); ++i) {
+      auto stream = door.kernel.sockets.connect_tcp({ip("10.9.0.2"), port}, 20000);
+      if (!stream) continue;
+      node = std::make_unique<Caller>(door.kernel, std::move(stream));
+      node->send(hello_of(3, 1));
+      door.kernel.loop.advance(10s);
+    }
+    CAPTURE(n);
+    REQUIRE(node);
+    CHECK(node->take<transport::Welcome>().size() == 1);
+    if (!fired) break;
+  }
+}
+
+}  // namespace
