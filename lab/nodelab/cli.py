@@ -189,6 +189,7 @@ def main(arguments):
         names.check_lab_name(getattr(options, "name", "lab"))
         if os.geteuid() != 0:
             raise LabError("must be root: it makes namespaces and devices")
+        os.environ["PATH"] += ":/usr/sbin:/sbin"  # which su leaves out
         options.function(options)
     except LabError as error:
         print(f"nodelab: {error}", file=sys.stderr)

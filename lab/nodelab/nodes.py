@@ -1,5 +1,6 @@
 """The nodes of a lab: the image that they boot, and the two kinds of machine that boot it."""
 
+import shutil
 import subprocess
 
 from . import names, processes
@@ -53,6 +54,10 @@ BACKENDS = {"netns": container, "qemu": virtual_machine}
 
 def check_machine(backend, count):
     """What would otherwise fail half-way, or make this machine swap."""
+    tools = ["ip", "tc", "nsenter"] + ([QEMU] if backend == "qemu" else [])
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        raise LabError(f"{', '.join(missing)}: not installed; scripts/bootstrap installs what a lab needs")
     if backend != "qemu":
         return
     if not (KERNEL / "vmlinuz").exists():
