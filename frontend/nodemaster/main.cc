@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 
 #include "frontend/nodemaster/check_configuration.h"
 #include "frontend/nodemaster/daemon.h"
@@ -33,7 +34,9 @@ int serve(const MasterInvocation& invocation) {
   sys::open_standard_fds();
   sys::KernelFiles files;
   Problems problems;
-  Configuration configuration = load_configuration(files, invocation.configuration, problems);
+  // Hooks run in another directory, and a reload may come when this one is gone.
+  const std::string path = std::filesystem::absolute(invocation.configuration).lexically_normal();
+  Configuration configuration = load_configuration(files, path, problems);
   for (const Problem& problem : problems.sorted())
     std::fputs(sys::cat(problem.text(), '\n').c_str(), stderr);
   if (problems.errors()) return fail("does not start with a configuration that is not good");
@@ -54,7 +57,7 @@ int serve(const MasterInvocation& invocation) {
   sys::KernelSockets sockets;
   sys::KernelMachine machine;
   Daemon daemon({**loop, log, files, **links, packets, sockets, children, *workers, *spawner, machine},
-                std::move(configuration), invocation.configuration);
+                std::move(configuration), path);
 
   const auto on_signal = [&](int signal) {
     if (signal == SIGCHLD) return children.reap();
