@@ -55,6 +55,8 @@ void Boot::prepare_base() {
   } else {
     report_problem("console", console.error().text());
   }
+  // Its children undo this for themselves (sys/child.cc).
+  if (sys::Status kept = system_.files.write("/proc/self/oom_score_adj", "-1000"); !kept) log_.debug(kept.error().text());
   if (life_.in_container) return;
   if (sys::Status taken = system_.shutdown.take_ctrl_alt_del(); !taken) report({"Ctrl-Alt-Del", taken});
 }

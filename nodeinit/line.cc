@@ -53,7 +53,10 @@ void Line::send(const transport::Message& message) {
 
 void Line::connect() {
   session_ = transport::SessionState::greeting;
-  if (sys::Status status = try_to_connect(); !status) over(status.error().text());
+  // Armed first: should memory run out on the way, the next try still comes.
+  retry_.set(retry_policy.cap, [this] { connect(); });
+  if (sys::Status status = try_to_connect(); !status) return over(status.error().text());
+  retry_.cancel();
 }
 
 sys::Status Line::try_to_connect() {

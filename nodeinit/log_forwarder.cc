@@ -12,11 +12,11 @@ void LogForwarder::open(Outlet outlet) {
 
 void LogForwarder::pump() {
   if (!outlet_.send || scheduled_) return;
-  scheduled_ = true;
   loop_.defer([this] {
     scheduled_ = false;
     send_all();
   });
+  scheduled_ = true;
 }
 
 void LogForwarder::send_all() {

@@ -73,6 +73,12 @@ Uplink::Hooks Node::uplink_hooks() {
 
 void Node::start() { boot_.start(); }
 
+// No step may begin on a node that is going down.
+void Node::end(sys::PowerAction action, const std::string& why) {
+  runner_.cancel();
+  power_down_.begin(action, why);
+}
+
 void Node::on_configured(const Settings& settings) {
   if (settings.reboot_after > sys::Duration::zero()) patience_.set(settings.reboot_after, [this] { give_up(); });
 }
@@ -146,12 +152,12 @@ void Node::set_clock(std::uint64_t wall_ns) {
 
 void Node::send_record() {
   if (!uplink_.joined() || record_scheduled_) return;
-  record_scheduled_ = true;
   system_.loop.defer([this] {
     record_scheduled_ = false;
     if (!uplink_.joined()) return;
     if (const auto changes = record_.changes()) uplink_.send(*changes);
   });
+  record_scheduled_ = true;
 }
 
 void Node::open_log() {
@@ -186,6 +192,7 @@ void Node::on_ping(const transport::Ping& ping) {
 }
 
 void Node::on_setup(transport::Setup setup) {
+  if (power_down_.under_way()) return;
   if (root_ == Root::cleaning) {
     held_setup_ = std::move(setup);
   } else {
@@ -235,7 +242,7 @@ void Node::on_cleaned(const sys::WorkerResult& result) {
   } else {
     log_.warning("root not cleaned: ", describe_end(result));
   }
-  if (held_setup_) begin_setup(std::move(*std::exchange(held_setup_, std::nullopt)));
+  if (held_setup_) on_setup(std::move(*std::exchange(held_setup_, std::nullopt)));
 }
 
 void Node::begin_setup(transport::Setup setup) {

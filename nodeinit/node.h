@@ -29,7 +29,7 @@ class Node {
 
   void start();
   // SIGTERM, SIGINT.
-  void end(sys::PowerAction action, const std::string& why) { power_down_.begin(action, why); }
+  void end(sys::PowerAction action, const std::string& why);
   bool is_up() const { return up_; }
 
  private:

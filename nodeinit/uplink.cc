@@ -63,7 +63,7 @@ void Uplink::send_bulk(transport::Message message) {
 void Uplink::on_control(transport::Message message) {
   if (const auto* welcome = std::get_if<Welcome>(&message)) return on_welcome(*welcome);
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(control_, *refused);
-  if (std::holds_alternative<Ping>(message)) expect_word(std::chrono::milliseconds(welcome_.silence_limit_ms));
+  if (joined_) expect_word(std::chrono::milliseconds(welcome_.silence_limit_ms));
   hooks_.message(std::move(message));
 }
 

@@ -206,8 +206,8 @@ void Connection::State::seal_waiting() {
 
 void Connection::State::schedule_flush() {
   if (flush_scheduled || blocked) return;
-  flush_scheduled = true;
   defer(&State::flush);
+  flush_scheduled = true;
 }
 
 void Connection::State::flush() {
