@@ -108,7 +108,7 @@ sys::Result<std::optional<frontend::ElfFacts>> read_elf_bytes(const std::string&
   return frontend::read_elf([&](std::uint64_t offset, std::span<std::byte> into) -> sys::Result<std::size_t> {
     if (offset >= bytes.size()) return std::size_t{0};
     const std::size_t size = std::min<std::size_t>(into.size(), bytes.size() - offset);
-    std::memcpy(into.data(), bytes.data() + offset, size);
+    std::copy_n(std::as_bytes(std::span(bytes)).begin() + static_cast<std::ptrdiff_t>(offset), size, into.begin());
     return size;
   });
 }
