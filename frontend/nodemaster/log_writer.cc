@@ -31,11 +31,11 @@ LogWriter::~LogWriter() {
 // Once per turn of the loop, however many lines are written in it.
 void LogWriter::on_line() {
   if (scheduled_) return;
-  scheduled_ = true;
   loop_.defer([this] {
     scheduled_ = false;
     if (watch_ == 0) pump();
   });
+  scheduled_ = true;
 }
 
 void LogWriter::pump() {
