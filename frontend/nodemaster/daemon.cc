@@ -67,8 +67,8 @@ sys::Status Daemon::start() {
 
 void Daemon::on_joined(transport::NodeNumber number) {
   const Node& node = *table_.find(number);
-  system_.log.info(node.entry.name, ": joined from ", sys::format_ip(node.hello.address), " after ",
-                   node.hello.address_requests, " address requests; nodeinit ",
+  system_.log.info(node.entry.name, ": joined from ", sys::format_ip(node.hello.address),
+                   ", address requests: ", node.hello.address_requests, ", nodeinit ",
                    sys::printable(node.hello.program_version), ", Linux ", sys::printable(node.hello.kernel_release),
                    " ", sys::printable(node.hello.architecture));
   jobs_.on_node_joined(number);

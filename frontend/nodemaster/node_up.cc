@@ -48,7 +48,8 @@ void NodeUp::begin(NodeNumber node) {
   cancel(node);
   const std::uint64_t number = next_plan_number_++;
   runs_[node].plan_number = number;
-  table_.set_state(node, NodeState::boot, "waiting for the plan's files");
+  table_.set_state(node, NodeState::boot, "");
+  table_.set_reason(node, "waiting for the plan's files");
   plans_.want([this, node, number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
 }
 

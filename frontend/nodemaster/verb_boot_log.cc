@@ -1,4 +1,5 @@
 // BootLogRequest: one BootLogReply per node, as fast as the command takes them, then Done.
+#include <algorithm>
 #include <deque>
 
 #include "frontend/nodemaster/verb.h"
@@ -35,6 +36,8 @@ class BootLogVerb final : public Verb {
     if (!node) return;
     transport::NodeBootRecord record{.node = number, .name = node->entry.name, .entries = node->record};
     record.entries.insert(record.entries.end(), node->here.begin(), node->here.end());
+    std::stable_sort(record.entries.begin(), record.entries.end(),
+                     [](const auto& a, const auto& b) { return a.start_us < b.start_us; });
     reply_.send(transport::BootLogReply{std::move(record)});
   }
 
