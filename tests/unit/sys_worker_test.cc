@@ -119,7 +119,8 @@ TEST_CASE_FIXTURE(WorkerFixture, "worker: one that overran and ended before its 
 
 TEST_CASE_FIXTURE(WorkerFixture, "worker: at its deadline it is killed with all that it has started") {
   const Subreaper subreaper;
-  const auto result = run({.name = "stuck", .deadline = 20ms, .work = [](sys::WorkerOutput& output) {
+  // Long enough for the worker to get there on a machine that is busy.
+  const auto result = run({.name = "stuck", .deadline = 1s, .work = [](sys::WorkerOutput& output) {
                              const bool parent = ::fork() != 0;
                              if (parent) (void)say(output, "so far");
                              return hang();
