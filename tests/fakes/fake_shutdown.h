@@ -11,7 +11,9 @@ class FakeShutdown final : public sys::Shutdown {
  public:
   explicit FakeShutdown(Faults& faults) : faults_(faults) {}
 
-  sys::Status signal_everyone(int signal) override { return faults_.check(sys::cat("signal ", signal, " to everyone")); }
+  sys::Status signal_everyone(int signal) override {
+    return faults_.check(sys::cat("signal ", signal, " to everyone"));
+  }
   void sync() override { ++synced; }
   sys::Status take_ctrl_alt_del() override { return faults_.check("take over Ctrl-Alt-Del"); }
 
