@@ -22,10 +22,17 @@ class PowerVerb final : public Verb {
   void tell(const Node& node) {
     const transport::NodeNumber number = node.entry.number;
     const bool sent = desk_.sessions.send(number, transport::Power{request_.change});
+    if (sent) leave(number);
+    std::string trouble = sent ? "" : sys::cat("not connected: ", node.reason);
+    reply_.send(transport::NodeResult{number, node.entry.name, sent, std::move(trouble)});
+  }
+
+  // Down from now on, not when its silence is noticed: who waits for it next waits for its return.
+  void leave(transport::NodeNumber number) {
     const bool restart = request_.change == transport::PowerChange::restart;
-    if (sent) desk_.sessions.expect_leave(number, restart ? "restarting, as asked" : "powered off, as asked");
-    std::string reason = sent ? "" : sys::cat("not connected: ", node.reason);
-    reply_.send(transport::NodeResult{number, node.entry.name, sent, std::move(reason)});
+    const std::string reason = restart ? "restarting, as asked" : "powered off, as asked";
+    desk_.sessions.expect_leave(number, reason);
+    desk_.table.set_state(number, transport::NodeState::down, reason);
   }
 
   const transport::PowerRequest request_;
