@@ -35,9 +35,10 @@ def read_config(path):
     except (OSError, ValueError) as error:
         raise LabError(f"{path}: {error}") from error
     # Paths in it are relative to its folder, and the lab's copy is somewhere else.
-    for key in ("plan", "hooks"):
-        if key in values.get("node_up", {}):
-            values["node_up"][key] = str((path.parent / values["node_up"][key]).resolve())
+    node_up = values.get("node_up")
+    for key in ("plan", "hooks") if isinstance(node_up, dict) else ():
+        if isinstance(node_up.get(key), str):  # what is wrong, nodemaster says
+            node_up[key] = str((path.parent / node_up[key]).resolve())
     return values
 
 
