@@ -19,8 +19,7 @@ constexpr StreamName output_streams[] = {StreamName::output, StreamName::error};
 
 Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
          Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over)
-    : loop_(loop),
-      table_(table),
+    : table_(table),
       links_(links),
       number_(number),
       request_(std::move(request)),

@@ -82,7 +82,6 @@ class Job {
   void return_credit(Rank& rank, transport::StreamName name);
   void tell(const transport::Message& message);
 
-  sys::Loop& loop_;
   const NodeTable& table_;
   NodeLinks& links_;
   const std::uint64_t number_;

@@ -9,7 +9,13 @@ namespace frontend {
 
 NodeListener::NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, NodeSessions& sessions,
                            ListenerLimits limits)
-    : loop_(loop), sockets_(sockets), log_(log), sessions_(sessions), limits_(limits), retry_(loop) {}
+    : loop_(loop),
+      sockets_(sockets),
+      log_(log),
+      sessions_(sessions),
+      limits_(limits),
+      retry_(loop),
+      strangers_(loop.clock(), 30, std::chrono::minutes(1)) {}
 
 NodeListener::~NodeListener() { watch(false); }
 
@@ -112,7 +118,11 @@ void NodeListener::on_message(Peer& peer, std::uint64_t, transport::Message mess
 }
 
 void NodeListener::on_closed(Peer& peer, const sys::Error& reason) {
-  log_.info("connection from ", sys::format_address(peer.from()), " is not a node's: ", reason.text());
+  if (const auto verdict = strangers_.ask(); verdict != RateLimit::Verdict::keep_quiet) {
+    const bool last = verdict == RateLimit::Verdict::say_last;
+    log_.info("connection from ", sys::format_address(peer.from()), " is not a node's: ", reason.text(),
+              last ? "; further ones are not shown for a minute" : "");
+  }
   dispose_later(loop_, take(peer));
 }
 

@@ -9,6 +9,7 @@
 
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/peer.h"
+#include "frontend/nodemaster/rate_limit.h"
 #include "sys/log.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
@@ -59,6 +60,7 @@ class NodeListener final : private PeerEvents {
   sys::WatchId watch_ = 0;
   sys::Timer retry_;
   std::string trouble_;  // said last
+  RateLimit strangers_;
   std::map<const Peer*, Greeting> greetings_;
   std::map<std::uint32_t, std::size_t> per_address_;
 };

@@ -44,7 +44,11 @@ class ConfiguredNodes final : public NodeDirectory {
 class PlanReader {
  public:
   PlanReader(const std::string& file, const std::vector<NodeEntry>& nodes, Problems& problems)
-      : file_(file), folder_(folder_of(file)), nodes_(nodes), problems_(problems) {}
+      : file_(file),
+        folder_(folder_of(file)),
+        nodes_(nodes),
+        nodes_are_good_(!problems.errors()),
+        problems_(problems) {}
 
   void read(const TomlTable& table, unsigned line) {
     TableReader reader(table, line, file_, "[[step]]", problems_);
@@ -93,13 +97,17 @@ class PlanReader {
     if (!set) return reader.error("nodes", set.error().text());
     if (!set->states.empty()) return reader.error("nodes", "a plan cannot choose nodes by their state");
     const auto nodes = resolve(*set, nodes_);
-    if (!nodes) return reader.error("nodes", nodes.error().text());
-    step.nodes = *nodes;
+    if (nodes) {
+      step.nodes = *nodes;
+    } else if (nodes_are_good_) {
+      reader.error("nodes", nodes.error().text());
+    }
   }
 
   const std::string& file_;
   const std::string folder_;
   const ConfiguredNodes nodes_;
+  const bool nodes_are_good_;  // or some may be missing that the plan rightly names
   Problems& problems_;
   std::vector<PlanStep> steps_;
   std::map<std::string, unsigned> names_;

@@ -243,6 +243,15 @@ TEST_CASE("what is wrong in a plan is told with its line") {
     check_bad(problems_of(good_cluster, bad.text), bad);
 }
 
+TEST_CASE("a mistake in the nodes is not told again as mistakes of the plan") {
+  const std::string report = problems_of(
+      "[front_end]\ninterface = \"br0\"\naddress = \"10.9.0.1\"\n[[nodes]]\nrange = \"0-3\"\nmac = \"oops\"\n"
+      "address = \"10.9.1.0\"\n",
+      "[[step]]\nkind = \"hostname\"\nnodes = \"0-3\"\n");
+  CHECK(report.find("cluster.toml:6: mac") == 0);
+  CHECK(report.find("node_up.toml") == std::string::npos);
+}
+
 TEST_CASE("check sums up what is good and shows what is not") {
   Files files;
   files.write("cluster.toml", good_cluster);

@@ -110,6 +110,17 @@ TEST_CASE("strangers are refused with the reason") {
   CHECK(door.listener.greeting() == 0);
 }
 
+TEST_CASE("strangers do not fill the log") {
+  Door door;
+  for (int i = 0; i < 100; ++i)
+    CHECK(door.greet(transport::Pong{})->closed());
+  CHECK(door.kernel.logged("is not a node's") == 30);
+  CHECK(door.kernel.logged("further ones are not shown") == 1);
+  door.kernel.loop.advance(1min);
+  door.greet(transport::Pong{});
+  CHECK(door.kernel.logged("is not a node's") == 31);
+}
+
 TEST_CASE("a connection that does not greet is closed in time") {
   Door door;
   const auto caller = door.call();
