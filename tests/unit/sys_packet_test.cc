@@ -5,10 +5,15 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
+#include "sys/fd.h"
 #include "tests/unit/in_namespace.h"
 
 namespace {
@@ -20,9 +25,23 @@ bool await(int fd) {
   return ::poll(&waiting, 1, 60'000) == 1;
 }
 
+// The kernel lets packets through some time after a link has been set up: what is sent earlier is lost.
+bool await_running(const char* name) {
+  const sys::Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  std::strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+  for (int left = 60'000; left > 0; --left) {
+    if (::ioctl(socket.get(), SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0) return true;
+    ::usleep(1000);
+  }
+  return false;
+}
+
+bool await_veth() { return await_running("near") && await_running("far"); }
+
 bool make_veth() {
   return std::system("ip link add near address 52:54:00:09:00:01 type veth peer name far") == 0 &&
-         std::system("ip link set lo up && ip link set near up && ip link set far up") == 0;
+         std::system("ip link set lo up && ip link set near up && ip link set far up") == 0 && await_veth();
 }
 
 int index_of(const char* name) { return static_cast<int>(::if_nametoindex(name)); }
@@ -86,6 +105,7 @@ TEST_CASE("packets: a link that goes down is an error once, and the socket lives
     EXPECT((*far)->receive(buffer).error().code == ENETDOWN);
     EXPECT((*far)->receive(buffer).error().code == EAGAIN);
     EXPECT(std::system("ip link set far up") == 0);
+    EXPECT(await_veth());
     EXPECT((*near)->send(sys::broadcast_mac, buffer));
     EXPECT(await((*far)->fd()));
     return "";
