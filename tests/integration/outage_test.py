@@ -33,7 +33,7 @@ class Outage(lab.LabTest):
         self.cluster.nodelab("power-cut", 2)
         said = waiting.communicate(timeout=lab.PATIENCE)[1]
         self.assertNotEqual(waiting.returncode, 0)
-        self.assertIn("n2", said)
+        self.assertIn("node 2: node lost", said)
 
     def test_a_power_cut(self):
         self.cluster.nodelab("power-cut", 0)
