@@ -2,6 +2,7 @@
 
 #include "frontend/common/paths.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/hooks.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -39,12 +40,14 @@ void read_heartbeat(TableReader reader, Configuration& configuration) {
 // A directory that is named must be there; the default one may be absent.
 void read_hooks(sys::Files& files, TableReader& reader, const std::string& folder, Configuration& configuration) {
   const std::string directory = absolute_in(folder, reader.text("hooks", "node_up.d"));
-  const auto facts = files.facts(directory);
-  const bool there = facts && *facts && (*facts)->kind != sys::FileKind::regular;
-  if (there) {
-    configuration.hooks = directory;
-  } else if (reader.has("hooks")) {
-    reader.error("hooks", sys::cat(directory, " is no directory"));
+  const auto hooks = list_hooks(files, directory);
+  if (!hooks) {
+    if (reader.has("hooks")) reader.error("hooks", hooks.error().text());
+    return;
+  }
+  configuration.hooks = directory;
+  for (const std::string& name : hooks->idle) {
+    reader.warn("hooks", sys::cat(directory, "/", name, " is not executable, so it is not run"));
   }
 }
 

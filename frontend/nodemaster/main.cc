@@ -17,15 +17,18 @@ namespace {
 
 using namespace frontend;
 
+// When nobody reads it, there is nobody to tell.
+void say(std::FILE* where, const std::string& text) { static_cast<void>(std::fputs(text.c_str(), where)); }
+
 int fail(const std::string& reason) {
-  std::fputs(sys::cat("nodemaster: ", reason, '\n').c_str(), stderr);
+  say(stderr, sys::cat("nodemaster: ", reason, '\n'));
   return 1;
 }
 
 int check(const MasterInvocation& invocation) {
   sys::KernelFiles files;
   const CheckResult result = check_configuration(files, invocation.configuration);
-  std::fputs(result.report.c_str(), stdout);
+  say(stdout, result.report);
   return result.good ? 0 : 1;
 }
 
@@ -38,7 +41,7 @@ int serve(const MasterInvocation& invocation) {
   const std::string path = std::filesystem::absolute(invocation.configuration).lexically_normal();
   Configuration configuration = load_configuration(files, path, problems);
   for (const Problem& problem : problems.sorted())
-    std::fputs(sys::cat(problem.text(), '\n').c_str(), stderr);
+    say(stderr, sys::cat(problem.text(), '\n'));
   if (problems.errors()) return fail("does not start with a configuration that is not good");
 
   sys::KernelClock clock;

@@ -1,6 +1,7 @@
 #include "frontend/nodemaster/node_up.h"
 
 #include "frontend/common/node_state.h"
+#include "frontend/nodemaster/hooks.h"
 #include "sys/stream.h"
 #include "sys/text.h"
 
@@ -17,11 +18,6 @@ std::vector<std::string> facts_of(const Node& node) {
           sys::cat("NODE_ADDRESS=", sys::format_ip(node.hello.address)),
           sys::cat("NODE_MAC=", sys::format_mac(node.entry.mac)),
           sys::cat("NODE_STATE=", state_name(node.state))};
-}
-
-// Names that a package manager or an editor leaves behind are no hooks.
-bool is_hook_name(std::string_view name) {
-  return !name.starts_with('.') && !name.ends_with('~') && name.find(".dpkg-") == name.npos;
 }
 
 }  // namespace
@@ -64,26 +60,11 @@ void NodeUp::on_plan(NodeNumber node, std::uint64_t plan_number, sys::Result<Sha
   Run* run = find(node, plan_number);
   if (!run) return;
   if (!plan) return fail(node, plan.error().text());
-  const auto hooks = list_hooks();
+  const auto hooks = list_hooks(files_, hooks_);
   if (!hooks) return fail(node, hooks.error().text());
   run->plan = *plan;
-  run->tasks = tasks_for(run->plan->steps, *hooks, table_.find(node)->entry);
+  run->tasks = tasks_for(run->plan->steps, hooks->paths, table_.find(node)->entry);
   next_task(node, *run);
-}
-
-sys::Result<std::vector<std::string>> NodeUp::list_hooks() {
-  std::vector<std::string> hooks;
-  if (hooks_.empty()) return hooks;
-  const auto names = files_.list(hooks_);
-  if (!names) return tl::make_unexpected(names.error());
-  for (const std::string& name : *names) {
-    const std::string path = sys::cat(hooks_, "/", name);
-    const auto facts = files_.facts(path);
-    const bool executable =
-        facts && *facts && ((*facts)->mode & 0111) != 0 && (*facts)->kind != sys::FileKind::directory;
-    if (executable && is_hook_name(name)) hooks.push_back(path);
-  }
-  return hooks;
 }
 
 void NodeUp::next_task(NodeNumber node, Run& run) {

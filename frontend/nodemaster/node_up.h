@@ -59,7 +59,6 @@ class NodeUp {
   void on_program(transport::NodeNumber node, std::uint64_t plan_number, const sys::Status& status);
   void record(transport::NodeNumber node, const Run& run, const FrontEndTask& task, const sys::Status& status);
   void fail(transport::NodeNumber node, const std::string& reason);
-  sys::Result<std::vector<std::string>> list_hooks();
 
   sys::Loop& loop_;
   sys::Log& log_;

@@ -134,7 +134,7 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
       {good_cluster + "[heartbeat]\ninterval = \"5 parsecs\"\n", "cluster.toml:15", "is no duration"},
       {good_cluster + "[heartbeat]\ninterval = \"30s\"\n", "cluster.toml:14", "must be longer than the interval"},
       {good_cluster + "[node_up]\nplan = \"elsewhere.toml\"\n", "cluster.toml:15", "there is no file"},
-      {good_cluster + "[node_up]\nhooks = \"elsewhere.d\"\n", "cluster.toml:15", "is no directory"},
+      {good_cluster + "[node_up]\nhooks = \"elsewhere.d\"\n", "cluster.toml:15", "No such file"},
       {good_cluster + "[[node_up]]\n", "cluster.toml:14", "must be a table"},
   };
   for (const Bad& bad : table)
@@ -159,6 +159,18 @@ TEST_CASE("suspicious values are warnings, and the configuration is good") {
   CHECK_FALSE(files.problems.errors());
   CHECK(files.problems.warnings() == 1);
   CHECK(files.report().find("cluster.toml:16: warning: silence_limit") == 0);
+}
+
+TEST_CASE("a hook that cannot run is suspicious") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  std::filesystem::create_directory(files.directory / "node_up.d");
+  files.write("node_up.d/10-dns", "#!/bin/sh\n");
+  files.write("node_up.d/README", "hooks\n");
+  CHECK(files.load().hooks == files.directory / "node_up.d");
+  CHECK_FALSE(files.problems.errors());
+  CHECK(files.problems.warnings() == 1);
+  CHECK(files.report().find("10-dns is not executable") != std::string::npos);
 }
 
 TEST_CASE("a plan is read with its defaults") {

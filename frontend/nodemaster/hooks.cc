@@ -1,0 +1,36 @@
+#include "frontend/nodemaster/hooks.h"
+
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+bool is_left_over(std::string_view name) {
+  return name.starts_with('.') || name.ends_with('~') || name.find(".dpkg-") != name.npos;
+}
+
+bool is_executable(const sys::FileFacts& facts) {
+  return facts.kind != sys::FileKind::directory && (facts.mode & 0111) != 0;
+}
+
+}  // namespace
+
+sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory) {
+  Hooks hooks;
+  if (directory.empty()) return hooks;
+  const auto names = files.list(directory);
+  if (!names) return tl::make_unexpected(names.error());
+  for (const std::string& name : *names) {
+    const std::string path = sys::cat(directory, "/", name);
+    const auto facts = files.facts(path);
+    if (is_left_over(name) || !facts || !*facts) continue;
+    if (is_executable(**facts)) {
+      hooks.paths.push_back(path);
+    } else if (name.front() >= '0' && name.front() <= '9') {
+      hooks.idle.push_back(name);
+    }
+  }
+  return hooks;
+}
+
+}  // namespace frontend
