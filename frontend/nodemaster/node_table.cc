@@ -77,6 +77,7 @@ std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entri
     node.entry = entry;
     nodes_.emplace(entry.number, std::move(node));
   }
+  changed.reserve(old.size());
   for (const auto& [number, node] : old)
     changed.push_back(number);
   index();
@@ -127,6 +128,7 @@ void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view r
   log_.write(severity_of(state), sys::cat(node->entry.name, ": ", state_name(before), " -> ", state_name(state),
                                           node->reason.empty() ? "" : ": ", node->reason));
   std::vector<std::uint64_t> ids;
+  ids.reserve(watchers_.size());
   for (const auto& [id, watcher] : watchers_)
     ids.push_back(id);
   for (const std::uint64_t id : ids) {
@@ -187,6 +189,7 @@ void NodeTable::set_up_done(NodeNumber number) {
 
 std::vector<NodeNumber> NodeTable::numbers() const {
   std::vector<NodeNumber> numbers;
+  numbers.reserve(nodes_.size());
   for (const auto& [number, node] : nodes_)
     numbers.push_back(number);
   return numbers;
