@@ -27,13 +27,19 @@ nodes = "1"
 class VirtualMachines(lab.LabTest):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = cls.class_lab(nodes=2, backend="qemu")
+        broken = ["network.prefix=banana", "no.such.key=1"]  # words of the kernel's command line
+        cls.cluster = cls.class_lab(nodes=2, backend="qemu", node_argument=broken)
         cls.cluster.wait_up(seconds=BOOT)
 
     def test_the_kernel_is_the_guests(self):
         release = (KERNEL / "release").read_text().strip()
         done = self.cluster.ctl("run", "-l", "all", "--", "/bin/uname", "-r")
         self.assertEqual(sorted(done.stdout.split()), sorted(["n0:", release, "n1:", release]))
+
+    def test_broken_kernel_arguments_are_reported(self):
+        console = self.cluster.console(0)
+        for word in ("banana", "no.such.key"):
+            self.assertIn(word, console)
 
     def test_the_root_has_been_cleaned(self):
         done = self.cluster.ctl("run", "0", "--", "/usr/bin/find", "/lib/modules", "-name", "*.ko", check=False)
