@@ -31,7 +31,7 @@ class Network:
         batch(self._large_links() if self._large else self._small_links(), self._inside("fe"))
 
     def cut(self, node):
-        """What a pulled cable does: the node loses its carrier (a virtual machine does not see even that)."""
+        """What a pulled cable does. A node with a veth loses its carrier; others just hear nothing any more."""
         self._set_link(node, on=False)
 
     def restore(self, node):
@@ -74,7 +74,8 @@ class Network:
     def _set_link(self, node, on):
         port = names.node_name(node)
         if self._large:
-            batch([f"link set {names.NODE_LINK} carrier {'on' if on else 'off'}"], self._inside(port))
+            # In mode `source` a macvlan takes frames from listed senders only, and none are listed.
+            batch([f"link set {names.NODE_LINK} type macvlan mode {'bridge' if on else 'source'}"], self._inside(port))
         else:
             batch([f"link set {port} {'up' if on else 'down'}"], self._inside("fe"))
 

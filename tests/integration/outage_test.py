@@ -8,6 +8,16 @@ import lab
 QUICK = '[heartbeat]\ninterval = "1s"\nsilence_limit = "3s"\n'
 
 
+class LargeLab(lab.LabTest):
+    def test_a_cut_cable_that_is_mended(self):
+        cluster = self.lab(nodes=33, config=QUICK)  # one more than a bridge gets
+        cluster.wait_up()
+        cluster.nodelab("cut-link", 32)
+        cluster.wait("32", "down")
+        cluster.nodelab("restore-link", 32)
+        cluster.wait_up()
+
+
 class Outage(lab.LabTest):
     def setUp(self):
         self.cluster = self.lab(nodes=3, config=QUICK)
