@@ -24,13 +24,17 @@ constexpr std::size_t steps = 4096;
 constexpr std::size_t entries = 4096;  // boot entries, log lines
 constexpr std::size_t nodes = 65536;
 constexpr std::size_t data = 1u << 20;
+constexpr std::size_t metrics = 4096;
+constexpr std::size_t labels = 8;  // of one metric
 }  // namespace cap
 
 template <> inline constexpr std::size_t least_size<BootEntry> = 25;
 template <> inline constexpr std::size_t least_size<LogEntry> = 21;
 template <> inline constexpr std::size_t least_size<FileEntry> = 48;
 template <> inline constexpr std::size_t least_size<Step> = 22;
-template <> inline constexpr std::size_t least_size<NodeStatus> = 99;
+template <> inline constexpr std::size_t least_size<NodeStatus> = 103;
+template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
+template <> inline constexpr std::size_t least_size<Metric> = 21;
 
 inline CutText text(const char* name, std::string& value) { return {name, value, cap::text}; }
 inline auto path(const char* name, std::string& value) { return capped(name, value, cap::path); }
@@ -159,6 +163,7 @@ template <class A> void serialize(A& archive, NodeStatus& m) {
   archive(m.node, word("name", m.name), choice("state", m.state, NodeState::unavailable), m.address, m.mac);
   archive(m.since_ns, text("reason", m.reason), m.boot_us, m.address_requests, word("version", m.version));
   archive(word("kernel_release", m.kernel_release), word("architecture", m.architecture), m.usage);
+  archive(word("channel", m.channel));
 }
 template <class A> void serialize(A& archive, StatusReply& m) {
   archive(capped("nodes", m.nodes, cap::nodes), m.satisfied);
@@ -181,5 +186,15 @@ template <class A> void serialize(A& archive, RunEnd& m) {
   archive(m.rank, m.started, m.status, m.code, text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, Failure& m) { archive(m.usage, text("reason", m.reason)); }
+template <class A> void serialize(A& archive, MetricLabel& m) {
+  archive(word("name", m.name), word("value", m.value));
+}
+template <class A> void serialize(A& archive, Metric& m) {
+  archive(word("name", m.name), choice("kind", m.kind, MetricKind::gauge), text("help", m.help));
+  archive(capped("labels", m.labels, cap::labels), m.value);
+}
+template <class A> void serialize(A& archive, MetricsReply& m) {
+  archive(capped("entries", m.entries, cap::metrics));
+}
 
 }  // namespace transport

@@ -62,6 +62,7 @@ constexpr Row table[] = {
     {RunRequest::number, command, ConnectionKind::command, joined},
     {RunSignal::number, command, ConnectionKind::command, joined},
     {PowerRequest::number, command, ConnectionKind::command, joined},
+    {MetricsRequest::number, command, ConnectionKind::command, joined},
 
     {StatusReply::number, front_end, ConnectionKind::command, joined},
     {BootLogReply::number, front_end, ConnectionKind::command, joined},
@@ -72,6 +73,7 @@ constexpr Row table[] = {
     {RunEnd::number, front_end, ConnectionKind::command, joined},
     {Done::number, front_end, ConnectionKind::command, joined},
     {Failure::number, front_end, ConnectionKind::command, joined},
+    {MetricsReply::number, front_end, ConnectionKind::command, joined},
 };
 
 bool same_kind(const Row& row, ConnectionKind kind) { return kind == ConnectionKind::unknown || row.kind == kind; }

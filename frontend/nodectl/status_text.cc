@@ -41,7 +41,8 @@ Json node_json(const NodeStatus& node) {
           {"kernel", node.kernel_release},
           {"architecture", node.architecture},
           {"version", node.version},
-          {"usage", usage_json(node.usage)}};
+          {"usage", usage_json(node.usage)},
+          {"channel", node.channel}};
 }
 
 }  // namespace

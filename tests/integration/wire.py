@@ -28,7 +28,7 @@ def text(value, size=None):
     return struct.pack("<I", len(value) if size is None else size) + value
 
 
-def hello(interface=None, version=1, mac=bytes.fromhex("525400090000")):
+def hello(interface=None, version=2, mac=bytes.fromhex("525400090000")):
     """The body of a Hello; `interface`: the encoded field, if it is to be a wrong one."""
     return (struct.pack("<H", version) + mac + (interface or text(b"eth0")) + struct.pack("<IQ", 0x0a090100, 1)
             + text(b"0.1.0") + text(b"6.1.0") + text(b"x86_64") + struct.pack("<IQ", 1, 1))

@@ -33,7 +33,8 @@ transport::NodeStatus sample() {
           .version = "0.1.0",
           .kernel_release = "6.1.0",
           .architecture = "x86_64",
-          .usage = {.private_bytes = 1024, .cpu_us = 1500000}};
+          .usage = {.private_bytes = 1024, .cpu_us = 1500000},
+          .channel = "in the clear"};
 }
 
 // Only for lines that are right: wrong ones print to the test's output.
@@ -126,6 +127,7 @@ TEST_CASE("text: status as JSON has what scripts rely on") {
   CHECK(node["kernel"] == "6.1.0");
   CHECK(node["architecture"] == "x86_64");
   CHECK(node["version"] == "0.1.0");
+  CHECK(node["channel"] == "in the clear");
   CHECK(node["usage"]["private_bytes"] == 1024);
   CHECK(node["usage"]["cpu_seconds"] == doctest::Approx(1.5));
   CHECK(nodes[1]["boot_seconds"].is_null());

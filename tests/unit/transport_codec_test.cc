@@ -147,9 +147,9 @@ TEST_CASE("what is out of range is refused, and named") {
 }
 
 TEST_CASE("a claim above the cap, or above what is left, is refused") {
-  CHECK(refusal_of(Refused::number, joined({little(1, 2), little(0xffffffff, 4)})) ==
+  CHECK(refusal_of(Refused::number, joined({little(protocol_version, 2), little(0xffffffff, 4)})) ==
         "Refused: reason claims 4294967295, at most 2048 are allowed");
-  CHECK(refusal_of(Refused::number, joined({little(1, 2), little(2048, 4), samples::bytes_of("xy")})) ==
+  CHECK(refusal_of(Refused::number, joined({little(protocol_version, 2), little(2048, 4), samples::bytes_of("xy")})) ==
         "Refused: reason claims 2048, more than the 2 bytes left can hold");
   CHECK(refusal_of(BootRecord::number, joined({little(0, 4), little(2, 4), Bytes(49)})) ==
         "BootRecord: entries claims 2, more than the 49 bytes left can hold");
@@ -167,18 +167,18 @@ TEST_CASE("a message of our own that breaks a cap is refused by name") {
 }
 
 TEST_CASE("a reason that is too long is cut, not refused") {
-  const auto back = decode(Refused::number, samples::body_of(Refused{1, std::string(5000, 'x')}));
+  const auto back = decode(Refused::number, samples::body_of(Refused{protocol_version, std::string(5000, 'x')}));
   REQUIRE(back);
   CHECK(std::get<Refused>(*back).reason == std::string(2048, 'x'));
 }
 
 TEST_CASE("of a greeting of another version only the version is read") {
-  const Bytes body = joined({little(2, 2), samples::bytes_of("whatever version 2 has to say")});
+  const Bytes body = joined({little(3, 2), samples::bytes_of("whatever version 3 has to say")});
   const auto hello = decode(Hello::number, body);
   REQUIRE(hello);
-  CHECK(std::get<Hello>(*hello).version == 2);
+  CHECK(std::get<Hello>(*hello).version == 3);
   CHECK(std::get<Hello>(*hello).interface.empty());
-  CHECK(std::get<Welcome>(*decode(Welcome::number, body)).version == 2);
-  CHECK(std::get<Refused>(*decode(Refused::number, body)).version == 2);
+  CHECK(std::get<Welcome>(*decode(Welcome::number, body)).version == 3);
+  CHECK(std::get<Refused>(*decode(Refused::number, body)).version == 3);
   CHECK_FALSE(decode(Hello::number, std::span(body).first(1)));
 }

@@ -246,12 +246,12 @@ TEST_CASE("a connection may be destroyed from within its handler") {
 TEST_CASE("closing with a flush sends what the socket takes") {
   Setting s;
   s.start();
-  s.connection->send(Refused{1, "go away"});
+  s.connection->send(Refused{protocol_version, "go away"});
   s.connection->close("stranger", true);
   CHECK(s.handler.ends.empty());
   s.loop.run_until_idle();
   CHECK(s.handler.ends == Ends{"stranger"});
-  CHECK(s.peer->take() == samples::frame_of(Refused{1, "go away"}));
+  CHECK(s.peer->take() == samples::frame_of(Refused{protocol_version, "go away"}));
 }
 
 TEST_CASE("a paused connection keeps what has come, and reads no more") {
@@ -323,7 +323,7 @@ TEST_CASE("a connect that fails is the end, with the kernel's reason") {
 TEST_CASE("a peer that closes after saying why is heard, also when we were writing to it") {
   Setting s;
   s.start();
-  const Bytes frame = samples::frame_of(Refused{1, "another node has this address"});
+  const Bytes frame = samples::frame_of(Refused{protocol_version, "another node has this address"});
   s.peer->put({reinterpret_cast<const char*>(frame.data()), frame.size()});
   s.peer.reset();
   s.connection->send(Pong{});  // the write, deferred, comes before the read

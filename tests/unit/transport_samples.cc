@@ -61,9 +61,9 @@ Launch launch() {
 std::vector<Message> one_of_each() {
   const NodeStatus status = {
       3, "n3",    NodeState::error, 0x0a090103, mac,  1700000000000000000, "setup failed", 2500000,
-      4, "0.1.0", "6.1.0",          "x86_64",   usage};
+      4, "0.1.0", "6.1.0",          "x86_64",   usage, "in the clear"};
   return {
-      Hello{1, mac, "eth0", 0x0a090103, 99, "0.1.0", "6.1.0-18-cloud-amd64", "x86_64", 4, 1234567},
+      Hello{protocol_version, mac, "eth0", 0x0a090103, 99, "0.1.0", "6.1.0-18-cloud-amd64", "x86_64", 4, 1234567},
       BootRecord{6, entries},
       StepReport{5, 2, "home", Outcome::failed, 3, 110, "mount 10.9.0.1:/home: Connection timed out", 30000000},
       SetupDone{5, true, "home failed"},
@@ -75,8 +75,8 @@ std::vector<Message> one_of_each() {
       BulkHello{3, 0x1122334455667788},
       Fetch{hash(4), 262144, 65536},
       StreamOutput{7, 2, StreamName::error, true, bytes_of("oops\n")},
-      Welcome{1, 3, "n3", 1700000000000000000, hash(5), 0x1122334455667788, 5000, 20000},
-      Refused{1, "who are you?"},
+      Welcome{protocol_version, 3, "n3", 1700000000000000000, hash(5), 0x1122334455667788, 5000, 20000},
+      Refused{protocol_version, "who are you?"},
       Ping{17},
       setup_with_every_step(),
       launch(),
@@ -93,6 +93,7 @@ std::vector<Message> one_of_each() {
       RunRequest{"all", "/usr/bin/uname", "x86_64", {"uname"}, {"A=1"}, "/", true, 027, files, {"/usr/bin/uname", "/lib/x"}},
       RunSignal{2},
       PowerRequest{"7", PowerChange::power_off},
+      MetricsRequest{},
       StatusReply{{status, status}, false},
       BootLogReply{{3, "n3", entries}},
       LogReply{3, "n3", 2, lines},
@@ -102,6 +103,8 @@ std::vector<Message> one_of_each() {
       RunEnd{1, true, 9, 2, "killed"},
       Done{},
       Failure{true, "no such node"},
+      MetricsReply{{{"nodemaster_nodes", MetricKind::gauge, "Nodes by state.", {{"state", "up"}}, 1023},
+                    {"nodemaster_jobs", MetricKind::gauge, "Jobs that run.", {}, 2}}},
   };
 }
 

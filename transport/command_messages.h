@@ -1,0 +1,169 @@
+// Messages of commands (nodectl) to the front end, 200 - 249, and its answers, 250 - 299. Included through
+// transport/messages.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "transport/message_values.h"
+
+namespace transport {
+
+// ---------------------------------------------------------------- command to front end
+// `nodes` is a node set as people write it: "0-3,7", "all", "up", "down", "n5".
+
+struct StatusRequest {
+  static constexpr std::uint16_t number = 200;
+  std::string nodes;
+};
+struct WaitRequest {
+  static constexpr std::uint16_t number = 201;
+  std::string nodes;
+  std::string state;
+  std::uint64_t timeout_ms = 0;  // 0: without limit
+};
+struct BootLogRequest {
+  static constexpr std::uint16_t number = 202;
+  std::string nodes;
+};
+struct LogRequest {
+  static constexpr std::uint16_t number = 203;
+  std::string nodes;
+  bool follow = false;
+};
+struct UpRequest {
+  static constexpr std::uint16_t number = 204;
+  std::string nodes;
+};
+struct RunRequest {
+  static constexpr std::uint16_t number = 205;
+  std::string nodes;
+  std::string program;       // absolute, on the front end and on the node
+  std::string architecture;  // that the program is for, as uname -m says it; empty: any
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;
+  std::string directory;
+  bool directory_required = false;  // the caller named it: do not start elsewhere
+  std::uint32_t umask = 022;
+  std::vector<FileEntry> files;      // the program, its interpreter and libraries
+  std::vector<std::string> sources;  // where each of files is to be read on the front end
+};
+struct RunSignal {
+  static constexpr std::uint16_t number = 206;
+  std::int32_t signal = 0;
+};
+struct PowerRequest {
+  static constexpr std::uint16_t number = 207;
+  std::string nodes;
+  PowerChange change = PowerChange::restart;
+};
+// What nodemaster counts.
+struct MetricsRequest {
+  static constexpr std::uint16_t number = 208;
+};
+
+// ---------------------------------------------------------------- front end to command
+
+enum class NodeState : std::uint8_t { down = 0, boot = 1, up = 2, error = 3, unavailable = 4 };
+
+struct NodeStatus {
+  NodeNumber node = no_node;
+  std::string name;
+  NodeState state = NodeState::down;
+  std::uint32_t address = 0;
+  MacAddress mac{};
+  std::uint64_t since_ns = 0;  // wall clock of the last change of state
+  std::string reason;
+  std::uint64_t boot_us = 0;           // first instruction to up; 0: not up yet
+  std::uint32_t address_requests = 0;  // RARP or DHCP requests until the address was found
+  std::string version;
+  std::string kernel_release;
+  std::string architecture;
+  SelfUsage usage;
+  std::string channel;  // how its connection is protected, in words; empty: it is not connected
+};
+
+struct StatusReply {
+  static constexpr std::uint16_t number = 250;
+  std::vector<NodeStatus> nodes;
+  bool satisfied = true;  // WaitRequest: all are in the state
+};
+struct NodeBootRecord {
+  NodeNumber node = no_node;
+  std::string name;
+  std::vector<BootEntry> entries;
+};
+// One message per node, then Done.
+struct BootLogReply {
+  static constexpr std::uint16_t number = 251;
+  NodeBootRecord record;
+};
+// Any number, then Done (never, when following).
+struct LogReply {
+  static constexpr std::uint16_t number = 252;
+  NodeNumber node = no_node;
+  std::string name;
+  std::uint64_t lost = 0;
+  std::vector<LogEntry> lines;
+};
+// UpRequest, PowerRequest: one per node, then Done.
+struct NodeResult {
+  static constexpr std::uint16_t number = 253;
+  NodeNumber node = no_node;
+  std::string name;
+  bool succeeded = false;
+  std::string reason;
+};
+// RunRequest: the ranks, before anything else about them.
+struct RunStarted {
+  static constexpr std::uint16_t number = 254;
+  std::uint64_t job = 0;
+  std::vector<NodeNumber> nodes;  // nodes[rank]
+  std::vector<std::string> names;
+};
+struct RunOutput {
+  static constexpr std::uint16_t number = 255;
+  std::uint32_t rank = 0;
+  StreamName stream = StreamName::output;
+  Bytes data;
+};
+// One per rank; Done follows the last.
+struct RunEnd {
+  static constexpr std::uint16_t number = 256;
+  std::uint32_t rank = 0;
+  bool started = false;
+  std::int32_t status = 0;  // wait(2) status when it was started
+  std::int32_t code = 0;    // errno of a failed start
+  std::string reason;       // of a failed start, or why there is no status (node lost)
+};
+struct Done {
+  static constexpr std::uint16_t number = 257;
+};
+// The request cannot be carried out. `usage`: it was wrong in itself (exit status 2).
+struct Failure {
+  static constexpr std::uint16_t number = 258;
+  bool usage = false;
+  std::string reason;
+};
+
+enum class MetricKind : std::uint8_t { counter = 0, gauge = 1 };
+// A label of a metric, from a fixed set: nothing that came from outside stands here.
+struct MetricLabel {
+  std::string name;
+  std::string value;
+};
+struct Metric {
+  std::string name;  // as Prometheus wants names; metrics of one name follow one another
+  MetricKind kind = MetricKind::counter;
+  std::string help;
+  std::vector<MetricLabel> labels;
+  std::uint64_t value = 0;
+};
+// Final by itself.
+struct MetricsReply {
+  static constexpr std::uint16_t number = 259;
+  std::vector<Metric> entries;
+};
+
+}  // namespace transport

@@ -1,0 +1,159 @@
+// Messages of the front end to nodes, 100 - 199. Included through transport/messages.h.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "transport/message_values.h"
+
+namespace transport {
+
+// The node is recognised.
+struct Welcome {
+  static constexpr std::uint16_t number = 100;
+  std::uint16_t version = protocol_version;
+  NodeNumber node = no_node;
+  std::string name;
+  std::uint64_t wall_ns = 0;            // the node sets its clock
+  std::array<std::uint8_t, 32> seed{};  // for the node's random pool
+  std::uint64_t bulk_token = 0;         // opens the bulk connection
+  std::uint32_t ping_interval_ms = 0;   // how often the front end pings
+  std::uint32_t silence_limit_ms = 0;   // no ping for so long: the connection is dead
+};
+
+// The node is not recognised, or may not speak so; the connection is closed after it.
+struct Refused {
+  static constexpr std::uint16_t number = 101;
+  std::uint16_t version = protocol_version;
+  std::string reason;
+};
+
+struct Ping {
+  static constexpr std::uint16_t number = 102;
+  std::uint64_t sequence = 0;
+};
+
+enum class OnFailure : std::uint8_t { error = 0, go_on = 1 };
+
+struct MountStep {
+  std::string source;
+  std::string target;  // made if it is missing
+  std::string type;
+  std::string options;
+};
+struct DirectoryStep {
+  std::string path;
+  std::uint32_t mode = 0755;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+struct DeviceStep {
+  std::string path;
+  bool block = false;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  std::uint32_t mode = 0600;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+struct FileStep {
+  std::string path;
+  Content content;
+  std::uint32_t mode = 0644;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+struct LinkStep {
+  std::string path;
+  std::string target;
+};
+struct HostnameStep {
+  std::string name;
+};
+// A program moved to the node with the files it needs, run to its end; its output goes to the node's log.
+struct RunStep {
+  std::string program;                 // absolute
+  std::vector<std::string> arguments;  // argv[0] first
+  std::vector<std::string> environment;
+  std::vector<FileEntry> files;
+};
+
+struct Step {
+  std::string name;
+  std::uint32_t index = 0;  // in the whole plan
+  std::uint32_t timeout_ms = 0;
+  std::uint32_t retries = 0;
+  OnFailure on_failure = OnFailure::error;
+  std::variant<MountStep, DirectoryStep, DeviceStep, FileStep, LinkStep, HostnameStep, RunStep> action;
+};
+
+// Steps to carry out in order. One plan may come in several parts, with steps of the front end in between.
+struct Setup {
+  static constexpr std::uint16_t number = 103;
+  std::uint64_t plan = 0;
+  bool last = true;  // no part follows: the node is up when this one has succeeded
+  std::vector<Step> steps;
+};
+
+struct Launch {
+  static constexpr std::uint16_t number = 104;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  std::int32_t pid = 0;  // the pid to have; 0: any
+  std::string program;   // absolute; files[0] when the program is moved
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;
+  std::string directory;
+  bool directory_required = false;  // false: / is used where it is not there
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::vector<std::uint32_t> groups;
+  std::uint32_t umask = 022;
+  std::uint32_t output_credit = 0;  // bytes that each stream may send before a StreamCredit
+  std::vector<FileEntry> files;
+};
+
+// A signal for a process and its process group.
+struct Signal {
+  static constexpr std::uint16_t number = 105;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  std::int32_t signal = 0;
+};
+
+struct Power {
+  static constexpr std::uint16_t number = 106;
+  PowerChange change = PowerChange::restart;
+};
+
+// Bulk: a piece of content, or why there is none (`reason` is then not empty and `data` is).
+struct Block {
+  static constexpr std::uint16_t number = 120;
+  ContentHash hash{};
+  std::uint64_t offset = 0;
+  std::string reason;
+  Bytes data;
+};
+
+// Bulk: so many more bytes of this stream are welcome.
+struct StreamCredit {
+  static constexpr std::uint16_t number = 121;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  StreamName stream = StreamName::output;
+  std::uint32_t bytes = 0;
+};
+
+// Reserved for process control, bulk: input of a process.
+struct StreamInput {
+  static constexpr std::uint16_t number = 122;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  bool end = false;
+  Bytes data;
+};
+
+}  // namespace transport

@@ -1,0 +1,66 @@
+// What messages of several directions are made of. Included through transport/messages.h.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace transport {
+
+constexpr std::uint16_t protocol_version = 2;
+constexpr std::uint16_t default_port = 2223;
+
+using NodeNumber = std::uint32_t;
+constexpr NodeNumber no_node = 0xffffffff;
+
+using MacAddress = std::array<std::uint8_t, 6>;
+using Bytes = std::vector<std::byte>;
+
+// BLAKE2b-256 of a file's content: its name wherever content travels.
+using ContentHash = std::array<std::uint8_t, 32>;
+struct Content {
+  ContentHash hash{};
+  std::uint64_t size = 0;  // bytes
+};
+
+// A file to be present on a node: what it is called there and which content it has.
+struct FileEntry {
+  std::string path;  // absolute, on the node
+  Content content;
+  std::uint32_t mode = 0755;
+};
+
+enum class Outcome : std::uint8_t { running = 0, done = 1, failed = 2, ignored = 3, skipped = 4 };
+
+// One line of the boot record: what nodeinit did from its first instruction on.
+struct BootEntry {
+  std::string name;            // "network", "network: rarp eth0", "setup: home"
+  std::uint64_t start_us = 0;  // since nodeinit's first instruction
+  std::uint64_t end_us = 0;    // 0 while it runs
+  Outcome outcome = Outcome::running;
+  std::string reason;  // of a failure; or what was found
+};
+
+// What nodeinit itself costs.
+struct SelfUsage {
+  std::uint64_t private_bytes = 0;  // memory that only PID 1 uses
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t cpu_us = 0;    // user and system time since it began
+  std::uint64_t wakeups = 0;   // turns of the event loop
+  std::uint64_t orphans = 0;   // orphans reaped
+  std::uint32_t children = 0;  // expected children now
+};
+
+struct LogEntry {
+  std::uint64_t sequence = 0;
+  std::uint8_t severity = 6;  // syslog(3)
+  std::uint64_t wall_ns = 0;  // since the epoch, by the node's clock
+  std::string text;
+};
+
+enum class StreamName : std::uint8_t { input = 0, output = 1, error = 2 };
+enum class PowerChange : std::uint8_t { restart = 0, power_off = 1 };
+
+}  // namespace transport
