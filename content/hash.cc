@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "crypto/sodium.h"
 #include "sys/file_reader.h"
 #include "sys/text.h"
 
@@ -24,10 +25,8 @@ struct Hasher::State {
   crypto_generichash_state sodium;
 };
 
-// sodium_init() picks the fastest implementation for this processor; the hash is right without it, so that its
-// failure (no source of randomness) is nothing to stop for.
 Hasher::Hasher() : state_(std::make_unique<State>()) {
-  [[maybe_unused]] const int outcome = sodium_init();
+  crypto::prepare_sodium();
   crypto_generichash_init(&state_->sodium, nullptr, 0, sizeof(transport::ContentHash));
 }
 
