@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sys/fd.h"
 #include "sys/result.h"
@@ -39,11 +40,13 @@ Result<std::uint32_t> parse_ip(std::string_view text);
 class Listener {
  public:
   virtual ~Listener() = default;
+  static constexpr std::size_t max_groups = 65536;  // NGROUPS_MAX
   struct Accepted {
     std::unique_ptr<Stream> stream;
     TcpAddress peer;        // TCP
-    std::uint32_t uid = 0;  // Unix: the peer's credentials (SO_PEERCRED)
+    std::uint32_t uid = 0;  // Unix: the peer's credentials when it connected (SO_PEERCRED, SO_PEERGROUPS)
     std::uint32_t gid = 0;
+    std::vector<std::uint32_t> groups;  // supplementary, at most max_groups
     std::int32_t pid = 0;
   };
   virtual Result<Accepted> accept() = 0;  // EAGAIN when nobody waits

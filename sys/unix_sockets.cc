@@ -31,6 +31,23 @@ Result<UnixAddress> unix_address(const std::string& path) {
   return out;
 }
 
+// The supplementary groups of whoever connected. A kernel before 4.13 does not tell: then there are none.
+Result<std::vector<std::uint32_t>> peer_groups(int fd, const std::string& path) {
+  static_assert(sizeof(gid_t) == sizeof(std::uint32_t));
+  std::vector<std::uint32_t> groups(64);
+  for (;;) {
+    auto size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    const bool all = ::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) == 0;
+    if (!all && errno == ENOPROTOOPT) return std::vector<std::uint32_t>();
+    // When there was too little room, the kernel says how much it takes.
+    const std::size_t count = size / sizeof(gid_t);
+    const bool too_few = !all && errno == ERANGE && count > groups.size() && count <= Listener::max_groups;
+    if (!all && !too_few) return socket_failure("find out the groups of who connected to", path);
+    groups.resize(count);
+    if (all) return groups;
+  }
+}
+
 class UnixListener final : public Listener {
  public:
   UnixListener(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -43,9 +60,12 @@ class UnixListener final : public Listener {
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
       return socket_failure("find out who connected to", path_);
     }
+    auto groups = peer_groups(fd.get(), path_);
+    if (!groups) return tl::unexpected(groups.error());
     return Accepted{.stream = socket_stream(std::move(fd), cat("process ", peer.pid)),
                     .uid = peer.uid,
                     .gid = peer.gid,
+                    .groups = std::move(*groups),
                     .pid = peer.pid};
   }
   int fd() const override { return fd_.get(); }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <numeric>
 
 #include "sys/umask_guard.h"
 #include "tests/unit/in_namespace.h"
@@ -188,6 +190,28 @@ TEST_CASE("unix: the peer is known, the socket has its mode from the beginning")
     CHECK(is_private(fd));
   CHECK(write(**client, "hello") == 5);
   CHECK(read(*server.stream) == "hello");
+}
+
+// What a process with these supplementary groups is seen to have; as root.
+std::string check_groups(std::vector<gid_t> groups) {
+  TemporaryDirectory directory;
+  sys::KernelSockets sockets;
+  if (::setgroups(groups.size(), groups.data()) != 0) return sys::cat("setgroups: errno ", errno);
+  auto listener = sockets.listen_unix(directory / "socket", 0600);
+  EXPECT(listener);
+  EXPECT(sockets.connect_unix(directory / "socket"));
+  const auto accepted = (*listener)->accept();
+  EXPECT(accepted);
+  EXPECT(accepted->groups == std::vector<std::uint32_t>(groups.begin(), groups.end()));
+  return {};
+}
+
+TEST_CASE("unix: the peer's groups are known, none, some and very many") {
+  for (const std::size_t count : {0, 1, 64, 65, 5000}) {
+    std::vector<gid_t> groups(count);
+    std::iota(groups.begin(), groups.end(), 1000);
+    CHECK(fakes::in_namespace(0, [&] { return check_groups(groups); }) == "");
+  }
 }
 
 TEST_CASE("unix: a stale socket is replaced, one in use is not") {

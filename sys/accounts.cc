@@ -1,0 +1,36 @@
+#include "sys/accounts.h"
+
+#include <grp.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "sys/text.h"
+
+namespace sys {
+namespace {
+
+// A group's line holds the names of all its members.
+constexpr std::size_t first_size = 4096;
+constexpr std::size_t most = 16u << 20;
+
+// What is not there is said in many ways (getgrnam(3)).
+bool means_none(int code) { return code == 0 || code == ENOENT || code == ESRCH || code == EBADF || code == EPERM; }
+
+}  // namespace
+
+Result<std::optional<std::uint32_t>> find_group(const std::string& name) {
+  std::vector<char> buffer(first_size);
+  group entry{};
+  group* found = nullptr;
+  int code = 0;
+  while ((code = ::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found)) == ERANGE) {
+    if (buffer.size() >= most) break;
+    buffer.resize(2 * buffer.size());
+  }
+  if (found != nullptr) return std::optional<std::uint32_t>(found->gr_gid);
+  if (means_none(code)) return std::optional<std::uint32_t>();
+  return failure(code, cat("look up group ", printable(name)));
+}
+
+}  // namespace sys
