@@ -52,7 +52,11 @@ void name_in_environment(transport::Launch& launch) {
 
 std::optional<StartFailure> complaint(const transport::Launch& launch) {
   if (!sys::is_clean_path(launch.program) || launch.program == "/")
-    return StartFailure{EINVAL, sys::cat("program '", sys::printable(launch.program), "' is not an absolute path")};
+    return StartFailure{EINVAL, sys::cat("program '", sys::printable(launch.program), "' ",
+                                         launch.program == "/" ? "is no program" : sys::path_fault(launch.program))};
+  if (!launch.directory.empty() && !sys::is_clean_path(launch.directory))
+    return StartFailure{
+        EINVAL, sys::cat("directory '", sys::printable(launch.directory), "' ", sys::path_fault(launch.directory))};
   if (launch.arguments.empty())
     return StartFailure{EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name")};
   return std::nullopt;

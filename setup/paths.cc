@@ -7,8 +7,8 @@ namespace setup {
 
 sys::Status check_path(std::string_view path) {
   if (sys::is_clean_path(path) && path != "/") return {};
-  return sys::refusal(
-      sys::cat("path '", sys::printable(path), "' is not absolute and free of . and ..: correct the plan"));
+  const std::string_view fault = path == "/" ? "is the root directory" : sys::path_fault(path);
+  return sys::refusal(sys::cat("path '", sys::printable(path), "' ", fault, ": correct the plan"));
 }
 
 sys::Status make_room(sys::Files& files, const std::string& path) {

@@ -9,7 +9,7 @@
 
 namespace setup {
 
-// Refuses what is not an absolute path without "." and ".."; / itself too.
+// Refuses what is not a clean path (sys/path.h); / itself too.
 sys::Status check_path(std::string_view path);
 
 // Checks the path and makes the directories above it that are missing.

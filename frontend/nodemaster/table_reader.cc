@@ -144,7 +144,8 @@ std::string TableReader::clean_path(std::string_view key) {
   if (!require(key)) return {};
   std::string path = text(key);
   if (!path.empty() && !sys::is_clean_path(path)) {
-    error(key, sys::cat("\"", sys::printable(path), "\" must be an absolute path without \"..\", \".\" and \"//\""));
+    error(key, sys::cat("\"", sys::printable(path), "\" must be an absolute path without detours; it ",
+                        sys::path_fault(path)));
   }
   return path;
 }

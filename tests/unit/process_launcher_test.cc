@@ -177,14 +177,16 @@ TEST_CASE("another failure of a start speaks for itself") {
 TEST_CASE("bad requests are refused with a reason") {
   Node node;
   auto no_arguments = node.request(1), relative = node.request(2), hostile = node.request(3);
+  auto adrift = node.request(4);
+  adrift.directory = "home";
   no_arguments.arguments.clear();
   relative.program = "hello";
   hostile.files = {{"/proc/1/root/x", node.content.offer("x"), 0755}};
-  for (const auto& launch : {no_arguments, relative, hostile})
+  for (const auto& launch : {no_arguments, relative, hostile, adrift})
     node.launcher.launch(launch);
   CHECK(node.told.empty());
   node.loop.run_until_idle();
-  REQUIRE(node.launched.size() == 3);
+  REQUIRE(node.launched.size() == 4);
   for (const auto& answer : node.launched) {
     CHECK(answer.pid == 0);
     CHECK(answer.code == EINVAL);
