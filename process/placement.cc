@@ -19,6 +19,11 @@ enum class Spot { done, free, replace, elsewhere };  // elsewhere: on another fi
 
 std::uint32_t mode_of(const transport::FileEntry& entry) { return (entry.mode & 0111) != 0 ? 0755 : 0644; }
 
+std::string_view fault_of(std::string_view path) {
+  if (path == "/") return "is the root directory";
+  return path.size() > path_limit ? "is too long" : sys::path_fault(path);
+}
+
 struct Cached {
   std::string path;
   sys::FileFacts facts;
@@ -98,9 +103,8 @@ sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
 // That of the nearest directory above that is there.
 sys::Result<std::uint64_t> Placer::filesystem_for(const std::string& path) {
   for (std::string_view above = sys::parent_of(path);; above = sys::parent_of(above)) {
-    auto facts = files.facts(std::string(above));
     // A link among the directories: what counts is where it leads.
-    if (facts && *facts && (*facts)->kind == sys::FileKind::link) facts = files.facts(sys::cat(above, "/."));
+    const auto facts = files.facts_through(std::string(above));
     if (!facts) return tl::unexpected(facts.error());
     if (*facts) return (*facts)->filesystem;
     if (above == "/") return sys::failure(ENOENT, "look at the root directory");
@@ -146,9 +150,8 @@ sys::Result<std::string> Placer::place_program(const transport::FileEntry& entry
 
 sys::Status check_entries(const std::vector<transport::FileEntry>& entries) {
   for (const transport::FileEntry& entry : entries) {
-    if (!sys::is_clean_path(entry.path) || entry.path == "/" || entry.path.size() > path_limit)
-      return sys::failure(EINVAL,
-                          sys::cat("path '", sys::printable(entry.path), "' is not absolute and free of . and .."));
+    if (const auto fault = fault_of(entry.path); !fault.empty())
+      return sys::failure(EINVAL, sys::cat("path '", sys::printable(entry.path), "' ", fault));
     for (const std::string_view directory : forbidden)
       if (sys::is_within(entry.path, directory))
         return sys::refusal(sys::cat("place ", entry.path, ": below ", directory, " nothing is placed"));

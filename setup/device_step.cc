@@ -39,8 +39,9 @@ sys::Result<StepOutcome> perform(const transport::DeviceStep& step, StepSystem s
   sys::Status status;
   if (const auto& there = *facts; !there) {
     status = make(step, owner, system.files);
-  } else if (is_the_device(*there, step)) {
-    if (owned_as(*there, owner)) return StepOutcome{.changed = false};
+  } else if (is_the_device(*there, step) && owned_as(*there, owner)) {
+    return StepOutcome{.changed = false};
+  } else if (is_the_device(*there, step) && there->links == 1) {
     status = system.files.set_owner(step.path, owner);
   } else if (is_device(*there)) {
     status = system.files.remove(step.path);

@@ -14,6 +14,8 @@ sys::Result<bool> same_content(const sys::FileFacts& there, const transport::Fil
                                sys::Files& files) {
   if (there.kind != sys::FileKind::regular || there.size != step.content.size) return false;
   if (there.size > comparison_limit) return false;
+  // Owner and mode would be those of all its names: of the program's file in the cache, say, or of what a user has linked.
+  if (there.links > 1) return false;
   const auto old = files.read(step.path, there.size);
   if (!old) return tl::unexpected(old.error());
   const auto wanted = files.read(content, there.size);

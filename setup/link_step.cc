@@ -1,5 +1,6 @@
 #include "setup/paths.h"
 #include "setup/step.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace setup {
@@ -7,7 +8,7 @@ namespace {
 
 // Beside its place and then renamed, so that nobody sees the path without a link.
 sys::Status replace_link(const transport::LinkStep& step, sys::Files& files) {
-  const std::string beside = step.path + ".nodeinit-new";
+  const std::string beside = sys::temporary_beside(step.path);
   const auto left_over = files.facts(beside);  // by an attempt that was killed
   if (!left_over) return tl::unexpected(left_over.error());
   if (*left_over)
@@ -20,6 +21,9 @@ sys::Status replace_link(const transport::LinkStep& step, sys::Files& files) {
 
 sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem system) {
   if (step.target.empty()) return sys::refusal(sys::cat("link ", step.path, ": it has no target: correct the plan"));
+  if (!sys::is_link_target(step.target))
+    return sys::refusal(sys::cat("link ", sys::printable(step.path),
+                                 ": its target is too long, or has a zero byte in it: correct the plan"));
   if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
   const auto facts = system.files.facts(step.path);
   if (!facts) return tl::unexpected(facts.error());

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sys/machine.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -34,21 +35,44 @@ Status write_whole(int fd, std::span<const std::byte> content, const std::string
   return {};
 }
 
-TemporaryFile::TemporaryFile(Fd fd, std::string temporary, std::string path)
-    : fd_(std::move(fd)), temporary_(std::move(temporary)), path_(std::move(path)) {}
+namespace {
 
-TemporaryFile::~TemporaryFile() {
-  if (fd_.valid()) ::unlink(temporary_.c_str());
+constexpr int most_tries = 100;  // against others that put files at the same path
+
+// Random, not counted: other processes, and other nodes on a network file system, write at the same time.
+std::string random_name() {
+  char name[32];
+  std::snprintf(name, sizeof name, ".nodeinit-new-%016llx", static_cast<unsigned long long>(KernelMachine().random()));
+  return name;
 }
 
-Result<TemporaryFile> TemporaryFile::beside(const std::string& path) {
-  // Random, not counted: workers that are forks of this process write at the same time.
-  char suffix[24];
-  std::snprintf(suffix, sizeof suffix, ".new-%016llx", static_cast<unsigned long long>(KernelMachine().random()));
-  std::string temporary = path.substr(0, path.rfind('/') + 1) + suffix;
-  auto fd = open_path("create", temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  if (!fd) return failure(fd.error().code, cat("create ", path));
-  return TemporaryFile(std::move(*fd), std::move(temporary), path);
+bool has_no_unnamed_files(int code) { return code == EOPNOTSUPP || code == EISDIR || code == EINVAL; }
+
+// Gives an unnamed file a name where there is none yet.
+int link_unnamed(int fd, int directory, const std::string& name) {
+  if (::linkat(fd, "", directory, name.c_str(), AT_EMPTY_PATH) == 0) return 0;
+  if (errno != ENOENT) return -1;
+  // Without the privilege to do so (CAP_DAC_READ_SEARCH) there is this other way.
+  return ::linkat(AT_FDCWD, cat("/proc/self/fd/", fd).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW);
+}
+
+}  // namespace
+
+TemporaryFile::TemporaryFile(Fd fd, Place place, std::string temporary, std::string path)
+    : fd_(std::move(fd)), place_(std::move(place)), temporary_(std::move(temporary)), path_(std::move(path)) {}
+
+TemporaryFile::~TemporaryFile() {
+  if (fd_.valid() && !temporary_.empty()) ::unlinkat(place_.at(), temporary_.c_str(), 0);
+}
+
+Result<TemporaryFile> TemporaryFile::at(Place place, const std::string& path) {
+  Fd fd(::openat(place.at(), place.beside(".").c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600));
+  if (fd.valid()) return TemporaryFile(std::move(fd), std::move(place), "", path);
+  if (!has_no_unnamed_files(errno)) return path_failure("create", path);
+  std::string temporary = place.beside(random_name());
+  fd = Fd(::openat(place.at(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd.valid()) return path_failure("create", path);
+  return TemporaryFile(std::move(fd), std::move(place), std::move(temporary), path);
 }
 
 Status TemporaryFile::set_owner(std::uint32_t uid, std::uint32_t gid) {
@@ -58,10 +82,36 @@ Status TemporaryFile::set_owner(std::uint32_t uid, std::uint32_t gid) {
 
 Status TemporaryFile::publish(std::uint32_t mode) {
   if (::fchmod(fd(), mode) < 0) return path_failure("set the mode of", path_);
-  if (::rename(temporary_.c_str(), path_.c_str()) < 0) return path_failure("put in place", path_);
+  if (auto status = name_it(); !status) return status;
   // Network file systems tell of lost writes here.
   if (::close(fd_.release()) < 0) return path_failure("close", path_);
   return {};
+}
+
+// An unnamed file takes its name at once where that is free. Else it goes over what is there by way of a name that
+// follows from the path: what a writer that was killed has left there is whole, and the next one removes it.
+Status TemporaryFile::name_it() {
+  const int directory = place_.at();
+  if (!temporary_.empty()) {
+    if (::renameat(directory, temporary_.c_str(), directory, place_.name.c_str()) == 0) return {};
+    return path_failure("put in place", path_);
+  }
+  const std::string beside = place_.beside(temporary_name(name_in(place_.name)));
+  for (int tries = 0; tries < most_tries; ++tries) {
+    if (link_unnamed(fd(), directory, place_.name) == 0) return {};
+    if (errno != EEXIST) break;
+    ::unlinkat(directory, beside.c_str(), 0);
+    if (link_unnamed(fd(), directory, beside) < 0) {
+      if (errno == EEXIST) continue;
+      break;
+    }
+    if (::renameat(directory, beside.c_str(), directory, place_.name.c_str()) == 0) return {};
+    if (errno == ENOENT) continue;  // another writer has just removed it, or put it in place
+    const int code = errno;
+    ::unlinkat(directory, beside.c_str(), 0);
+    return failure(code, cat("put in place ", path_));
+  }
+  return path_failure("put in place", path_);
 }
 
 }  // namespace sys

@@ -9,6 +9,7 @@
 
 #include "sys/files.h"
 #include "sys/result.h"
+#include "sys/safe_path.h"
 
 struct stat;
 
@@ -24,11 +25,13 @@ Result<Fd> open_path(std::string_view operation, const std::string& path, int fl
 
 Status write_whole(int fd, std::span<const std::byte> content, const std::string& path);
 
-// A regular file under a temporary name beside `path`: invisible under its own name until publish(), gone
-// without it.
+// A regular file that is being written, and is invisible until publish(). It has no name at all where the file system
+// has such files (O_TMPFILE), so that nothing is left of it when its writer is killed; else a random temporary one
+// beside the place.
 class TemporaryFile {
  public:
-  static Result<TemporaryFile> beside(const std::string& path);
+  // `path`: that `place` was made of, for errors.
+  static Result<TemporaryFile> at(Place place, const std::string& path);
   TemporaryFile(TemporaryFile&&) = default;
   TemporaryFile& operator=(TemporaryFile&&) = delete;
   ~TemporaryFile();
@@ -36,13 +39,15 @@ class TemporaryFile {
   int fd() const { return fd_.get(); }
   const std::string& path() const { return path_; }  // that it is going to have
   Status set_owner(std::uint32_t uid, std::uint32_t gid);
-  // Gives the file its mode and its name, in place of what had that name.
+  // Gives the file its mode and its name, in one step in place of what had that name.
   Status publish(std::uint32_t mode);
 
  private:
-  TemporaryFile(Fd fd, std::string temporary, std::string path);
+  TemporaryFile(Fd fd, Place place, std::string temporary, std::string path);
+  Status name_it();
   Fd fd_;  // invalid once published or moved from
-  std::string temporary_;
+  Place place_;
+  std::string temporary_;  // as Place::name; empty: it has no name
   std::string path_;
 };
 

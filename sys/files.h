@@ -1,5 +1,7 @@
 // The file system as the rest of the program sees it: whole small files and the calls that setup needs.
-// Every path is absolute. Calls may block (network file systems): PID 1 calls them only for the kernel's own
+// Every path is absolute, and no link that others than root have planted is followed on its way, whatever is done
+// there (sys/safe_path.h); the last component is followed by read(), list() and facts_through() only, in the same way.
+// Calls may block (network file systems): PID 1 calls them only for the kernel's own
 // file systems and its root in memory; everything else happens in workers.
 #pragma once
 
@@ -14,6 +16,7 @@
 
 #include "sys/fd.h"
 #include "sys/result.h"
+#include "sys/safe_path.h"
 
 namespace sys {
 
@@ -30,6 +33,7 @@ struct FileFacts {
   std::int64_t modified_ns = 0;    // since the epoch
   std::uint32_t device_major = 0;  // of a device node
   std::uint32_t device_minor = 0;
+  std::uint64_t links = 1;  // names that it has (st_nlink)
 };
 
 struct Ownership {
@@ -55,6 +59,8 @@ class Files {
 
   // What is at `path`, itself if it is a link; nothing when there is nothing there.
   virtual Result<std::optional<FileFacts>> facts(const std::string& path) = 0;
+  // As facts(), but what a link there leads to.
+  virtual Result<std::optional<FileFacts>> facts_through(const std::string& path) = 0;
   // The whole content; refused when it is longer than `limit` bytes. Works for /proc files.
   virtual Result<std::string> read(const std::string& path, std::size_t limit) = 0;
   // The target of a symbolic link.
@@ -77,6 +83,7 @@ class Files {
   virtual Status make_link(const std::string& target, const std::string& path) = 0;  // symbolic
   virtual Status hard_link(const std::string& existing, const std::string& path) = 0;
   virtual Status rename(const std::string& from, const std::string& to) = 0;
+  // Refused for anything but a directory that has other names as well (hard links): whose they are nobody knows.
   virtual Status set_owner(const std::string& path, Ownership owner) = 0;
   virtual Status remove(const std::string& path) = 0;  // one file, link or empty directory
 };
@@ -84,8 +91,12 @@ class Files {
 // The real one.
 class KernelFiles final : public Files {
  public:
+  // `links`: which are followed; LinkTrust::all is for the front end's files, and takes relative paths.
+  explicit KernelFiles(LinkTrust links = LinkTrust::of_root) : paths_(links) {}
+
   Result<std::unique_ptr<FileSink>> create(const std::string& path, std::uint32_t mode) override;
   Result<std::optional<FileFacts>> facts(const std::string& path) override;
+  Result<std::optional<FileFacts>> facts_through(const std::string& path) override;
   Result<std::string> read(const std::string& path, std::size_t limit) override;
   Result<std::string> read_link(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
@@ -101,6 +112,9 @@ class KernelFiles final : public Files {
   Status rename(const std::string& from, const std::string& to) override;
   Status set_owner(const std::string& path, Ownership owner) override;
   Status remove(const std::string& path) override;
+
+ private:
+  SafePaths paths_;
 };
 
 }  // namespace sys

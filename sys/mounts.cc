@@ -1,5 +1,6 @@
 #include "sys/mounts.h"
 
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
@@ -8,6 +9,7 @@
 #include <cstddef>
 
 #include "sys/files.h"
+#include "sys/safe_path.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -113,6 +115,31 @@ tl::unexpected<Error> mount_failure(int code, const MountSpec& spec) {
   return failure(code, std::move(what));
 }
 
+// mount(2) takes paths only. This one leads to what is open, whatever was renamed meanwhile.
+std::string path_to(const Fd& fd) { return cat("/proc/self/fd/", fd.get()); }
+
+// Before /proc is there, only the base mounts are made, in a root where nobody else is.
+bool have_proc() {
+  struct statfs found {};
+  return ::statfs("/proc", &found) == 0 && static_cast<unsigned long>(found.f_type) == PROC_SUPER_MAGIC;
+}
+
+struct Source {
+  Fd fd;  // of what is bound or moved
+  std::string path;
+};
+
+// A device is named to the kernel by its path, which it keeps for its table: such a path is looked at only.
+Result<Source> find_source(const MountSpec& spec, const MountOptions& call) {
+  if (spec.source.empty()) return Source{Fd(), "none"};
+  const bool is_there = (call.flags & (MS_BIND | MS_MOVE)) != 0 && (call.flags & MS_REMOUNT) == 0;
+  if (!is_there && !spec.source.starts_with("/dev/")) return Source{Fd(), spec.source};
+  auto fd = SafePaths(LinkTrust::of_root).open("mount", spec.source, O_PATH);
+  if (!fd) return tl::unexpected(fd.error());
+  std::string path = is_there && have_proc() ? path_to(*fd) : spec.source;
+  return Source{*std::move(fd), std::move(path)};
+}
+
 }  // namespace
 
 MountOptions parse_mount_options(std::string_view options) {
@@ -150,10 +177,17 @@ std::vector<MountOptions> mount_calls(const MountSpec& spec) {
 Status KernelMounts::mount(const MountSpec& spec) {
   const std::vector<MountOptions> calls = mount_calls(spec);
   if (calls.empty()) return refusal(cat(describe(spec), ": neither a type nor bind, remount or move is given"));
+  const auto source = find_source(spec, calls.front());
+  if (!source) return tl::unexpected(source.error());
+  const auto target = SafePaths(LinkTrust::of_root).locate_target(cat("mount ", spec.source, " on"), spec.target);
+  if (!target) return tl::unexpected(target.error());
   const char* type = is_bind_type(spec.type) || spec.type.empty() ? nullptr : spec.type.c_str();
-  const char* source = spec.source.empty() ? "none" : spec.source.c_str();
   for (const MountOptions& call : calls) {
-    if (::mount(source, spec.target.c_str(), type, call.flags, call.data.c_str()) < 0) {
+    // Anew for each call: after the first one it is what was mounted there. It cannot be renamed away any more.
+    const Fd on(::openat(target->at(), target->name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!on.valid()) return mount_failure(errno, spec);
+    const std::string path = have_proc() ? path_to(on) : spec.target;
+    if (::mount(source->path.c_str(), path.c_str(), type, call.flags, call.data.c_str()) < 0) {
       return mount_failure(errno, spec);
     }
   }
@@ -161,8 +195,12 @@ Status KernelMounts::mount(const MountSpec& spec) {
 }
 
 Status KernelMounts::unmount(const std::string& target, bool lazy) {
+  // By the directory that it is in: a descriptor of what is mounted would keep it busy.
+  const auto place = SafePaths(LinkTrust::of_root).locate("unmount", target);
+  if (!place) return tl::unexpected(place.error());
+  const std::string path = have_proc() ? cat(path_to(place->directory), "/", place->name) : target;
   int flags = UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0);
-  if (::umount2(target.c_str(), flags) < 0) {
+  if (::umount2(path.c_str(), flags) < 0) {
     int code = errno;
     return failure(code, cat("unmount ", target));
   }
@@ -182,8 +220,10 @@ Result<bool> KernelMounts::mounted(const std::string& target) {
 }
 
 Result<FilesystemKind> KernelMounts::kind(const std::string& path) {
+  const auto fd = SafePaths(LinkTrust::of_root).open("look at", path, O_PATH);
+  if (!fd) return tl::unexpected(fd.error());
   struct statfs found {};
-  if (::statfs(path.c_str(), &found) < 0) {
+  if (::fstatfs(fd->get(), &found) < 0) {
     int code = errno;
     return failure(code, cat("find the file system of ", path));
   }

@@ -1,4 +1,5 @@
-// mount(2) and umount2(2), with options as people write them.
+// mount(2) and umount2(2), with options as people write them. Targets, and the sources of bind mounts, are found past
+// links that others than root have planted (sys/safe_path.h).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace sys {
 
 struct MountSpec {
   std::string source;   // "proc", "10.9.0.1:/home"; may be empty
-  std::string target;   // existing directory, absolute
+  std::string target;   // existing, absolute; a link of root's is followed
   std::string type;     // "proc", "nfs", ...; "bind" makes a bind mount of source
   std::string options;  // "ro,nosuid,size=64m": flag words become flags, the rest is the file system's data
 };

@@ -53,14 +53,14 @@ std::string resolved(const std::string& path) {
 }
 
 LoaderCache host_cache() {
-  sys::KernelFiles files;
+  sys::KernelFiles files(sys::LinkTrust::all);
   const auto content = files.read(loader_cache_path, max_cache);
   return content ? parse_loader_cache(*content) : LoaderCache{};
 }
 
 // The file at `path` and its mode, or why execve(2) would refuse it.
 Result<std::uint32_t> executable_mode(const std::string& path) {
-  sys::KernelFiles files;
+  sys::KernelFiles files(sys::LinkTrust::all);
   const auto facts = files.facts(resolved(path));
   if (!facts) return tl::unexpected(facts.error());
   if (!*facts) return failure(ENOENT, path);

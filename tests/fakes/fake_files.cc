@@ -56,7 +56,8 @@ FakeFiles::NodePointer FakeFiles::numbered(Node node) {
 }
 
 sys::Result<std::string> FakeFiles::resolve(const std::string& path, bool follow, const std::string& what) const {
-  if (path.empty() || path.front() != '/') return sys::failure(ENOENT, what);
+  if (const auto fault = sys::path_fault(path); !fault.empty())
+    return sys::refusal(sys::cat(what, ": the path ", fault));
   std::string real = "/";
   std::string rest = path.substr(1);
   for (int links = 0; !rest.empty();) {
@@ -75,6 +76,8 @@ sys::Result<std::string> FakeFiles::resolve(const std::string& path, bool follow
       continue;
     }
     if (++links > most_links) return sys::failure(ELOOP, what);
+    if (const auto uid = found->second->owner.uid; uid != 0)
+      return sys::refusal(sys::cat(what, ": ", next, " is a link that uid ", uid, " has made"));
     const std::string& target = found->second->content;
     rest = rest.empty() ? target : sys::cat(target, "/", rest);
     if (target.front() == '/') real = "/";
@@ -133,10 +136,24 @@ sys::Result<std::unique_ptr<sys::FileSink>> FakeFiles::create(const std::string&
   return std::make_unique<Sink>(*this, path, mode);
 }
 
+std::uint64_t FakeFiles::names_of(const Node& node) const {
+  return static_cast<std::uint64_t>(
+      std::count_if(nodes_.begin(), nodes_.end(), [&](const auto& entry) { return entry.second.get() == &node; }));
+}
+
 sys::Result<std::optional<sys::FileFacts>> FakeFiles::facts(const std::string& path) {
-  const std::string what = sys::cat("look at ", path);
+  return look_at(path, false, sys::cat("look at ", path));
+}
+
+sys::Result<std::optional<sys::FileFacts>> FakeFiles::facts_through(const std::string& path) {
+  return look_at(path, true, sys::cat("look at ", path));
+}
+
+sys::Result<std::optional<sys::FileFacts>> FakeFiles::look_at(const std::string& path, bool follow,
+                                                              const std::string& what) {
   if (auto status = faults_.check(what); !status) return tl::unexpected(status.error());
-  const auto real = resolve(path, false, what);
+  const auto real = resolve(path, follow, what);
+  if (!real && real.error().code != ENOENT && real.error().code != ENOTDIR) return tl::unexpected(real.error());
   const auto found = real ? nodes_.find(*real) : nodes_.end();
   if (found == nodes_.end()) return std::nullopt;
   const Node& node = *found->second;
@@ -149,7 +166,8 @@ sys::Result<std::optional<sys::FileFacts>> FakeFiles::facts(const std::string& p
                         .inode = node.inode,
                         .modified_ns = node.modified_ns,
                         .device_major = node.major,
-                        .device_minor = node.minor};
+                        .device_minor = node.minor,
+                        .links = names_of(node)};
 }
 
 sys::Result<std::string> FakeFiles::read(const std::string& path, std::size_t limit) {
@@ -223,6 +241,7 @@ sys::Status FakeFiles::make_directories(const std::string& path) {
     end = std::min(path.find('/', end + 1), path.size());
     const std::string above = path.substr(0, end);
     auto node = find(above, true, what);
+    if (!node && node.error().code != ENOENT && node.error().code != ENOTDIR) return tl::unexpected(node.error());
     if (node && (*node)->kind != sys::FileKind::directory) return sys::failure(ENOTDIR, what);
     if (node) continue;
     auto made = add(above, {.kind = sys::FileKind::directory, .owner = {.mode = 0755}}, what);
@@ -284,6 +303,7 @@ sys::Status FakeFiles::set_owner(const std::string& path, sys::Ownership owner) 
   if (auto status = faults_.check(what); !status) return status;
   auto node = find(path, false, what);
   if (!node) return tl::unexpected(node.error());
+  if (names_of(**node) > 1) return sys::refusal(sys::cat(what, ": it has other names"));
   (*node)->owner = owner;
   return {};
 }
@@ -310,9 +330,9 @@ void FakeFiles::put_directory(const std::string& path) {
   nodes_[path] = numbered({.kind = sys::FileKind::directory, .owner = {.mode = 0755}});
 }
 
-void FakeFiles::put_link(const std::string& path, const std::string& target) {
+void FakeFiles::put_link(const std::string& path, const std::string& target, std::uint32_t uid) {
   put_directory(std::string(sys::parent_of(path)));
-  nodes_[path] = numbered({.kind = sys::FileKind::link, .owner = {.mode = 0777}, .content = target});
+  nodes_[path] = numbered({.kind = sys::FileKind::link, .owner = {.uid = uid, .mode = 0777}, .content = target});
 }
 
 std::string FakeFiles::content(const std::string& path) const {

@@ -1,4 +1,5 @@
-// A file system in memory: directories, links and all, with the errors that the kernel would give.
+// A file system in memory: directories, links and all, with the errors that the kernel would give, and no way past
+// links that others than root have made (all directories are taken for root's own).
 #pragma once
 
 #include <map>
@@ -17,6 +18,7 @@ class FakeFiles final : public sys::Files {
 
   sys::Result<std::unique_ptr<sys::FileSink>> create(const std::string& path, std::uint32_t mode) override;
   sys::Result<std::optional<sys::FileFacts>> facts(const std::string& path) override;
+  sys::Result<std::optional<sys::FileFacts>> facts_through(const std::string& path) override;
   sys::Result<std::string> read(const std::string& path, std::size_t limit) override;
   sys::Result<std::string> read_link(const std::string& path) override;
   sys::Result<std::vector<std::string>> list(const std::string& path) override;
@@ -36,7 +38,7 @@ class FakeFiles final : public sys::Files {
   // For tests: these ask no Faults. A regular file with what is missing above it.
   void put(const std::string& path, std::string content, std::uint32_t mode = 0644);
   void put_directory(const std::string& path);
-  void put_link(const std::string& path, const std::string& target);
+  void put_link(const std::string& path, const std::string& target, std::uint32_t uid = 0);
   // The content of a regular file; empty when there is none.
   std::string content(const std::string& path) const;
   bool exists(const std::string& path) const;
@@ -57,7 +59,7 @@ class FakeFiles final : public sys::Files {
   using NodePointer = std::shared_ptr<Node>;  // shared by hard links
 
   // Where `path` really is, links in its directories followed (and a link at its end when `follow`). An error when
-  // what is above it is missing or no directory; nothing needs to be there itself.
+  // what is above it is missing or no directory, or such a link is not root's; nothing needs to be there itself.
   sys::Result<std::string> resolve(const std::string& path, bool follow, const std::string& what) const;
   sys::Result<NodePointer> find(const std::string& path, bool follow, const std::string& what) const;
   // Puts a node where there is none.
@@ -66,6 +68,8 @@ class FakeFiles final : public sys::Files {
   sys::Status put_in_place(const std::string& path, Node node, const std::string& what);
   NodePointer numbered(Node node);
   bool has_children(const std::string& real) const;
+  std::uint64_t names_of(const Node& node) const;
+  sys::Result<std::optional<sys::FileFacts>> look_at(const std::string& path, bool follow, const std::string& what);
   std::uint64_t filesystem_of(const std::string& real) const;
 
   Faults& faults_;

@@ -112,6 +112,17 @@ TEST_CASE("where a link among the directories leads is what counts") {
   CHECK(other.linked("/usr/lib/libc.so", cached_library));
 }
 
+TEST_CASE("nothing is placed, nor left alone, behind a link that a user has made") {
+  for (const bool elsewhere : {false, true}) {
+    Node node;
+    node.files.put("/home/user/lib/libc.so", "of the user");
+    node.files.put_link("/lib", "/home/user/lib", 1000);
+    if (elsewhere) node.files.set_filesystem("/home", 7);
+    CHECK(complaint(node) == "look at /lib/libc.so: /lib is a link that uid 1000 has made");
+    CHECK(node.files.content("/home/user/lib/libc.so") == "of the user");
+  }
+}
+
 TEST_CASE("a program whose path is on another file system runs from a place of its own") {
   for (const bool is_there : {false, true}) {
     Node node;
@@ -180,6 +191,7 @@ TEST_CASE("paths that no node gives away are refused") {
                                           "/bin/../x",
                                           "/bin//x",
                                           "/bin/x/",
+                                          "/bin/" + std::string(256, 'x'),
                                           "/proc/self/x",
                                           "/sys/x",
                                           "/dev/x",

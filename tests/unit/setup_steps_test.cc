@@ -182,12 +182,12 @@ TEST_CASE("a link that leads elsewhere is replaced, whatever a killed attempt ha
   Node node;
   node.files.put_directory("/a");
   node.files.put_link("/a/link", "/elsewhere");
-  node.files.put_link("/a/link.nodeinit-new", "/half");
+  node.files.put_link("/a/.nodeinit-new-link", "/half");
   const auto outcome = perform(link_step, node.system);
   REQUIRE(outcome);
   CHECK(outcome->changed);
   CHECK(node.files.read_link("/a/link").value() == "../b");
-  CHECK_FALSE(node.files.exists("/a/link.nodeinit-new"));
+  CHECK_FALSE(node.files.exists("/a/.nodeinit-new-link"));
 }
 
 TEST_CASE("the host name is set unless it is so already") {
@@ -214,7 +214,7 @@ TEST_CASE("what a step does not own is left as it is") {
 
 TEST_CASE("bad input is refused before anything is touched") {
   for (const auto& path : {std::string(), std::string("etc/motd"), std::string("/"), std::string("/etc/../motd"),
-                           std::string("/etc//motd"), std::string("/etc/")}) {
+                           std::string("/etc//motd"), std::string("/etc/"), "/" + std::string(256, 'x')}) {
     CAPTURE(path);
     check_refused(performing(transport::MountStep{"none", path, "tmpfs", ""}), nothing, "path '");
     check_refused(performing(transport::DirectoryStep{path, 0755, 0, 0}), nothing, "path '");
@@ -225,8 +225,42 @@ TEST_CASE("bad input is refused before anything is touched") {
   for (const auto& name : {std::string(), std::string(65, 'x'), std::string("a b"), std::string("a\n")})
     check_refused(performing(transport::HostnameStep{name}), nothing, "hostname");
   check_refused(performing(transport::LinkStep{"/a", ""}), nothing, "no target");
+  check_refused(performing(transport::LinkStep{"/a", std::string(4096, 'x')}), nothing, "its target is too long");
+  check_refused(performing(transport::LinkStep{"/a", std::string("x\0y", 3)}), nothing, "zero byte");
   check_refused(performing(transport::DeviceStep{"/a", false, 4096, 0, 0, 0, 0}), nothing, "4096:0");
   check_refused(performing(transport::DeviceStep{"/a", false, 0, 1u << 20, 0, 0, 0}), nothing, "0:1048576");
+}
+
+TEST_CASE("a link that a user has made on the way of a step is not followed") {
+  const auto plant = [](const char* path) { return [path](Node& node) { node.files.put_link(path, "/etc", 1000); }; };
+  const std::string why = " is a link that uid 1000 has made";
+  check_refused(performing(mount_step), plant("/home"), "/home" + why);
+  check_refused(performing(transport::MountStep{"none", "/a/b/c", "tmpfs", ""}), plant("/a/b"), "/a/b" + why);
+  check_refused(performing(directory_step), plant("/a"), "/a" + why);
+  check_refused(performing(device_step), plant("/dev/net"), "/dev/net" + why);
+  check_refused(performing(transport::LinkStep{"/a/link", "x"}), plant("/a"), "/a" + why);
+  check_refused(copying({"/a/b/motd", file_step.content, 0644, 0, 0}), plant("/a/b"), "/a/b" + why);
+}
+
+TEST_CASE("a file that has other names gets one of its own rather than another owner") {
+  Node node;
+  node.files.put("/other", "text", 0755);
+  node.files.put_directory("/etc");
+  REQUIRE(node.files.hard_link("/other", file_step.path));
+  REQUIRE(perform(file_step, cached, node.system));
+  CHECK(node.facts("/other").mode == 0755);
+  CHECK(node.facts(file_step.path).mode == 0640);
+  CHECK(node.files.content(file_step.path) == "text");
+}
+
+TEST_CASE("a device that has other names is made anew rather than given to others") {
+  Node node;
+  node.files.put_directory("/dev/net");
+  REQUIRE(node.files.make_device("/other", sys::FileKind::character_device, 10, 200, {.mode = 0600}));
+  REQUIRE(node.files.hard_link("/other", device_step.path));
+  REQUIRE(perform(device_step, node.system));
+  CHECK(node.facts("/other").mode == 0600);
+  CHECK(node.facts(device_step.path).mode == 0666);
 }
 
 TEST_CASE("a step says in words what it does") {

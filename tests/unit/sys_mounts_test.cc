@@ -2,11 +2,12 @@
 
 #include <doctest/doctest.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <cerrno>
 
 #include "sys/files.h"
-#include "tests/unit/in_namespace.h"
+#include "tests/unit/old_kernel.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace {
@@ -112,6 +113,90 @@ TEST_CASE("mounts: a bind mount is read-only where it is asked to be, and there 
     EXPECT(files.replace(to + "/file", {}, {}).error().code == EROFS);
     EXPECT(files.replace(from + "/file", {}, {}));
     EXPECT(files.facts(to + "/file")->has_value());
+    return "";
+  });
+}
+
+TEST_CASE("mounts: nothing is mounted on or from where a user's link leads, nor unmounted there") {
+  fakes::check_on_every_kernel(CLONE_NEWNS, []() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    const std::string real = directory / "real", link = directory / "link", below = link + "/below";
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    EXPECT(mounts.mount({.target = "/", .options = "rprivate"}));
+    EXPECT(files.make_directories(real + "/below"));
+    EXPECT(::symlink("real", link.c_str()) == 0 && ::lchown(link.c_str(), 1000, 1000) == 0);
+    EXPECT(mounts.mount({.source = "none", .target = real + "/below", .type = "tmpfs"}));
+
+    const std::string why = link + " is a link that uid 1000 has made";
+    for (const std::string& target : {link, below}) {
+      const auto tmpfs = mounts.mount({.source = "none", .target = target, .type = "tmpfs"});
+      EXPECT(!tmpfs && tmpfs.error().text() == sys::cat("mount none on ", target, ": ", why));
+      const auto bound = mounts.mount({.source = target, .target = real, .type = "bind"});
+      EXPECT(!bound && bound.error().text() == sys::cat("mount ", target, ": ", why));
+    }
+    const auto unmounted = mounts.unmount(below, false);
+    EXPECT(!unmounted && unmounted.error().text() == sys::cat("unmount ", below, ": ", why));
+    EXPECT(!*mounts.mounted(real));
+    EXPECT(mounts.unmount(real + "/below", false));
+    return "";
+  });
+}
+
+TEST_CASE("mounts: a link of root's is followed, and the options of a bind mount reach what it leads to") {
+  fakes::check_on_every_kernel(CLONE_NEWNS, []() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    const std::string real = directory / "real", link = directory / "link", from = directory / "from";
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    EXPECT(mounts.mount({.target = "/", .options = "rprivate"}));
+    EXPECT(files.make_directories(real + "/below"));
+    EXPECT(files.make_directories(from));
+    EXPECT(files.make_link("real", link));
+    EXPECT(mounts.mount({.source = from, .target = link + "/below", .type = "bind", .options = "ro"}));
+    EXPECT(*mounts.mounted(real + "/below"));
+    EXPECT(files.replace(real + "/below/file", {}, {}).error().code == EROFS);
+    EXPECT(mounts.mount({.source = "none", .target = link, .type = "tmpfs"}));
+    EXPECT(mounts.mount({.target = link, .options = "remount,ro"}));
+    EXPECT(files.replace(real + "/file", {}, {}).error().code == EROFS);
+    EXPECT(mounts.unmount(real, false));
+    EXPECT(mounts.unmount(link + "/below", false));
+    return "";
+  });
+}
+
+TEST_CASE("mounts: a file can be mounted on another, and a mount moved") {
+  check_in_mount_namespace([]() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    for (const char* name : {"one", "two"})
+      EXPECT(files.replace(directory / name, std::as_bytes(std::span(name, 3)), {}));
+    for (const char* name : {"here", "there"})
+      EXPECT(files.make_directories(directory / name));
+    EXPECT(mounts.mount({.source = directory / "one", .target = directory / "two", .type = "bind"}));
+    EXPECT(files.read(directory / "two", 10).value() == "one");
+    EXPECT(mounts.mount({.source = "none", .target = directory / "here", .type = "tmpfs"}));
+    EXPECT(mounts.mount({.source = directory / "here", .target = directory / "there", .options = "move"}));
+    EXPECT(!*mounts.mounted(directory / "here"));
+    EXPECT(mounts.unmount(directory / "there", false));
+    EXPECT(mounts.unmount(directory / "two", false));
+    return "";
+  });
+}
+
+TEST_CASE("mounts: without /proc a mount is made by its path") {
+  check_in_mount_namespace([]() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    EXPECT(files.make_directories(directory / "target"));
+    EXPECT(mounts.unmount("/proc", true));
+    EXPECT(mounts.mount({.source = "none", .target = directory / "target", .type = "tmpfs", .options = "mode=0711"}));
+    EXPECT((*files.facts(directory / "target"))->mode == 0711);
+    EXPECT(mounts.mount({.source = "proc", .target = "/proc", .type = "proc"}));
+    EXPECT(*mounts.mounted("/proc"));
+    EXPECT(mounts.unmount(directory / "target", false));
     return "";
   });
 }
