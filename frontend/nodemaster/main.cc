@@ -26,7 +26,7 @@ int fail(const std::string& reason) {
 }
 
 int check(const MasterInvocation& invocation) {
-  sys::KernelFiles files;
+  sys::KernelFiles files(sys::LinkTrust::all);
   const CheckResult result = check_configuration(files, invocation.configuration);
   say(stdout, result.report);
   return result.good ? 0 : 1;
@@ -35,7 +35,7 @@ int check(const MasterInvocation& invocation) {
 int serve(const MasterInvocation& invocation) {
   sys::block_all_signals();
   sys::open_standard_fds();
-  sys::KernelFiles files;
+  sys::KernelFiles files(sys::LinkTrust::all);
   Problems problems;
   // Hooks run in another directory, and a reload may come when this one is gone.
   const std::string path = std::filesystem::absolute(invocation.configuration).lexically_normal();
