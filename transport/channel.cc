@@ -6,7 +6,7 @@ namespace {
 
 class ClearChannel final : public Channel {
  public:
-  void begin(Bytes&) override {}
+  sys::Status begin(Bytes&) override { return {}; }
   sys::Status receive(std::span<const std::byte> bytes, Bytes& clear, Bytes&) override {
     clear.insert(clear.end(), bytes.begin(), bytes.end());
     return {};
@@ -15,6 +15,8 @@ class ClearChannel final : public Channel {
     wire.insert(wire.end(), clear.begin(), clear.end());
   }
   bool established() const override { return true; }
+  std::size_t incomplete() const override { return 0; }
+  ChannelFault fault() const override { return ChannelFault::none; }
   std::string_view description() const override { return "in the clear"; }
 };
 

@@ -69,6 +69,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   ByteQueue output;   // fit for the wire
   bool paused = false;
   bool congested = false;
+  bool peer_left = false;
   bool blocked = false;  // the stream has not taken all of the output
   bool flush_scheduled = false;
   sys::Error reason;
@@ -78,7 +79,10 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
 sys::Status Connection::State::start(bool connecting) {
   phase = connecting ? Phase::connecting : Phase::open;
-  channel->begin(output.tail());
+  if (const auto begun = channel->begin(output.tail()); !begun) {
+    phase = Phase::over;
+    return begun;
+  }
   if (!output.empty()) schedule_flush();
   interest = wanted();
   const auto made = loop.watch(stream->fd(), interest, [weak = weak_from_this()](sys::Ready ready) {
@@ -122,6 +126,11 @@ void Connection::State::report_end() {
 }
 
 sys::Error Connection::State::end_of_stream() const {
+  if (!channel->established()) return {0, "peer closed the connection during the handshake"};
+  if (channel->incomplete() > 0) {
+    return {0, sys::cat("peer closed the connection in the middle of a record, after ", channel->incomplete(),
+                        " bytes of it")};
+  }
   if (input.empty()) return {0, "peer closed the connection"};
   return {0, sys::cat("peer closed the connection in the middle of a frame, after ", input.size(), " bytes of it")};
 }
@@ -140,8 +149,10 @@ void Connection::State::read_turn() {
   for (std::size_t taken = 0; phase == Phase::open && !paused && taken < turn_budget;) {
     const auto got = stream->read(scratch);
     if (!got && got.error().code == EAGAIN) return;
-    if (!got) return end(got.error());
-    if (*got == 0) return end(end_of_stream());
+    if (!got || *got == 0) {
+      peer_left = true;
+      return end(got ? end_of_stream() : got.error());
+    }
     counters.bytes_in += *got;
     taken += *got;
     take(std::span(scratch).first(*got));
@@ -152,6 +163,8 @@ void Connection::State::read_turn() {
 void Connection::State::take(std::span<const std::byte> bytes) {
   const std::size_t before = output.size();
   if (auto status = channel->receive(bytes, input.tail(), output.tail()); !status) {
+    // With an answer that tells the peer why; if it cannot be sent at once, the peer has to do without.
+    static_cast<void>(write_once());
     return end(sys::within("refused", status.error()).value());
   }
   seal_waiting();
@@ -294,5 +307,13 @@ void Connection::close(std::string reason, bool flush) {
 bool Connection::open() const { return state_->phase != Phase::over; }
 
 const ConnectionCounters& Connection::counters() const { return state_->counters; }
+
+bool Connection::established() const { return state_->channel->established(); }
+
+bool Connection::peer_left() const { return state_->peer_left; }
+
+ChannelFault Connection::fault() const { return state_->channel->fault(); }
+
+std::string_view Connection::protection() const { return state_->channel->description(); }
 
 }  // namespace transport
