@@ -63,7 +63,7 @@ sys::Status Line::try_to_connect() {
   connection_.reset();
   auto stream = sockets_.connect_tcp(to_, unacknowledged_limit_ms);
   if (!stream) return tl::unexpected(stream.error());
-  auto channel = transport::make_clear_channel();
+  auto channel = hooks_.channel();
   protection_ = channel->description();
   transport::ConnectionHandler& self = *this;
   auto connection = std::make_unique<transport::Connection>(loop_, std::move(*stream), std::move(channel),

@@ -24,11 +24,12 @@ namespace node {
 class Line final : private transport::ConnectionHandler {
  public:
   struct Hooks {
-    std::function<transport::Message()> greeting;       // the first message of every connection
-    std::function<void()> begun;                        // a connection begins, its greeting is on its way
-    std::function<void(transport::Message)> message;    // one that is legal now
-    std::function<void(const std::string& why)> ended;  // a connection is over, or could not be made
-    std::function<void()> drained;                      // below the high-water mark again
+    std::function<std::unique_ptr<transport::Channel>()> channel;  // for every connection a new one
+    std::function<transport::Message()> greeting;                  // the first message of every connection
+    std::function<void()> begun;                                   // a connection begins, its greeting is on its way
+    std::function<void(transport::Message)> message;               // one that is legal now
+    std::function<void(const std::string& why)> ended;             // a connection is over, or could not be made
+    std::function<void()> drained;                                 // below the high-water mark again
   };
 
   // `name`: "front end", for the log.

@@ -6,6 +6,7 @@
 
 #include "health/self.h"
 #include "nodeinit/clean_root.h"
+#include "nodeinit/pinned_keys.h"
 #include "nodeinit/records.h"
 #include "nodeinit_version.h"
 #include "sys/text.h"
@@ -36,7 +37,7 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
       boot_(system_, sinks, record_, life,
             {.configured = [this](const Settings& settings) { on_configured(settings); },
              .network_found = [this](const network::Found& found) { on_network(found); }}),
-      uplink_(system.loop, system.sockets, log_, system_.random(), uplink_hooks()),
+      uplink_(system.loop, system.sockets, log_, system_.random(), system_.random_key(), uplink_hooks()),
       cache_(system.loop, system.files, cache_directory, {}),
       launcher_(system.loop, system.spawner, system.children, system.files, cache_, log_,
                 {.launched = [this](const transport::Launched& message) { uplink_.send(message); },
@@ -92,7 +93,20 @@ void Node::give_up() {
 void Node::on_network(const network::Found& found) {
   network_ = found;
   record_.enter_phase("join");
-  uplink_.start({.ip = found.front_end, .port = boot_.settings().port});
+  const auto keys = read_pinned_keys(system_.files, boot_.settings().insecure);
+  if (!keys) return trust_nobody(keys.error().text());
+  if (keys->protection == transport::Protection::clear) {
+    log_.warning("insecure = true: whoever answers as the front end commands this node");
+  } else if (boot_.settings().insecure) {
+    log_.warning("insecure = true ignored: the image pins its front end's key");
+  }
+  uplink_.start({.ip = found.front_end, .port = boot_.settings().port}, *keys);
+}
+
+// Only another image helps. Until the node restarts for want of a front end it says why it has none.
+void Node::trust_nobody(const std::string& why) {
+  log_.error(why);
+  on_trouble(why);
 }
 
 // ---------------------------------------------------------------- the front end comes and goes

@@ -36,6 +36,7 @@ class Node {
   Uplink::Hooks uplink_hooks();
   void on_configured(const Settings& settings);
   void on_network(const network::Found& found);
+  void trust_nobody(const std::string& why);
   void give_up();
 
   transport::Hello hello() const;

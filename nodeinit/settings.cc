@@ -133,6 +133,8 @@ constexpr std::array table = {
             "reboot when not joined for so long; 0: never (10m)"},
     Setting{"log.console", [](Settings& s, string_view v) { return set_severity(v, s.console); }, "SEVERITY",
             "least severity shown: error warning notice info debug none (info)"},
+    Setting{"insecure", [](Settings& s, string_view v) { return set_bool(v, s.insecure); }, "true|false",
+            "join any front end, in the clear; only in an image without keys (false)"},
     Setting{"log.kernel", [](Settings& s, string_view v) { return set_bool(v, s.kernel_log); }, "true|false",
             "log to /dev/kmsg too (true)"},
 };

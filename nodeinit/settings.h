@@ -30,6 +30,7 @@ struct Settings {
   sys::Duration reboot_after = std::chrono::minutes(10);       // without ever having joined; zero: never
   std::optional<sys::Severity> console = sys::Severity::info;  // worst that is shown and all above; nothing: none
   bool kernel_log = true;                                      // lines go to /dev/kmsg too
+  bool insecure = false;                                       // join without keys (pinned_keys.h)
 };
 
 struct Assignment {

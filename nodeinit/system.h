@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "crypto/random.h"
 #include "sys/children.h"
 #include "sys/files.h"
 #include "sys/links.h"
@@ -35,6 +36,9 @@ struct System {
 
   std::function<std::uint64_t()> random() const {
     return [&from = machine] { return from.random(); };
+  }
+  crypto::Random random_key() const {
+    return [&from = machine](std::span<std::uint8_t> bytes) { return from.random_key(bytes); };
   }
 };
 

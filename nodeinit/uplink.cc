@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "sys/text.h"
+#include "transport/secure_channel.h"
 
 namespace node {
 
@@ -21,14 +22,20 @@ std::string other_version(std::uint16_t theirs) {
 }  // namespace
 
 Uplink::Uplink(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, std::function<std::uint64_t()> random,
-               Hooks hooks)
+               crypto::Random random_key, Hooks hooks)
     : hooks_(std::move(hooks)),
+      random_key_(std::move(random_key)),
       silence_(loop),
       control_(loop, sockets, log, random, "front end", transport::ConnectionKind::control, control_hooks()),
       bulk_(loop, sockets, log, random, "front end (bulk)", transport::ConnectionKind::bulk, bulk_hooks()) {}
 
+std::unique_ptr<transport::Channel> Uplink::make_channel() const {
+  return transport::make_node_channel(keys_, random_key_);
+}
+
 Line::Hooks Uplink::control_hooks() {
-  return {.greeting = [this] { return hooks_.hello(); },
+  return {.channel = [this] { return make_channel(); },
+          .greeting = [this] { return hooks_.hello(); },
           .begun = [this] { expect_word(greeting_limit); },
           .message = [this](transport::Message message) { on_control(std::move(message)); },
           .ended = [this](const std::string& why) { on_control_ended(why); },
@@ -36,7 +43,8 @@ Line::Hooks Uplink::control_hooks() {
 }
 
 Line::Hooks Uplink::bulk_hooks() {
-  return {.greeting =
+  return {.channel = [this] { return make_channel(); },
+          .greeting =
               [this] {
                 return transport::BulkHello{welcome_.node, welcome_.bulk_token};
               },
@@ -46,8 +54,9 @@ Line::Hooks Uplink::bulk_hooks() {
           .drained = [] {}};
 }
 
-void Uplink::start(sys::TcpAddress front_end) {
+void Uplink::start(sys::TcpAddress front_end, const transport::PinnedKeys& keys) {
   front_end_ = front_end;
+  keys_ = keys;
   control_.open(front_end);
 }
 

@@ -14,7 +14,9 @@
 #include <functional>
 #include <string>
 
+#include "crypto/random.h"
 #include "nodeinit/line.h"
+#include "transport/trust.h"
 
 namespace node {
 
@@ -30,9 +32,11 @@ class Uplink {
     std::function<void()> drained;                        // control is no more congested
   };
 
-  Uplink(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, std::function<std::uint64_t()> random, Hooks hooks);
+  // `random_key`: for the keys of every connection.
+  Uplink(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, std::function<std::uint64_t()> random,
+         crypto::Random random_key, Hooks hooks);
 
-  void start(sys::TcpAddress front_end);
+  void start(sys::TcpAddress front_end, const transport::PinnedKeys& keys);
   // When not joined, nothing is sent: the front end hears of the node's state with the next Hello.
   void send(const transport::Message& message);
   void send_bulk(transport::Message message);
@@ -44,6 +48,7 @@ class Uplink {
   static constexpr sys::Duration greeting_limit = std::chrono::seconds(10);
   static constexpr std::size_t max_held = 1024;  // messages
 
+  std::unique_ptr<transport::Channel> make_channel() const;
   Line::Hooks control_hooks();
   Line::Hooks bulk_hooks();
   void on_control(transport::Message message);
@@ -55,7 +60,9 @@ class Uplink {
   void expect_word(sys::Duration within);
 
   Hooks hooks_;
+  crypto::Random random_key_;
   sys::TcpAddress front_end_;
+  transport::PinnedKeys keys_;
   bool joined_ = false;
   transport::Welcome welcome_;           // the last
   std::deque<transport::Message> held_;  // bulk messages without a connection

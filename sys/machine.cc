@@ -78,4 +78,11 @@ std::uint64_t KernelMachine::random() {
   return static_cast<std::uint64_t>(now.tv_nsec) * 0x9E3779B97F4A7C15ull;
 }
 
+Status KernelMachine::random_key(std::span<std::uint8_t> bytes) {
+  // Up to 256 bytes come whole or not at all (getrandom(2)).
+  const ssize_t got = ::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK);
+  if (got == static_cast<ssize_t>(bytes.size())) return {};
+  return failure(got < 0 ? errno : EIO, "get random bytes from the kernel, whose pool may not be ready yet");
+}
+
 }  // namespace sys

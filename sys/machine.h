@@ -35,6 +35,8 @@ class Machine {
   virtual Status load_module(const std::string& path, const std::string& options) = 0;
   // Random bytes that are fit for jitter before the kernel's pool is ready (GRND_INSECURE): not for keys.
   virtual std::uint64_t random() = 0;
+  // Fills it with random bytes that keys can be made of; EAGAIN while the kernel's pool is not ready (GRND_NONBLOCK).
+  virtual Status random_key(std::span<std::uint8_t> bytes) = 0;
 };
 
 class KernelMachine final : public Machine {
@@ -46,6 +48,7 @@ class KernelMachine final : public Machine {
   Status power(PowerAction action) override;
   Status load_module(const std::string& path, const std::string& options) override;
   std::uint64_t random() override;
+  Status random_key(std::span<std::uint8_t> bytes) override;
 };
 
 }  // namespace sys

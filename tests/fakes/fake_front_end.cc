@@ -33,7 +33,9 @@ void FakeFrontEnd::work() {
     busy = accept();
     for (Peer& peer : peers_)
       busy = read(peer) || busy;
-    std::erase_if(peers_, [](const Peer& peer) { return peer.stream->peer_closed() && peer.stream->waiting() == 0; });
+    std::erase_if(peers_, [](const Peer& peer) {
+      return !peer.stream || (peer.stream->peer_closed() && peer.stream->waiting() == 0);
+    });
   }
 }
 
@@ -51,13 +53,24 @@ bool FakeFrontEnd::accept() {
   auto accepted = listener_->accept();
   if (!accepted) return false;
   ++connections;
-  peers_.push_back({.stream = std::unique_ptr<FakeStream>(static_cast<FakeStream*>(accepted->stream.release()))});
+  const auto random = [](std::span<std::uint8_t> bytes) -> sys::Status {
+    std::fill(bytes.begin(), bytes.end(), std::uint8_t{7});
+    return {};
+  };
+  peers_.push_back({.stream = std::unique_ptr<FakeStream>(static_cast<FakeStream*>(accepted->stream.release())),
+                    .channel = transport::make_front_end_channel(keys, guard_, random)});
   return true;
 }
 
 bool FakeFrontEnd::read(Peer& peer) {
   const std::vector<std::byte> bytes = peer.stream->take();
-  peer.input.insert(peer.input.end(), bytes.begin(), bytes.end());
+  transport::Bytes wire;
+  const bool good = peer.channel->receive(bytes, peer.input, wire).has_value();
+  if (!wire.empty()) peer.stream->put({reinterpret_cast<const char*>(wire.data()), wire.size()});
+  if (!good) {
+    peer.stream.reset();
+    return true;
+  }
   while (true) {
     const auto header = transport::read_header(peer.input, transport::max_body).value();
     if (!header || peer.input.size() < FrameHeader::size + header->body_size) return !bytes.empty();
@@ -85,7 +98,7 @@ void FakeFrontEnd::send_to(Peer* peer, const transport::Message& message) {
   transport::Bytes frame;
   if (const auto status = transport::append_frame(message, 0, frame); !status)
     throw std::logic_error(status.error().what);
-  peer->stream->put({reinterpret_cast<const char*>(frame.data()), frame.size()});
+  put_to(*peer, frame);
 }
 
 void FakeFrontEnd::send(const transport::Message& message) { send_to(newest(false), message); }
@@ -95,7 +108,13 @@ void FakeFrontEnd::send_bulk(const transport::Message& message) { send_to(newest
 void FakeFrontEnd::put(std::string_view bytes) {
   Peer* peer = newest(false);
   if (peer == nullptr) throw std::logic_error("the node has no control connection");
-  peer->stream->put(bytes);
+  put_to(*peer, std::as_bytes(std::span(bytes)));
+}
+
+void FakeFrontEnd::put_to(Peer& peer, std::span<const std::byte> bytes) {
+  transport::Bytes wire;
+  peer.channel->seal(bytes, wire);
+  peer.stream->put({reinterpret_cast<const char*>(wire.data()), wire.size()});
 }
 
 void FakeFrontEnd::drop(bool bulk) {

@@ -9,6 +9,7 @@
 #include "tests/fakes/fake_loop.h"
 #include "tests/fakes/fake_sockets.h"
 #include "transport/messages.h"
+#include "transport/secure_channel.h"
 
 namespace fakes {
 
@@ -28,13 +29,14 @@ class FakeFrontEnd {
 
   void send(const transport::Message& message);       // on the newest control connection
   void send_bulk(const transport::Message& message);  // on the newest bulk connection
-  void put(std::string_view bytes);                   // raw, on the newest control connection
+  void put(std::string_view bytes);                   // no frames, on the newest control connection
   void drop_control();
   void drop_bulk();
 
   // What the front end answers to a Hello; by default the Welcome below. Pings are the test's to send.
   std::function<transport::Message(const transport::Hello&)> on_hello;
   transport::Welcome welcome;
+  transport::FrontEndKeys keys;  // by default none: in the clear
 
   // All messages of one kind that have come, on whatever connection.
   template <class T> std::vector<T> all() const {
@@ -50,6 +52,7 @@ class FakeFrontEnd {
  private:
   struct Peer {
     std::unique_ptr<FakeStream> stream;
+    std::unique_ptr<transport::Channel> channel;
     transport::Bytes input;
     bool bulk = false;
   };
@@ -59,10 +62,12 @@ class FakeFrontEnd {
   void on_message(Peer& peer, transport::Message message);
   Peer* newest(bool bulk);
   void drop(bool bulk);
+  static void put_to(Peer& peer, std::span<const std::byte> bytes);
   static void send_to(Peer* peer, const transport::Message& message);
 
   FakeLoop& loop_;
   FakeSockets& sockets_;
+  transport::ReplayGuard guard_;
   std::unique_ptr<sys::Listener> listener_;
   std::vector<Peer> peers_;
 };

@@ -32,4 +32,11 @@ std::uint64_t FakeMachine::random() {
   return z ^ (z >> 31);
 }
 
+sys::Status FakeMachine::random_key(std::span<std::uint8_t> bytes) {
+  if (auto status = faults_.check("get random bytes"); !status) return status;
+  for (std::uint8_t& byte : bytes)
+    byte = static_cast<std::uint8_t>(random());
+  return {};
+}
+
 }  // namespace fakes

@@ -22,6 +22,7 @@ class FakeMachine final : public sys::Machine {
   sys::Status power(sys::PowerAction action) override;
   sys::Status load_module(const std::string& path, const std::string& options) override;
   std::uint64_t random() override;  // the same sequence in every test
+  sys::Status random_key(std::span<std::uint8_t> bytes) override;
 
   sys::MachineFacts machine_facts{.kernel_release = "6.1.0-fake", .architecture = "x86_64"};
   bool init = true;

@@ -4,13 +4,14 @@
 
 #include "sys/text.h"
 #include "tests/fakes/fake_front_end.h"
+#include "tests/fakes/fake_machine.h"
 
 using namespace std::chrono_literals;
 
 namespace {
 
 struct Linked {
-  Linked() { uplink.start(fakes::FakeFrontEnd::address); }
+  Linked() { uplink.start(fakes::FakeFrontEnd::address, keys); }
 
   bool logged(std::string_view text) const { return times_logged(text) > 0; }
   int times_logged(std::string_view text) const {
@@ -31,10 +32,13 @@ struct Linked {
   int joined = 0, lost = 0, bulk = 0;
   std::vector<transport::Message> messages;
   std::uint64_t seed = 1;
+  transport::PinnedKeys keys;
+  fakes::FakeMachine machine{faults};
   node::Uplink uplink{loop,
                       sockets,
                       log,
                       [this] { return seed += 0x9e3779b97f4a7c15ull; },
+                      [this](std::span<std::uint8_t> bytes) { return machine.random_key(bytes); },
                       {.hello = [] { return transport::Hello{.interface = "eth0"}; },
                        .joined = [this](const transport::Welcome&) { ++joined; },
                        .lost = [this](const std::string&) { ++lost; },
@@ -69,7 +73,7 @@ TEST_CASE("uplink: without a front end it tries ever more slowly, but at least e
 TEST_CASE("uplink: a front end that is off gives no answer at all") {
   Linked test;
   test.sockets.make_silent(fakes::FakeFrontEnd::address);
-  test.uplink.start(fakes::FakeFrontEnd::address);
+  test.uplink.start(fakes::FakeFrontEnd::address, test.keys);
   test.loop.advance(11s);
   CHECK(test.logged("the front end has said nothing for 10000 ms"));
   CHECK_FALSE(test.uplink.joined());
