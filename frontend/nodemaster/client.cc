@@ -14,7 +14,7 @@ Client::Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, st
     : loop_(loop),
       desk_(desk),
       gone_(std::move(gone)),
-      peer_(loop, std::move(accepted), transport::Side::command, limits, *this) {
+      peer_(loop, std::move(accepted), transport::make_clear_channel(), transport::Side::command, limits, *this) {
   peer_.hand_over(transport::ConnectionKind::command, limits, *this);
 }
 

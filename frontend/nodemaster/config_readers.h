@@ -9,6 +9,9 @@
 
 namespace frontend {
 
+// `insecure` of `top` and its [security]: the keys, read from the directory that it names.
+transport::FrontEndKeys read_keys(sys::Files& files, TableReader& top, const std::string& folder);
+
 // All [[nodes]] of `top`, by number. Numbers, names, MACs and addresses that occur twice are problems.
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
                                   Problems& problems);

@@ -83,6 +83,7 @@ Configuration load_configuration(sys::Files& files, const std::string& path, Pro
   TableReader reader(*top, 1, path, "the file", problems);
   configuration.name = reader.text("name", "cluster");
   if (reader.require("front_end")) read_front_end(reader.table("front_end"), configuration);
+  configuration.keys = read_keys(files, reader, folder_of(path));
   configuration.nodes = read_nodes(reader, path, configuration.address, problems);
   read_node_up(files, reader.table("node_up"), folder_of(path), configuration, problems);
   read_heartbeat(reader.table("heartbeat"), configuration);

@@ -12,6 +12,7 @@
 #include "sys/files.h"
 #include "sys/links.h"
 #include "transport/messages.h"
+#include "transport/trust.h"
 
 namespace frontend {
 
@@ -41,6 +42,7 @@ struct Configuration {
   std::uint16_t port = transport::default_port;
   std::string control_socket;
   bool rarp = true;
+  transport::FrontEndKeys keys;  // what nodes' connections are secured with
   std::vector<NodeEntry> nodes;  // by number, ascending
   std::vector<PlanStep> plan;
   std::string hooks;  // directory of hooks; empty: none

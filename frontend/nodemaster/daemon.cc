@@ -33,16 +33,18 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       table_(system.loop.clock(), system.log),
       unknown_(system.loop.clock(), system.log, table_),
       sessions_(
-          system.loop, system.log, table_, unknown_, store_, [this] { return system_.machine.random(); },
-          heartbeat_of(configuration_), *this),
+          system.loop, system.log, table_, unknown_, store_, counters_,
+          [this] { return system_.machine.random(); }, heartbeat_of(configuration_), *this),
       plans_(system.loop, system.workers, store_),
       programs_(system.loop, system.spawner, system.children, system.log),
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, programs_, configuration_.hooks),
       jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
-      listener_(system.loop, system.sockets, system.log, sessions_),
+      listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
+                [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log, {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_}) {
   table_.configure(configuration_.nodes);
   plans_.set_plan(configuration_.plan);
+  listener_.set_keys(configuration_.keys);
   if (!configuration_.rarp) return;
   rarp_ = std::make_unique<RarpResponder>(system.loop, system.links, system.packets, system.log, table_, unknown_,
                                           configuration_.interface, configuration_.address);
@@ -143,6 +145,7 @@ void Daemon::take_over(Configuration fresh) {
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");
   }
   plans_.set_plan(fresh.plan);
+  listener_.set_keys(fresh.keys);
   node_up_.set_hooks(fresh.hooks);
   sessions_.set_heartbeat(heartbeat_of(fresh));
   configuration_ = std::move(fresh);

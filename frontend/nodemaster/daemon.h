@@ -60,6 +60,7 @@ class Daemon final : private NodeEvents {
   const std::string path_;
   sys::WorkerId check_ = 0;  // under way
 
+  Counters counters_;
   NodeTable table_;
   NodeLogs logs_;
   ContentStore store_;

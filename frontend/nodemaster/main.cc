@@ -6,6 +6,7 @@
 
 #include "frontend/nodemaster/check_configuration.h"
 #include "frontend/nodemaster/daemon.h"
+#include "frontend/nodemaster/keygen.h"
 #include "frontend/nodemaster/log_writer.h"
 #include "frontend/nodemaster/master_command_line.h"
 #include "sys/console.h"
@@ -30,6 +31,17 @@ int check(const MasterInvocation& invocation) {
   const CheckResult result = check_configuration(files, invocation.configuration);
   say(stdout, result.report);
   return result.good ? 0 : 1;
+}
+
+int make_keys(const MasterInvocation& invocation) {
+  sys::KernelFiles files(sys::LinkTrust::all);
+  sys::KernelMachine machine;
+  const std::string directory = std::filesystem::absolute(invocation.keys).lexically_normal();
+  const auto random = [&machine](std::span<std::uint8_t> bytes) { return machine.random_key(bytes); };
+  const auto made = frontend::make_keys(files, random, directory, invocation.cluster_key);
+  if (!made) return fail(made.error().text());
+  say(stdout, made->report);
+  return 0;
 }
 
 int serve(const MasterInvocation& invocation) {
@@ -81,7 +93,15 @@ int main(int argc, char** argv) try {
   int status = 0;
   const auto invocation = parse_master_command_line(argc, argv, status);
   if (!invocation) return status;
-  return invocation->task == MasterInvocation::Task::check ? check(*invocation) : serve(*invocation);
+  switch (invocation->task) {
+    case MasterInvocation::Task::check:
+      return check(*invocation);
+    case MasterInvocation::Task::make_keys:
+      return make_keys(*invocation);
+    case MasterInvocation::Task::serve:
+      break;
+  }
+  return serve(*invocation);
 } catch (const std::exception& error) {
   return fail(error.what());
 }

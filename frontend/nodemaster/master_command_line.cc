@@ -41,6 +41,12 @@ std::optional<MasterInvocation> parse_master_command_line(int argc, const char* 
   auto* check =
       app.add_subcommand("check", "Check the configuration and the plan, print what is wrong by line, and end");
   check->add_option("-c,--config", invocation.configuration, "The cluster's configuration, cluster.toml(5)");
+  auto* keygen = app.add_subcommand(
+      "keygen", "Make the front end's key pair and the cluster key, from which images are made, and end");
+  keygen->add_option("DIRECTORY", invocation.keys, "Where; nothing that is there is overwritten")
+      ->capture_default_str();
+  keygen->add_flag("--no-cluster-key{false}", invocation.cluster_key,
+                   "Without a cluster key: any machine on the nodes' network may join");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -50,6 +56,7 @@ std::optional<MasterInvocation> parse_master_command_line(int argc, const char* 
   }
   invocation.log_level = severities().at(level);
   if (check->parsed()) invocation.task = MasterInvocation::Task::check;
+  if (keygen->parsed()) invocation.task = MasterInvocation::Task::make_keys;
   return invocation;
 }
 

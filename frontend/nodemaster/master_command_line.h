@@ -4,14 +4,17 @@
 #include <optional>
 #include <string>
 
+#include "frontend/common/paths.h"
 #include "sys/log.h"
 
 namespace frontend {
 
 struct MasterInvocation {
-  enum class Task { serve, check };
+  enum class Task { serve, check, make_keys };
   Task task = Task::serve;
   std::string configuration;
+  std::string keys = default_keys;  // make_keys: the directory
+  bool cluster_key = true;          // make_keys: that one too
   sys::Severity log_level = sys::Severity::info;
 };
 

@@ -1,21 +1,45 @@
 #include "frontend/nodemaster/node_listener.h"
 
+#include <array>
 #include <cerrno>
 
 #include "frontend/nodemaster/dispose.h"
 #include "sys/text.h"
 
 namespace frontend {
+namespace {
 
-NodeListener::NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, NodeSessions& sessions,
-                           ListenerLimits limits)
+using transport::ChannelFault;
+
+// By ChannelFault.
+constexpr std::array fault_counters = {
+    Counter::handshake_abandoned,            // none: the peer has gone
+    Counter::handshake_malformed,            // malformed
+    Counter::handshake_version,              // version
+    Counter::handshake_protection,           // protection
+    Counter::handshake_wrong_front_end_key,  // front_end_key
+    Counter::handshake_wrong_cluster_key,    // cluster_key
+    Counter::handshake_not_authentic,        // not_authentic
+    Counter::handshake_replayed,             // replayed
+    Counter::record_not_authentic,           // record
+};
+
+}  // namespace
+
+NodeListener::NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, const NodeTable& table,
+                           NodeSessions& sessions, Counters& counters, crypto::Random random, ListenerLimits limits)
     : loop_(loop),
       sockets_(sockets),
       log_(log),
+      table_(table),
       sessions_(sessions),
+      counters_(counters),
+      random_(std::move(random)),
       limits_(limits),
       retry_(loop),
-      strangers_(loop.clock(), 30, std::chrono::minutes(1)) {}
+      complaints_(loop.clock(), 30, std::chrono::minutes(1)),
+      admission_(loop.clock(), limits.admission,
+                 [this](std::uint32_t ip) { return table_.by_address(ip) != nullptr; }) {}
 
 NodeListener::~NodeListener() { watch(false); }
 
@@ -30,7 +54,7 @@ void NodeListener::listen() {
   if (!listener) return retry_later(sys::cat(listener.error().text(), "; trying again"));
   listener_ = std::move(*listener);
   trouble_.clear();
-  log_.notice("waiting for nodes on ", sys::format_address(at_), ", ", transport::make_clear_channel()->description());
+  log_.notice("waiting for nodes on ", sys::format_address(at_), ", ", transport::describe(keys_.protection));
   watch(true);
 }
 
@@ -54,10 +78,10 @@ void NodeListener::watch(bool wanted) {
   watch_ = *id;
 }
 
+// ---------------------------------------------------------------- who comes in
+
 void NodeListener::accept() {
   for (unsigned i = 0; i < limits_.accepts_per_turn; ++i) {
-    // Whoever comes now waits in the kernel until a greeting is over.
-    if (greetings_.size() >= limits_.greetings) return watch(false);
     auto accepted = listener_->accept();
     if (accepted) {
       admit(std::move(*accepted));
@@ -71,39 +95,67 @@ void NodeListener::accept() {
 }
 
 void NodeListener::admit(sys::Listener::Accepted accepted) {
-  const std::uint32_t ip = accepted.peer.ip;
-  if (per_address_[ip] >= limits_.greetings_per_address) {
-    log_.debug("closed a connection from ", sys::format_ip(ip), ": too many of its connections have not greeted");
-    return;
+  Admission::Ticket ticket = 0;
+  switch (admission_.ask(accepted.peer.ip, ticket)) {
+    case Admission::Answer::admitted:
+      begin(std::move(accepted), ticket);
+      return make_room();
+    case Admission::Answer::too_many:
+      counters_.add(Counter::too_many_from_address);
+      return complain(accepted.peer, "too many of its connections have not greeted yet");
+    case Admission::Answer::shut_out:
+      counters_.add(Counter::shut_out);
+      return complain(accepted.peer, "shut out for a minute, after many refusals");
   }
+}
+
+void NodeListener::begin(sys::Listener::Accepted accepted, Admission::Ticket ticket) {
   PeerEvents& events = *this;
   auto peer =
-      std::make_unique<Peer>(loop_, std::move(accepted), transport::Side::node, transport::ConnectionLimits{}, events);
-  if (const auto status = peer->start(); !status) {
-    log_.warning(status.error().text());
-    return;
-  }
-  auto timeout = std::make_unique<sys::Timer>(loop_);
+      std::make_unique<Peer>(loop_, std::move(accepted), transport::make_front_end_channel(keys_, replays_, random_),
+                             transport::Side::node, transport::ConnectionLimits{}, events);
   Peer* const raw = peer.get();
-  timeout->set(limits_.greeting_timeout, [raw] { raw->close("no greeting in time"); });
-  ++per_address_[ip];
-  greetings_.emplace(raw, Greeting{std::move(peer), std::move(timeout)});
+  auto timeout = std::make_unique<sys::Timer>(loop_);
+  timeout->set(limits_.greeting_timeout, [this, raw] { on_timeout(*raw); });
+  tickets_.emplace(raw, ticket);
+  greetings_.emplace(ticket, Greeting{ticket, std::move(peer), std::move(timeout)});
+  if (const auto status = raw->start(); !status) {
+    log_.warning(status.error().text());
+    dispose_later(loop_, take(*raw));
+  }
+}
+
+void NodeListener::make_room() {
+  const Admission::Ticket oldest = admission_.crowded_out();
+  if (oldest == 0) return;
+  discard(*greetings_.at(oldest).peer, Counter::evicted, "it had not greeted yet and makes room for others");
+}
+
+void NodeListener::on_timeout(Peer& peer) {
+  if (peer.established()) return discard(peer, Counter::greeting_timeout, "no greeting in time");
+  discard(peer, Counter::handshake_timeout, "its handshake was not complete in time");
+}
+
+void NodeListener::discard(Peer& peer, Counter why, const std::string& reason) {
+  counters_.add(why);
+  complain(peer.from(), reason);
+  auto taken = take(peer);
+  taken->close(reason);
+  dispose_later(loop_, std::move(taken));
 }
 
 std::unique_ptr<Peer> NodeListener::take(Peer& peer) {
-  const auto found = greetings_.find(&peer);
+  const auto ticket = tickets_.find(&peer);
+  const auto found = greetings_.find(ticket->second);
   std::unique_ptr<Peer> taken = std::move(found->second.peer);
+  dispose_later(loop_, std::move(found->second.timeout));
+  admission_.leave(ticket->second);
   greetings_.erase(found);
-  const auto count = per_address_.find(taken->from().ip);
-  if (--count->second == 0) per_address_.erase(count);
-  if (listener_ && !retry_.pending()) watch(true);
+  tickets_.erase(ticket);
   return taken;
 }
 
-void NodeListener::refuse(Peer& peer, const sys::Error& reason) {
-  peer.send(transport::Refused{transport::protocol_version, reason.what});
-  peer.close(reason.what, true);
-}
+// ---------------------------------------------------------------- what they say
 
 void NodeListener::on_message(Peer& peer, std::uint64_t, transport::Message message) {
   if (const auto* hello = std::get_if<transport::Hello>(&message)) {
@@ -117,13 +169,34 @@ void NodeListener::on_message(Peer& peer, std::uint64_t, transport::Message mess
   }
 }
 
+void NodeListener::refuse(Peer& peer, const sys::Error& reason) {
+  peer.send(transport::Refused{transport::protocol_version, reason.what});
+  peer.close(reason.what, true);
+}
+
 void NodeListener::on_closed(Peer& peer, const sys::Error& reason) {
-  if (const auto verdict = strangers_.ask(); verdict != RateLimit::Verdict::keep_quiet) {
-    const bool last = verdict == RateLimit::Verdict::say_last;
-    log_.info("connection from ", sys::format_address(peer.from()), " is not a node's: ", reason.text(),
-              last ? "; further ones are not shown for a minute" : "");
-  }
+  if (!tickets_.contains(&peer)) return;  // discarded
+  const Counter why = counter_of(peer);
+  counters_.add(why);
+  if (why != Counter::handshake_abandoned) admission_.note_refusal(peer.from().ip);
+  complain(peer.from(), reason.text());
   dispose_later(loop_, take(peer));
+}
+
+Counter NodeListener::counter_of(const Peer& peer) const {
+  if (peer.established() && peer.fault() == ChannelFault::none && !peer.left()) return Counter::message_refused;
+  return fault_counters.at(static_cast<std::size_t>(peer.fault()));
+}
+
+void NodeListener::complain(sys::TcpAddress from, const std::string& reason) {
+  const auto verdict = complaints_.ask();
+  if (verdict == RateLimit::Verdict::keep_quiet) return;
+  const Node* const node = table_.by_address(from.ip);
+  const std::string whose =
+      node == nullptr ? std::string()
+                      : sys::cat(" (the address of ", node->entry.name, ", ", sys::format_mac(node->entry.mac), ")");
+  log_.warning("connection from ", sys::format_address(from), whose, " is not a node's: ", reason,
+               verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
 }
 
 }  // namespace frontend

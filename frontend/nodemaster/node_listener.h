@@ -1,5 +1,6 @@
-// The door for nodes: accepts TCP connections and hears their greeting. A connection that has not greeted in time is
-// closed; one address holds only a few of them, and there are only so many in all, so that a stranger keeps nobody out.
+// The door for nodes: accepts TCP connections, secures them, and hears their greeting. Whom it lets in, and who has to go
+// when there are too many, is decided in admission.h; what was refused is counted by its reason, and said in the log
+// with the address it came from, and the node that has that address, at a rate that a flood does not raise.
 #pragma once
 
 #include <cstdint>
@@ -7,34 +8,39 @@
 #include <memory>
 #include <string>
 
+#include "frontend/nodemaster/admission.h"
+#include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/peer.h"
 #include "frontend/nodemaster/rate_limit.h"
 #include "sys/log.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
+#include "transport/secure_channel.h"
 
 namespace frontend {
 
 struct ListenerLimits {
+  AdmissionLimits admission;
   sys::Duration greeting_timeout = std::chrono::seconds(10);
-  std::size_t greetings = 512;            // connections that have not greeted yet; more wait in the kernel
-  std::size_t greetings_per_address = 8;  // more are closed
   unsigned accepts_per_turn = 64;
   sys::Duration retry = std::chrono::seconds(2);  // when listening or accepting fails
 };
 
 class NodeListener final : private PeerEvents {
  public:
-  NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, NodeSessions& sessions,
-               ListenerLimits limits = {});
+  NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, const NodeTable& table, NodeSessions& sessions,
+               Counters& counters, crypto::Random random, ListenerLimits limits = {});
   ~NodeListener();
+  // What connections are secured with from now on; those that are there stay as they are.
+  void set_keys(const transport::FrontEndKeys& keys) { keys_ = keys; }
   // Listens, or goes on trying to and says so: the address may not be there yet.
   void start(sys::TcpAddress at, unsigned silence_ms);
   std::size_t greeting() const { return greetings_.size(); }
 
  private:
   struct Greeting {
+    Admission::Ticket ticket = 0;
     std::unique_ptr<Peer> peer;
     std::unique_ptr<sys::Timer> timeout;
   };
@@ -43,8 +49,14 @@ class NodeListener final : private PeerEvents {
   void retry_later(const std::string& trouble);
   void accept();
   void admit(sys::Listener::Accepted accepted);
+  void begin(sys::Listener::Accepted accepted, Admission::Ticket ticket);
+  void make_room();
   void watch(bool wanted);
+  void on_timeout(Peer& peer);
+  void discard(Peer& peer, Counter why, const std::string& reason);
+  Counter counter_of(const Peer& peer) const;
   void refuse(Peer& peer, const sys::Error& reason);
+  void complain(sys::TcpAddress from, const std::string& reason);
   std::unique_ptr<Peer> take(Peer& peer);
   void on_message(Peer& peer, std::uint64_t request, transport::Message message) override;
   void on_closed(Peer& peer, const sys::Error& reason) override;
@@ -52,17 +64,23 @@ class NodeListener final : private PeerEvents {
   sys::Loop& loop_;
   sys::Sockets& sockets_;
   sys::Log& log_;
+  const NodeTable& table_;
   NodeSessions& sessions_;
+  Counters& counters_;
+  const crypto::Random random_;
   const ListenerLimits limits_;
+  transport::FrontEndKeys keys_;
+  transport::ReplayGuard replays_;
   sys::TcpAddress at_;
   unsigned silence_ms_ = 0;
   std::unique_ptr<sys::Listener> listener_;
   sys::WatchId watch_ = 0;
   sys::Timer retry_;
   std::string trouble_;  // said last
-  RateLimit strangers_;
-  std::map<const Peer*, Greeting> greetings_;
-  std::map<std::uint32_t, std::size_t> per_address_;
+  RateLimit complaints_;
+  Admission admission_;
+  std::map<Admission::Ticket, Greeting> greetings_;
+  std::map<const Peer*, Admission::Ticket> tickets_;
 };
 
 }  // namespace frontend

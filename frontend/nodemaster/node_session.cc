@@ -75,6 +75,11 @@ void NodeSession::on_closed(Peer& peer, const sys::Error& reason) {
   events_.on_session_over(*this, reason.text());
 }
 
+std::uint64_t NodeSession::challenge() {
+  control_->send(transport::Ping{++pings_});
+  return pings_;
+}
+
 void NodeSession::beat() {
   const sys::Instant now = loop_.clock().now();
   if (now - heard_ >= heartbeat_.silence_limit) {

@@ -42,6 +42,10 @@ class NodeSession final : private PeerEvents {
   std::uint64_t boot_id() const { return boot_id_; }
   std::uint64_t token() const { return token_; }
 
+  const Peer& control() const { return *control_; }
+  // Asks for a sign of life, out of turn: a Pong with this number or a higher one is it.
+  std::uint64_t challenge();
+
   // Takes the place of an earlier one.
   void attach_bulk(std::unique_ptr<Peer> bulk);
   void send(const transport::Message& message) { control_->send(message); }

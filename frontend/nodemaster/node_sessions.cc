@@ -16,12 +16,15 @@ std::uint32_t milliseconds(sys::Duration duration) {
 }  // namespace
 
 NodeSessions::NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
-                           std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events)
+                           Counters& counters, std::function<std::uint64_t()> random, Heartbeat heartbeat,
+                           NodeEvents& events)
     : loop_(loop),
       log_(log),
       table_(table),
       unknown_(unknown),
       store_(store),
+      counters_(counters),
+      contests_(loop.clock(), 10, std::chrono::minutes(1)),
       random_(std::move(random)),
       heartbeat_(heartbeat),
       events_(events) {}
@@ -33,6 +36,7 @@ sys::Result<transport::NodeNumber> NodeSessions::recognise(const transport::Hell
   }
   const Node* node = table_.by_mac(hello.mac);
   if (!node) {
+    counters_.add(Counter::unknown_mac);
     unknown_.report(hello.mac, sys::cat("wants to join from ", sys::format_ip(from.ip)));
     return sys::refusal(sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
   }
@@ -68,11 +72,48 @@ transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) 
 }
 
 void NodeSessions::adopt(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
-  if (const auto old = sessions_.find(number); old != sessions_.end()) {
-    end(number,
-        old->second.session->boot_id() == hello.boot_id ? "the node has connected again" : "the node has rebooted");
+  const auto old = sessions_.find(number);
+  if (old == sessions_.end()) return join(number, hello, std::move(peer));
+  if (old->second.session->boot_id() != hello.boot_id) return contest(number, hello, std::move(peer));
+  end(number, "the node has connected again");
+  join(number, hello, std::move(peer));
+}
+
+// Most often the node has rebooted, and the kernel that runs there now answers the challenge with a reset.
+void NodeSessions::contest(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
+  Entry& entry = sessions_.at(number);
+  const auto unanswered = [this, number] { end(number, "the node has rebooted: its former life does not answer"); };
+  auto claim =
+      std::make_unique<NumberClaim>(loop_, hello, std::move(peer), unanswered, [this, number] { drop_claim(number); });
+  if (entry.claim) {
+    claim->refuse("another machine claims to be this node at the same time");
+    return dispose_later(loop_, std::move(claim));
   }
+  entry.claim = std::move(claim);
+  entry.challenge = entry.session->challenge();
+}
+
+void NodeSessions::drop_claim(transport::NodeNumber number) {
+  const auto found = sessions_.find(number);
+  if (found != sessions_.end()) dispose_later(loop_, std::move(found->second.claim));
+}
+
+// The connected one has given its sign.
+void NodeSessions::defend(transport::NodeNumber number, Entry& entry) {
+  const std::string name = table_.find(number)->entry.name;
+  counters_.add(Counter::number_taken);
+  if (contests_.ask() != RateLimit::Verdict::keep_quiet) {
+    log_.warning(name, ": a machine at ", sys::format_address(entry.claim->from()), " says that it is ", name,
+                 ", which is connected from ", sys::format_address(entry.session->control().from()),
+                 " and answers: refused");
+  }
+  entry.claim->refuse(sys::cat(name, " is connected already, and answers: two machines have its MAC"));
+  dispose_later(loop_, std::move(entry.claim));
+}
+
+void NodeSessions::join(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
   table_.set_hello(number, hello);
+  table_.set_channel(number, peer->protection());
   const std::uint64_t token = random_();
   peer->send(welcome(*table_.find(number), token));
   const sys::Duration first_ping(random_() % static_cast<std::uint64_t>(heartbeat_.interval.count()));
@@ -125,10 +166,19 @@ void NodeSessions::end(transport::NodeNumber node, const std::string& reason) {
   sessions_.erase(found);
   dispose_later(loop_, std::move(entry.session));
   events_.on_lost(node, entry.expected_leave.empty() ? reason : entry.expected_leave);
+  if (!entry.claim) return;
+  const transport::Hello hello = entry.claim->hello();
+  auto peer = entry.claim->grant();
+  dispose_later(loop_, std::move(entry.claim));
+  if (table_.find(node)) join(node, hello, std::move(peer));
 }
 
 void NodeSessions::on_session_message(NodeSession& session, transport::Message message) {
-  if (current(session)) events_.on_node_message(session.node(), std::move(message));
+  if (!current(session)) return;
+  Entry& entry = sessions_.at(session.node());
+  const auto* pong = std::get_if<transport::Pong>(&message);
+  if (entry.claim && pong != nullptr && pong->sequence >= entry.challenge) defend(session.node(), entry);
+  events_.on_node_message(session.node(), std::move(message));
 }
 
 void NodeSessions::on_session_bulk_lost(NodeSession& session, const std::string& reason) {

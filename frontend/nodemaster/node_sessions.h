@@ -8,9 +8,12 @@
 #include <memory>
 #include <string>
 
+#include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_session.h"
 #include "frontend/nodemaster/node_table.h"
+#include "frontend/nodemaster/number_claim.h"
+#include "frontend/nodemaster/rate_limit.h"
 #include "frontend/nodemaster/unknown_nodes.h"
 #include "sys/log.h"
 #include "sys/loop.h"
@@ -20,12 +23,13 @@ namespace frontend {
 class NodeSessions final : public NodeLinks, private SessionEvents {
  public:
   NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
-               std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events);
+               Counters& counters, std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events);
 
   // Which node says so, or why it is none.
   sys::Result<transport::NodeNumber> recognise(const transport::Hello& hello, sys::TcpAddress from);
   sys::Result<transport::NodeNumber> recognise(const transport::BulkHello& hello) const;
-  // Welcomes a recognised node. An older connection of it is over then: the newest counts.
+  // Welcomes a recognised node, which ends an older connection of the same life. Where another life of it is connected,
+  // that one is asked for a sign first (number_claim.h).
   void adopt(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
   void adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> peer);
 
@@ -42,6 +46,8 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   struct Entry {
     std::unique_ptr<NodeSession> session;
     std::string expected_leave;
+    std::unique_ptr<NumberClaim> claim;
+    std::uint64_t challenge = 0;  // of the claim
   };
 
   void on_session_message(NodeSession& session, transport::Message message) override;
@@ -49,6 +55,10 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void on_session_over(NodeSession& session, const std::string& reason) override;
   bool current(const NodeSession& session) const;
   void end(transport::NodeNumber node, const std::string& reason);
+  void join(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
+  void contest(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
+  void defend(transport::NodeNumber node, Entry& entry);
+  void drop_claim(transport::NodeNumber node);
   transport::Welcome welcome(const Node& node, std::uint64_t token);
 
   sys::Loop& loop_;
@@ -56,6 +66,8 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   NodeTable& table_;
   UnknownNodes& unknown_;
   ContentStore& store_;
+  Counters& counters_;
+  RateLimit contests_;
   std::function<std::uint64_t()> random_;
   Heartbeat heartbeat_;
   NodeEvents& events_;

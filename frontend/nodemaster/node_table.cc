@@ -52,6 +52,7 @@ transport::NodeStatus status_of(const Node& node) {
   status.kernel_release = node.hello.kernel_release;
   status.architecture = node.hello.architecture;
   status.usage = node.usage;
+  status.channel = node.channel;
   return status;
 }
 
@@ -86,9 +87,11 @@ std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entri
 
 void NodeTable::index() {
   macs_.clear();
+  addresses_.clear();
   names_.clear();
   for (const auto& [number, node] : nodes_) {
     macs_.emplace(node.entry.mac, number);
+    addresses_.emplace(node.entry.address, number);
     names_.emplace(node.entry.name, number);
   }
 }
@@ -108,6 +111,11 @@ const Node* NodeTable::by_mac(const sys::Mac& mac) const {
   return found == macs_.end() ? nullptr : find(found->second);
 }
 
+const Node* NodeTable::by_address(std::uint32_t address) const {
+  const auto found = addresses_.find(address);
+  return found == addresses_.end() ? nullptr : find(found->second);
+}
+
 NodeEntry NodeTable::next_free() const {
   NodeEntry next;
   for (const auto& [number, node] : nodes_) {
@@ -122,6 +130,7 @@ void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view r
   if (!node) return;
   const NodeState before = node->state;
   node->state = state;
+  if (state == NodeState::down) node->channel.clear();
   node->reason = sys::printable(reason, max_reason);
   if (before == state) return;
   node->since = clock_.wall();
@@ -155,6 +164,10 @@ void NodeTable::set_hello(NodeNumber number, const transport::Hello& hello) {
   }
   node->hello = hello;
   node->hello_at = clock_.now();
+}
+
+void NodeTable::set_channel(NodeNumber number, std::string_view channel) {
+  if (Node* node = get(number)) node->channel = channel;
 }
 
 void NodeTable::set_usage(NodeNumber number, const transport::SelfUsage& usage) {

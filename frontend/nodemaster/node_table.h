@@ -33,6 +33,7 @@ struct Node {
   std::uint64_t set_up_in = 0;  // boot_id of the life in which the plan succeeded
   transport::Hello hello;       // of the latest life; boot_id 0: never seen
   sys::Instant hello_at;        // when it came
+  std::string channel;          // how its connection is protected; empty: it has none
   transport::SelfUsage usage;
   std::vector<transport::BootEntry> record;  // the node's own boot record
   std::vector<transport::BootEntry> here;    // what the front end did for it meanwhile: hooks
@@ -56,6 +57,7 @@ class NodeTable final : public NodeDirectory {
 
   const Node* find(transport::NodeNumber number) const;
   const Node* by_mac(const sys::Mac& mac) const;
+  const Node* by_address(std::uint32_t address) const;  // as configured
   // A number and an address that no node has, for a new one.
   NodeEntry next_free() const;
 
@@ -64,6 +66,7 @@ class NodeTable final : public NodeDirectory {
   void set_reason(transport::NodeNumber number, std::string_view reason);
   // A node has joined. In a new life what the old one left is forgotten.
   void set_hello(transport::NodeNumber number, const transport::Hello& hello);
+  void set_channel(transport::NodeNumber number, std::string_view channel);
   void set_usage(transport::NodeNumber number, const transport::SelfUsage& usage);
   void add_record(transport::NodeNumber number, const transport::BootRecord& news);
   void add_here(transport::NodeNumber number, transport::BootEntry entry);
@@ -86,6 +89,7 @@ class NodeTable final : public NodeDirectory {
   sys::Log& log_;
   std::map<transport::NodeNumber, Node> nodes_;
   std::map<sys::Mac, transport::NodeNumber> macs_;
+  std::map<std::uint32_t, transport::NodeNumber> addresses_;
   std::map<std::string, transport::NodeNumber, std::less<>> names_;
   std::map<std::uint64_t, Watcher> watchers_;
   std::uint64_t next_watcher_ = 1;

@@ -5,14 +5,14 @@
 
 namespace frontend {
 
-Peer::Peer(sys::Loop& loop, sys::Listener::Accepted accepted, transport::Side side, transport::ConnectionLimits limits,
-           PeerEvents& events)
+Peer::Peer(sys::Loop& loop, sys::Listener::Accepted accepted, std::unique_ptr<transport::Channel> channel,
+           transport::Side side, transport::ConnectionLimits limits, PeerEvents& events)
     : from_(accepted.peer),
       uid_(accepted.uid),
       gid_(accepted.gid),
       side_(side),
       events_(&events),
-      connection_(loop, std::move(accepted.stream), transport::make_clear_channel(), limits, *this) {}
+      connection_(loop, std::move(accepted.stream), std::move(channel), limits, *this) {}
 
 void Peer::hand_over(transport::ConnectionKind kind, transport::ConnectionLimits limits, PeerEvents& events) {
   kind_ = kind;

@@ -29,18 +29,25 @@ class PeerEvents {
 
 class Peer final : private transport::ConnectionHandler {
  public:
-  Peer(sys::Loop& loop, sys::Listener::Accepted accepted, transport::Side side, transport::ConnectionLimits limits,
-       PeerEvents& events);
+  Peer(sys::Loop& loop, sys::Listener::Accepted accepted, std::unique_ptr<transport::Channel> channel,
+       transport::Side side, transport::ConnectionLimits limits, PeerEvents& events);
 
   sys::Status start() { return connection_.start(false); }
   // The peer is recognised: its connection is of that kind now, and its events go to `events`.
   void hand_over(transport::ConnectionKind kind, transport::ConnectionLimits limits, PeerEvents& events);
 
+  // Its events go to `events`; what it may say stays the same.
+  void listen(PeerEvents& events) { events_ = &events; }
+
   void send(const transport::Message& message, std::uint64_t request = 0) { connection_.send(message, request); }
   bool congested() const { return connection_.congested(); }
+  bool left() const { return connection_.peer_left(); }
+  bool established() const { return connection_.established(); }
   bool open() const { return connection_.open(); }
   void close(std::string reason, bool flush = false) { connection_.close(std::move(reason), flush); }
 
+  transport::ChannelFault fault() const { return connection_.fault(); }
+  std::string_view protection() const { return connection_.protection(); }
   sys::TcpAddress from() const { return from_; }  // TCP
   std::uint32_t uid() const { return uid_; }      // Unix
   std::uint32_t gid() const { return gid_; }

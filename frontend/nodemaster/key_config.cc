@@ -1,0 +1,83 @@
+// `insecure` and [security]: by what the front end proves who it is, and what nodes have to prove.
+#include <cerrno>
+
+#include "crypto/key_file.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+constexpr std::uint32_t open_to_others = 0077;
+
+class KeyReader {
+ public:
+  KeyReader(sys::Files& files, TableReader& security, std::string directory)
+      : files_(files), security_(security), directory_(std::move(directory)) {}
+
+  transport::FrontEndKeys read(bool with_cluster_key) {
+    transport::FrontEndKeys keys;
+    keys.protection = with_cluster_key ? transport::Protection::nk_psk0 : transport::Protection::nk;
+    keys.key = secret(crypto::front_end_secret_file, crypto::KeyKind::front_end_secret);
+    keys.public_key = crypto::public_of(keys.key);
+    if (with_cluster_key) keys.cluster_key = secret(crypto::cluster_file, crypto::KeyKind::cluster);
+    if (!failed_) check_public(keys.public_key);
+    return keys;
+  }
+
+ private:
+  crypto::Secret secret(const char* name, crypto::KeyKind kind) {
+    const std::string path = sys::cat(directory_, "/", name);
+    const auto facts = files_.facts(path);
+    if (facts && *facts && ((*facts)->mode & open_to_others) != 0) {
+      fail(sys::cat(path, " is a secret and others than its owner may read or change it: chmod 600 ", path));
+      return {};
+    }
+    auto key = crypto::read_secret(files_, path, kind);
+    if (key) return *key;
+    fail(key.error().code != ENOENT
+             ? key.error().text()
+             : sys::cat("there is no ", path, ": make the keys with 'nodemaster keygen ", directory_, "'"));
+    return {};
+  }
+
+  // The one that goes into images.
+  void check_public(const crypto::PublicKey& expected) {
+    const std::string path = sys::cat(directory_, "/", crypto::front_end_public_file);
+    const auto key = crypto::read_public(files_, path);
+    if (!key && key.error().code != ENOENT) return fail(key.error().text());
+    if (key && *key != expected)
+      fail(sys::cat(path, " is not of the secret key beside it: images with it join nobody"));
+  }
+
+  void fail(const std::string& reason) {
+    failed_ = true;
+    security_.error("keys", reason);
+  }
+
+  sys::Files& files_;
+  TableReader& security_;
+  const std::string directory_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+transport::FrontEndKeys read_keys(sys::Files& files, TableReader& top, const std::string& folder) {
+  const bool insecure = top.flag("insecure", false);
+  TableReader security = top.table("security");
+  const std::string directory = absolute_in(folder, security.text("keys", "keys"));
+  const bool with_cluster_key = security.flag("cluster_key", true);
+  transport::FrontEndKeys keys;
+  if (!insecure) {
+    keys = KeyReader(files, security, directory).read(with_cluster_key);
+    if (!with_cluster_key) security.warn("cluster_key", "is off: any machine on the nodes' network may join as a node");
+  } else {
+    top.warn("insecure", "whoever can reach the nodes' network can read and command everything");
+    if (top.has("security")) security.error("keys", "have no place beside insecure = true: remove one of the two");
+  }
+  security.finish();
+  return keys;
+}
+
+}  // namespace frontend

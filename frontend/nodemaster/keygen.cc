@@ -1,0 +1,73 @@
+#include "frontend/nodemaster/keygen.h"
+
+#include <cerrno>
+#include <vector>
+
+#include "crypto/key_file.h"
+#include "crypto/primitives.h"
+#include "sys/text.h"
+
+namespace frontend {
+namespace {
+
+struct NewFile {
+  const char* name;
+  std::uint32_t mode;
+  std::string content;
+};
+
+sys::Status write_file(sys::Files& files, const std::string& path, const NewFile& file) {
+  auto sink = files.create(path, file.mode);
+  if (!sink) return tl::make_unexpected(sink.error());
+  if (auto status = (*sink)->append(std::as_bytes(std::span(file.content))); !status) return status;
+  return (*sink)->finish();
+}
+
+sys::Status check_free(sys::Files& files, const std::string& path) {
+  const auto there = files.facts(path);
+  if (!there) return tl::make_unexpected(there.error());
+  if (!*there) return {};
+  return sys::failure(
+      EEXIST, sys::cat("make ", path, ": nodes may know the key that is there; move it away to make another one"));
+}
+
+sys::Status write_all(sys::Files& files, const std::string& directory, const std::vector<NewFile>& all) {
+  for (const NewFile& file : all) {
+    if (auto free = check_free(files, sys::cat(directory, "/", file.name)); !free) return free;
+  }
+  if (auto made = files.make_directories(directory); !made) return made;
+  for (const NewFile& file : all) {
+    if (auto written = write_file(files, sys::cat(directory, "/", file.name), file); !written) return written;
+  }
+  return {};
+}
+
+std::string describe(const std::string& directory, const crypto::Fingerprint& key) {
+  return sys::cat("front end key ", crypto::format(key), " in ", directory, "\n  the front end:  [security] keys = \"",
+                  directory, "\" in cluster.toml, then restart nodemaster\n", "  the nodes:      nodeimage --keys ",
+                  directory, " ...\n");
+}
+
+}  // namespace
+
+sys::Result<KeygenResult> make_keys(sys::Files& files, const crypto::Random& random, const std::string& directory,
+                                    bool with_cluster_key) {
+  const auto key = crypto::make_secret(random);
+  if (!key) return tl::make_unexpected(key.error());
+  const auto cluster = crypto::make_secret(random);
+  if (!cluster) return tl::make_unexpected(cluster.error());
+  const crypto::PublicKey public_key = crypto::public_of(*key);
+  std::vector<NewFile> all = {
+      {crypto::front_end_secret_file, 0600, crypto::format_key(crypto::KeyKind::front_end_secret, key->bytes())},
+      {crypto::front_end_public_file, 0644, crypto::format_key(crypto::KeyKind::front_end_public, public_key)}};
+  if (with_cluster_key) {
+    all.push_back({crypto::cluster_file, 0600, crypto::format_key(crypto::KeyKind::cluster, cluster->bytes())});
+  }
+  const auto written = write_all(files, directory, all);
+  for (NewFile& file : all)
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(file.content.data()), file.content.size()});
+  if (!written) return tl::make_unexpected(written.error());
+  return KeygenResult{describe(directory, crypto::fingerprint_of(public_key))};
+}
+
+}  // namespace frontend
