@@ -2,6 +2,7 @@
 
 import pathlib
 import signal
+import subprocess
 import time
 import tomllib
 
@@ -12,8 +13,8 @@ from .toml_writer import dump
 DEFAULT_PLAN = names.TREE / "examples/node_up.toml"
 
 
-def write_config(state, config, plan):
-    """cluster.toml of the lab: nodelab's own values, under those of the file `config` if there is one."""
+def write_config(state, options):
+    """cluster.toml of the lab, returned as a table: nodelab's own values, under those of --config if there is one."""
     last = state["nodes"] - 1
     values = {
         "name": state.lab,
@@ -21,12 +22,37 @@ def write_config(state, config, plan):
         "nodes": [{"range": f"0-{last}" if last else "0", "mac": names.FIRST_MAC, "address": str(names.FIRST_ADDRESS)}],
         "node_up": {"plan": str(DEFAULT_PLAN)},
     }
-    if config:
-        merge(values, read_config(pathlib.Path(config)))
-    if plan:
-        values["node_up"]["plan"] = str(pathlib.Path(plan).resolve())
+    if options.config:
+        merge(values, read_config(pathlib.Path(options.config)))
+    if options.plan:
+        values["node_up"]["plan"] = str(pathlib.Path(options.plan).resolve())
+    if options.insecure:
+        values["insecure"] = True
+    if not is_insecure(values):
+        merge(values, {"security": {"keys": str(keys(state))}})
     values["front_end"]["control_socket"] = str(control_socket(state))
     state.path("cluster.toml").write_text(dump(values))
+    return values
+
+
+def is_insecure(cluster):
+    return cluster.get("insecure") is True
+
+
+def keys(state):
+    return state.path("keys")
+
+
+def make_keys(state, cluster):
+    """Every lab has keys of its own, so that no node of one joins another."""
+    if is_insecure(cluster):
+        return
+    security = cluster["security"]
+    without = ["--no-cluster-key"] if isinstance(security, dict) and security.get("cluster_key") is False else []
+    command = [f"{state['programs']}/nodemaster", "keygen", *without, str(keys(state))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(done.stdout.strip())
 
 
 def read_config(path):

@@ -23,8 +23,9 @@ def up(lab, options):
 
 
 def make(current, options):
-    nodes.build_image(current, options.node_config, options.modules)
-    frontend.write_config(current, options.config, options.plan)
+    cluster = frontend.write_config(current, options)
+    frontend.make_keys(current, cluster)
+    nodes.build_image(current, options, insecure=frontend.is_insecure(cluster))
     kernel_limits.raise_for(options.nodes)
     net = network_of(current)
     net.create()

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from . import names, processes
+from . import frontend, names, processes
 from .errors import LabError
 from .toml_writer import dump
 
@@ -14,15 +14,18 @@ QEMU_MEMORY = 128      # MiB of a node
 QEMU_FOOTPRINT = 200   # MiB that it takes of this machine
 
 
-def build_image(state, config, extra_modules):
+def build_image(state, options, insecure):
     qemu = state["backend"] == "qemu"
-    modules = QEMU_MODULES + [name for name in extra_modules.split(",") if name] if qemu else []
-    source = config or state.path("nodeinit.toml")
-    if not config:
+    modules = QEMU_MODULES + [name for name in options.modules.split(",") if name] if qemu else []
+    source = options.node_config or state.path("nodeinit.toml")
+    if not options.node_config:
         hardware = {"hardware": {"modules": modules}} if modules else {}
-        source.write_text(dump({"network": {"prefix": names.PREFIX}, **hardware}))
+        trust = {"insecure": True} if insecure else {}
+        source.write_text(dump({**trust, "network": {"prefix": names.PREFIX}, **hardware}))
     command = [str(names.TREE / "initrd/nodeimage"), "--init", f"{state['programs']}/nodeinit",
                "--config", str(source), "-o", str(state.path("node.img")), "--force"]
+    if not insecure:
+        command += ["--keys", options.node_keys or str(frontend.keys(state))]
     if modules:
         command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(modules)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
