@@ -12,6 +12,8 @@
 #include <system_error>
 
 #include "sys/fd.h"
+#include "sys/path.h"
+#include "sys/safe_path.h"
 #include "sys/text.h"
 
 namespace lab {
@@ -57,24 +59,44 @@ bool leads_out(std::string_view name) {
   return false;
 }
 
-sys::Status write_file(const std::string& name, std::string_view content, mode_t permissions) {
-  sys::Fd file(open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, permissions));
-  if (!file.valid()) return sys::failure(errno, sys::cat("create ", name));
+// As an absolute path of the root: "./a//b" is /a/b.
+std::string path_of(std::string_view name) {
+  std::string path;
+  for (std::string_view part : sys::split(name, '/'))
+    if (!part.empty() && part != ".") path += sys::cat("/", part);
+  return path.empty() ? "/" : path;
+}
+
+sys::Status write_file(const sys::Place& place, std::string_view content, mode_t permissions) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  sys::Fd file(openat(place.at(), place.name.c_str(), flags, permissions));
+  if (!file.valid()) return sys::failure(errno, sys::cat("create ", place.name));
   while (!content.empty()) {
     const ssize_t written = write(file.get(), content.data(), content.size());
-    if (written < 0) return sys::failure(errno, sys::cat("write ", name));
+    if (written < 0) return sys::failure(errno, sys::cat("write ", place.name));
     content.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
 }
 
+int make_other(const sys::Place& place, const Entry& entry) {
+  const mode_t bits = entry.field[mode];
+  const char* name = place.name.c_str();
+  if (S_ISDIR(bits)) return mkdirat(place.at(), name, bits & 07777);
+  if (S_ISLNK(bits)) return symlinkat(std::string(entry.content).c_str(), place.at(), name);
+  return mknodat(place.at(), name, bits, makedev(entry.field[rmajor], entry.field[rminor]));
+}
+
+// Where links that were unpacked before lead in the machine, which never is out of its root.
 sys::Status make(const Entry& entry) {
   const mode_t bits = entry.field[mode];
-  const std::string& name = entry.name;
-  if (S_ISREG(bits)) return write_file(name, entry.content, bits & 07777);
-  const int result = S_ISDIR(bits) ? mkdir(name.c_str(), bits & 07777)
-                                   : mknod(name.c_str(), bits, makedev(entry.field[rmajor], entry.field[rminor]));
-  if (result != 0 && errno != EEXIST) return sys::failure(errno, sys::cat("make ", name));
+  if (S_ISLNK(bits) && !sys::is_link_target(entry.content))
+    return sys::refusal(sys::cat("image: the link ", sys::printable(entry.name), " leads nowhere"));
+  const auto place = sys::SafePaths(sys::LinkTrust::inside, ".").locate("image: make", path_of(entry.name));
+  if (!place) return tl::unexpected(place.error());
+  if (S_ISREG(bits)) return write_file(*place, entry.content, bits & 07777);
+  if (make_other(*place, entry) != 0 && errno != EEXIST)
+    return sys::failure(errno, sys::cat("make ", sys::printable(entry.name)));
   return {};
 }
 
