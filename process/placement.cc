@@ -36,6 +36,7 @@ struct Placer {
   sys::Result<std::string> run();
   sys::Result<Cached> find_cached(const std::string& path);
   sys::Result<Spot> look(const std::string& path, const Cached& cached);
+  bool stopped_elsewhere(const std::string& path, std::uint64_t root);
   sys::Result<std::uint64_t> filesystem_for(const std::string& path);
   sys::Status put(const transport::FileEntry& entry, const Cached& cached, Spot spot);
   sys::Status link(const Cached& cached, const std::string& path, std::uint32_t mode);
@@ -83,6 +84,7 @@ sys::Status Placer::put(const transport::FileEntry& entry, const Cached& cached,
 
 sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
   const auto found = files.facts(path);
+  if (!found && stopped_elsewhere(path, cached.facts.filesystem)) return Spot::elsewhere;
   if (!found) return tl::unexpected(found.error());
   if (!*found) {
     const auto filesystem = filesystem_for(path);
@@ -98,6 +100,18 @@ sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
   if (there.inode == cached.facts.inode) return Spot::done;
   if (there.kind == sys::FileKind::regular || there.kind == sys::FileKind::link) return Spot::replace;
   return sys::failure(EEXIST, sys::cat("place ", path, ": there is a directory or device on the node"));
+}
+
+// Whether the way to `path` ends at a link that is not followed, and this link is on another file system than the
+// root's: a user's in a home directory that is mounted, say. Nothing is written there in any case.
+bool Placer::stopped_elsewhere(const std::string& path, std::uint64_t root) {
+  for (auto end = path.find('/', 1); end != path.npos; end = path.find('/', end + 1)) {
+    const std::string above = path.substr(0, end);
+    const auto facts = files.facts(above);
+    if (!facts || !*facts) return false;
+    if ((*facts)->kind == sys::FileKind::link && !files.facts_through(above)) return (*facts)->filesystem != root;
+  }
+  return false;
 }
 
 // That of the nearest directory above that is there.

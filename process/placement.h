@@ -6,6 +6,9 @@
 //   another regular file, or a link      replaced in one step           left alone
 //   nothing                              linked from the cache          refused: nothing is written there
 //   anything else                        refused                        left alone
+//   no way: a link that others than      refused                        left alone
+//   root have made stops it (the
+//   link's file system counts)
 //
 // The program itself, where it would be left alone or refused for the file system's sake, is linked as
 // /run/nodeinit/programs/HASH/NAME and run from there.

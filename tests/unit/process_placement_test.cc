@@ -123,6 +123,19 @@ TEST_CASE("nothing is placed, nor left alone, behind a link that a user has made
   }
 }
 
+TEST_CASE("behind a user's link in a mounted home a program runs from a place of its own") {
+  Node node;
+  node.request.program = node.request.entries[0].path = "/home/user/current/hello";
+  node.request.entries[1].path = "/home/user/current/lib.so";
+  node.files.put("/home/user/release-3/lib.so", "of the user");
+  node.files.put_link("/home/user/current", "release-3", 1000);
+  node.files.set_filesystem("/home", 7);
+  CHECK(place(node.files, node.request).value() == node.in_programs());
+  CHECK(node.linked(node.in_programs(), cached_program));
+  CHECK(node.files.list("/home/user/release-3").value() == std::vector<std::string>{"lib.so"});
+  CHECK(node.files.content("/home/user/release-3/lib.so") == "of the user");
+}
+
 TEST_CASE("a program whose path is on another file system runs from a place of its own") {
   for (const bool is_there : {false, true}) {
     Node node;
