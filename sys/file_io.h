@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,6 +17,9 @@ struct stat;
 namespace sys {
 
 FileFacts facts_of(const struct stat& found);
+
+// What is at the place, itself if it is a link; nothing when there is nothing, or no such directory.
+Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path);
 
 // The error of the system call that has just failed (errno), as "OPERATION PATH".
 tl::unexpected<Error> path_failure(std::string_view operation, const std::string& path);

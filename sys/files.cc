@@ -49,16 +49,6 @@ Result<bool> read_piece(int fd, const std::string& path, std::string& content) {
 
 bool is_absence(int code) { return code == ENOENT || code == ENOTDIR; }
 
-// What is at the place; nothing when there is nothing, or no such directory.
-Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path) {
-  if (!place && is_absence(place.error().code)) return std::nullopt;
-  if (!place) return tl::unexpected(place.error());
-  struct stat found {};
-  if (::fstatat(place->at(), place->name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return facts_of(found);
-  if (is_absence(errno)) return std::nullopt;
-  return path_failure("look at", path);
-}
-
 }  // namespace
 
 FileFacts facts_of(const struct stat& found) {
@@ -75,6 +65,15 @@ FileFacts facts_of(const struct stat& found) {
       .device_minor = minor(found.st_rdev),
       .links = found.st_nlink,
   };
+}
+
+Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path) {
+  if (!place && is_absence(place.error().code)) return std::nullopt;
+  if (!place) return tl::unexpected(place.error());
+  struct stat found {};
+  if (::fstatat(place->at(), place->name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return facts_of(found);
+  if (is_absence(errno)) return std::nullopt;
+  return path_failure("look at", path);
 }
 
 Result<std::optional<FileFacts>> KernelFiles::facts(const std::string& path) {
