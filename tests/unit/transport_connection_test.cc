@@ -357,7 +357,10 @@ namespace {
 // A channel that begins with a greeting, is established by the peer's, and adds one to every byte.
 class ShiftingChannel final : public Channel {
  public:
-  void begin(Bytes& wire) override { wire.push_back(std::byte{'!'}); }
+  sys::Status begin(Bytes& wire) override {
+    wire.push_back(std::byte{'!'});
+    return {};
+  }
   sys::Status receive(std::span<const std::byte> bytes, Bytes& clear, Bytes&) override {
     for (const std::byte byte : bytes) {
       if (established_) {
@@ -375,6 +378,8 @@ class ShiftingChannel final : public Channel {
       wire.push_back(static_cast<std::byte>(static_cast<unsigned>(byte) + 1));
   }
   bool established() const override { return established_; }
+  std::size_t incomplete() const override { return 0; }
+  ChannelFault fault() const override { return ChannelFault::none; }
   std::string_view description() const override { return "shifted"; }
 
  private:
