@@ -33,7 +33,8 @@ sys::Status make_root(const MachineSpec& spec) {
   if (!image) return tl::unexpected(image.error());
   // Private first: what is mounted in the machine is nobody else's business.
   return check(mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "make mounts private")
-      .and_then([] { return check(mount("rootfs", mount_point, "tmpfs", 0, "mode=755"), "mount the root tmpfs"); })
+      // With the mode that the kernel gives it.
+      .and_then([] { return check(mount("rootfs", mount_point, "tmpfs", 0, "mode=1777"), "mount the root tmpfs"); })
       .and_then([] { return check(chdir(mount_point), "enter the root"); })
       .and_then([&] { return spec.image.empty() ? copy_root(spec.root) : unpack(*image); })
       // The old root is then stacked on the new one, and detached from there: no directory is needed for it.

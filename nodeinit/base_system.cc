@@ -76,6 +76,14 @@ sys::Status mount(sys::Files& files, sys::Mounts& mounts, const BaseMount& base)
   return mounts.mount({.source = base.type, .target = base.target, .type = base.type, .options = base.options});
 }
 
+// The kernel makes its first root as a tmpfs on which everybody may write, and an image need not say otherwise.
+sys::Status close_root(sys::Files& files) {
+  const auto root = files.facts("/");
+  if (!root) return tl::unexpected(root.error());
+  if (*root && ((*root)->mode & 022) == 0) return {};
+  return files.set_owner("/", {.uid = 0, .gid = 0, .mode = 0755});
+}
+
 std::string name_of(const BaseMount& base) { return sys::cat("mount ", base.type, " on ", base.target); }
 
 }  // namespace
@@ -84,6 +92,7 @@ BaseAction mount_proc(sys::Files& files, sys::Mounts& mounts) { return {name_of(
 
 std::vector<BaseAction> make_base_system(sys::Files& files, sys::Mounts& mounts, bool in_container) {
   std::vector<BaseAction> done;
+  done.push_back({"mode of /", close_root(files)});
   for (const BaseMount& base : base_mounts) {
     if (applies(base.where, in_container)) done.push_back({name_of(base), mount(files, mounts, base)});
   }

@@ -113,6 +113,11 @@ class PathSafety(lab.LabTest):
         self.assertEqual(cluster.ctl("run", "0", "--", str(program), "moved").stdout, "moved\n")
         self.assertEqual(self.secret(cluster), secret)
 
+    def test_nobody_else_may_write_to_the_root_directory(self):
+        cluster = self.lab()
+        cluster.wait_up()
+        self.assertEqual(cluster.ctl("run", "0", "--", "/usr/bin/stat", "-c", "%a %u:%g", "/").stdout, "755 0:0\n")
+
     def front_end_folder(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)

@@ -53,6 +53,15 @@ TEST_CASE("boot: what is mounted already is left as it is, as after an emergency
   CHECK(test.faults.count("mount proc on /proc") == 1);
 }
 
+TEST_CASE("boot: nobody but root may write to /, whatever the kernel or the image has made of it") {
+  for (const std::uint32_t mode : {01777u, 0775u, 0755u, 0555u}) {
+    TestMachine test;
+    REQUIRE(test.files.set_owner("/", {.uid = 0, .gid = 0, .mode = mode}));
+    test.boot();
+    CHECK((*test.files.facts("/"))->mode == ((mode & 022) == 0 ? mode : 0755));
+  }
+}
+
 TEST_CASE("boot: the console says who speaks and what is wrong in which source") {
   TestMachine test;
   test.files.put("/etc/nodeinit.toml", "[network]\nmethod = \"magic\"\n");
