@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "sys/machine.h"
-#include "sys/path.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -36,8 +35,6 @@ Status write_whole(int fd, std::span<const std::byte> content, const std::string
 }
 
 namespace {
-
-constexpr int most_tries = 100;  // against others that put files at the same path
 
 // Random, not counted: other processes, and other nodes on a network file system, write at the same time.
 std::string random_name() {
@@ -88,29 +85,18 @@ Status TemporaryFile::publish(std::uint32_t mode) {
   return {};
 }
 
-// An unnamed file takes its name at once where that is free. Else it goes over what is there by way of a name that
-// follows from the path: what a writer that was killed has left there is whole, and the next one removes it.
+// An unnamed file takes its name at once where that is free; else it goes over what is there by way of a name that it
+// has for a moment only. That name is random as well: a file that loses its only name can never get another one, so
+// that two writers at one path must not meet there.
 Status TemporaryFile::name_it() {
   const int directory = place_.at();
-  if (!temporary_.empty()) {
-    if (::renameat(directory, temporary_.c_str(), directory, place_.name.c_str()) == 0) return {};
-    return path_failure("put in place", path_);
-  }
-  const std::string beside = place_.beside(temporary_name(name_in(place_.name)));
-  for (int tries = 0; tries < most_tries; ++tries) {
+  if (temporary_.empty()) {
     if (link_unnamed(fd(), directory, place_.name) == 0) return {};
-    if (errno != EEXIST) break;
-    ::unlinkat(directory, beside.c_str(), 0);
-    if (link_unnamed(fd(), directory, beside) < 0) {
-      if (errno == EEXIST) continue;
-      break;
-    }
-    if (::renameat(directory, beside.c_str(), directory, place_.name.c_str()) == 0) return {};
-    if (errno == ENOENT) continue;  // another writer has just removed it, or put it in place
-    const int code = errno;
-    ::unlinkat(directory, beside.c_str(), 0);
-    return failure(code, cat("put in place ", path_));
+    if (errno != EEXIST) return path_failure("put in place", path_);
+    temporary_ = place_.beside(random_name());
+    if (link_unnamed(fd(), directory, temporary_) < 0) return path_failure("put in place", path_);
   }
+  if (::renameat(directory, temporary_.c_str(), directory, place_.name.c_str()) == 0) return {};
   return path_failure("put in place", path_);
 }
 

@@ -2,12 +2,15 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "sys/umask_guard.h"
+#include "tests/unit/old_kernel.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace {
@@ -106,6 +109,75 @@ TEST_CASE("files: a file given up half-way is gone") {
     REQUIRE((*sink)->append(bytes("half")));
   }
   CHECK(files.list(directory.path()).value().empty());
+}
+
+TEST_CASE("files: a writer that is killed leaves nothing behind") {
+  TemporaryDirectory directory;
+  sys::KernelFiles files;
+  int ready[2];
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    auto sink = files.create(directory / "file", 0644);
+    (void)!::write(ready[1], sink && (*sink)->append(bytes("half")) ? "y" : "n", 1);
+    for (;;)
+      ::pause();
+  }
+  char answer = 0;
+  CHECK(::read(ready[0], &answer, 1) == 1);
+  CHECK(answer == 'y');
+  ::kill(writer, SIGKILL);
+  ::waitpid(writer, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  CHECK(files.list(directory.path()).value().empty());
+}
+
+TEST_CASE("files: a file system without unnamed files gets temporary names, which go away") {
+  fakes::check_in_namespace(0, []() -> std::string {
+    TemporaryDirectory directory;
+    sys::KernelFiles files;
+    EXPECT(fakes::deny_unnamed_files());
+    EXPECT(files.replace(directory / "file", bytes("first"), {}));
+    {
+      auto sink = files.create(directory / "other", 0644);
+      EXPECT(sink && (*sink)->append(bytes("half")));
+      EXPECT(files.list(directory.path())->size() == 2);
+    }
+    EXPECT(files.replace(directory / "file", bytes("second"), {}));
+    EXPECT(files.make_directory(directory / "taken", {.mode = 0755}));
+    EXPECT(files.replace(directory / "taken", bytes("x"), {}).error().code == EISDIR);
+    EXPECT(files.read(directory / "file", 10).value() == "second");
+    EXPECT((files.list(directory.path()).value() == Names{"file", "taken"}));
+    return "";
+  });
+}
+
+TEST_CASE("files: of many that put a file at one path each puts a whole one there, and nothing else stays") {
+  TemporaryDirectory directory;
+  sys::KernelFiles files;
+  const auto write = [&](char letter) {
+    bool good = true;
+    for (int i = 0; i < 100; ++i)
+      good = good && files.replace(directory / "file", bytes(std::string(10'000, letter)), {});
+    return good;
+  };
+  REQUIRE(write('a'));
+  std::vector<pid_t> writers;
+  for (const char letter : {'b', 'c', 'd'}) {
+    writers.push_back(::fork());
+    if (writers.back() == 0) ::_exit(write(letter) ? 0 : 1);
+  }
+  for (int i = 0; i < 200; ++i) {
+    const std::string found = read(files, directory / "file");
+    CHECK(found == std::string(10'000, found.front()));
+  }
+  for (const pid_t writer : writers) {
+    int status = -1;
+    REQUIRE(::waitpid(writer, &status, 0) == writer);
+    CHECK(status == 0);
+  }
+  CHECK(files.list(directory.path()).value() == Names{"file"});
 }
 
 TEST_CASE("files: many may be written beside each other") {
