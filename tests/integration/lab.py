@@ -9,6 +9,7 @@
 The programs are those in $NODELAB_PROGRAMS (ctest sets it), else build/musl/bin.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -24,6 +25,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 NODELAB = str(TREE / "scripts/nodelab")
 PROGRAMS = pathlib.Path(os.environ.get("NODELAB_PROGRAMS", TREE / "build/musl/bin"))
 PATIENCE = 60  # seconds for what should take one: this machine may be busy
+HAS_METRICS = b"metrics" in subprocess.run([PROGRAMS / "nodectl", "--help"], stdout=subprocess.PIPE, check=True).stdout
 
 
 def run(command, check=True, timeout=PATIENCE, **options):
@@ -118,6 +120,29 @@ class Lab:
         """Pids (as this machine counts) of all processes in the network namespace of "fe" or a node."""
         wanted = os.stat(self.namespace(part)).st_ino
         return [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and network_of(entry) == wanted]
+
+    def nodemaster(self):
+        """Its pid, as this machine counts."""
+        return next(pid for pid in self.processes("fe")
+                    if pathlib.Path(f"/proc/{pid}/comm").read_text() == "nodemaster\n")
+
+    def counted(self):
+        """Refused connections and requests, by reason, as nodectl metrics has them."""
+        rows = json.loads(self.ctl("metrics", "--json").stdout)
+        return {row["labels"]["reason"]: row["value"] for row in rows if "reason" in row.get("labels", {})}
+
+    @contextlib.contextmanager
+    def counts(self, reason, times=1):
+        """What happens inside makes this counter grow by so much, and no other one."""
+        if not HAS_METRICS:
+            yield
+            return
+        expected = self.counted()
+        yield
+        expected[reason] += times
+        eventually(lambda: self.counted()[reason] >= expected[reason], f"{reason} is {expected[reason]}", 10)
+        if self.counted() != expected:
+            raise AssertionError(f"counters are {self.counted()}, not {expected}")
 
     def pid1(self, node):
         """PID 1 of a node, as this machine counts."""

@@ -6,6 +6,9 @@ import os
 import socket
 import struct
 
+import noise
+
+VERSION = 2
 PORT = 2223
 FRONT_END = ("10.9.0.1", PORT)
 HELLO = 1        # node to front end
@@ -13,6 +16,12 @@ LAUNCHED = 7
 WELCOME = 100    # front end to node
 REFUSED = 101
 SETUP = 103
+CLEAR, NK, NK_PSK0 = range(3)  # how connections are protected, as on the wire
+# What the front end answers a preamble with.
+ACCEPTED, OTHER_VERSION, OTHER_PROTECTION, OTHER_FRONT_END, OTHER_CLUSTER, NOT_AUTHENTIC, REPLAYED = range(7)
+PREAMBLE = struct.Struct("<8sHBB8s8s")  # magic, version, protection, 0, fingerprints of front end and cluster key
+ANSWER = struct.Struct("<8sHBB")        # magic, version, verdict, protection
+MAGIC = b"nodeinit"
 CLONE_NEWNET = 0x40000000
 HEADER = struct.Struct("<IHHQ")  # body size, message, reserved, request
 
@@ -28,10 +37,24 @@ def text(value, size=None):
     return struct.pack("<I", len(value) if size is None else size) + value
 
 
-def hello(interface=None, version=2, mac=bytes.fromhex("525400090000")):
+def hello(interface=None, version=VERSION, mac=bytes.fromhex("525400090000"), boot_id=1):
     """The body of a Hello; `interface`: the encoded field, if it is to be a wrong one."""
-    return (struct.pack("<H", version) + mac + (interface or text(b"eth0")) + struct.pack("<IQ", 0x0a090100, 1)
+    return (struct.pack("<H", version) + mac + (interface or text(b"eth0")) + struct.pack("<IQ", 0x0a090100, boot_id)
             + text(b"0.1.0") + text(b"6.1.0") + text(b"x86_64") + struct.pack("<IQ", 1, 1))
+
+
+def preamble(keys=None, version=VERSION, protection=None, front_end=None, cluster=None):
+    """What a node with these keys says first; the rest: fields that are to be other ones."""
+    right = CLEAR if keys is None else NK_PSK0 if keys.cluster else NK
+    prints = keys.fingerprints() if keys else (bytes(8), bytes(8))
+    return PREAMBLE.pack(MAGIC, version, right if protection is None else protection, 0,
+                         prints[0] if front_end is None else front_end, prints[1] if cluster is None else cluster)
+
+
+def keys_of(cluster):
+    """The lab's keys; None when it is one without."""
+    folder = cluster.state / "keys"
+    return noise.Keys(folder) if folder.exists() else None
 
 
 @contextlib.contextmanager
@@ -53,13 +76,61 @@ def enter(handle):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def connect(cluster, timeout=30):
-    """A connection to the cluster's front end, from its own network."""
+def dial(cluster, source="", timeout=30):
+    """A TCP connection to the cluster's front end, from its own network; `source`: an address that is there."""
     with network(cluster.namespace("fe")):
         made = socket.socket()
     made.settimeout(timeout)
+    made.bind((source, 0))
     made.connect(FRONT_END)
     return made
+
+
+def connect(cluster, **options):
+    """A connection with its channel, whatever the lab's is: frames can be sent."""
+    return begin(dial(cluster, **options), keys_of(cluster))
+
+
+def begin(connection, keys):
+    """The node's part of making a channel."""
+    prologue = preamble(keys)
+    handshake = noise.Handshake(keys, prologue) if keys else None
+    connection.sendall(prologue + (handshake.first() if handshake else b""))
+    verdict = receive_answer(connection)
+    if verdict != ACCEPTED:
+        raise AssertionError(f"the front end refuses a channel: {verdict}")
+    if not handshake:
+        return connection
+    handshake.take_second(receive(connection, noise.HANDSHAKE))
+    ours, theirs = handshake.split()
+    return noise.Secured(connection, ours, theirs)
+
+
+def receive_answer(connection):
+    """The verdict of the front end's answer."""
+    magic, version, verdict, _ = ANSWER.unpack(receive(connection, ANSWER.size))
+    if (magic, version) != (MAGIC, VERSION):
+        raise AssertionError(f"not an answer of this version: {magic}, {version}")
+    return verdict
+
+
+def answer(verdict=ACCEPTED, protection=CLEAR, version=VERSION):
+    return ANSWER.pack(MAGIC, version, verdict, protection)
+
+
+def meet(connection, keys):
+    """The front end's part."""
+    prologue = receive(connection, PREAMBLE.size)
+    if prologue != preamble(keys):
+        raise AssertionError(f"not the preamble of a node with these keys: {prologue.hex()}")
+    if not keys:
+        connection.sendall(answer())
+        return connection
+    handshake = noise.Handshake(keys, prologue, own_static=keys.secret)
+    handshake.take_first(receive(connection, noise.HANDSHAKE))
+    connection.sendall(answer(protection=NK_PSK0 if keys.cluster else NK) + handshake.second())
+    theirs, ours = handshake.split()
+    return noise.Secured(connection, ours, theirs)
 
 
 def listen(cluster, timeout=30):
@@ -94,7 +165,7 @@ def ended(connection):
     try:
         while connection.recv(65536):
             pass
-    except ConnectionResetError:
+    except (ConnectionResetError, BrokenPipeError):
         pass
     except TimeoutError:
         return False
