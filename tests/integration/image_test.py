@@ -11,6 +11,21 @@ import lab
 NODEIMAGE = str(lab.TREE / "initrd/nodeimage")
 MODULES = str(lab.TREE / "build/toolchain/kernel/modules")
 NODEINIT = str(lab.PROGRAMS / "nodeinit")
+SECRET = "front-end.key"
+
+
+def entries(image):
+    """path -> (mode, content), every header being where the last entry ends."""
+    offset, found = 0, {}
+    while "TRAILER!!!" not in found:
+        if image[offset:offset + 6] != b"070701":
+            raise AssertionError(f"no header at {offset}")
+        fields = [int(image[offset + 6 + 8 * i:offset + 14 + 8 * i], 16) for i in range(13)]
+        name = image[offset + 110:offset + 109 + fields[11]].decode()
+        begin = offset + 110 + fields[11] + 3 & ~3
+        found[name] = fields[1], image[begin:begin + fields[6]]
+        offset = begin + fields[6] + 3 & ~3
+    return found
 
 
 class Image(unittest.TestCase):
@@ -18,12 +33,18 @@ class Image(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+        self.keys = self.keygen("keys")
 
-    def nodeimage(self, *words, name="node.img", **options):
-        return lab.run([NODEIMAGE, "-o", str(self.folder / name), *words], **options)
+    def keygen(self, name, *words):
+        lab.run([str(lab.PROGRAMS / "nodemaster"), "keygen", *words, str(self.folder / name)])
+        return self.folder / name
 
-    def refused(self, *words):
-        done = self.nodeimage(*words, check=False)
+    def nodeimage(self, *words, name="node.img", keys=True, **options):
+        with_keys = ["--keys", str(self.keys)] if keys else []
+        return lab.run([NODEIMAGE, "-o", str(self.folder / name), *with_keys, *words], **options)
+
+    def refused(self, *words, **options):
+        done = self.nodeimage(*words, check=False, **options)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertFalse(list(self.folder.glob("node.img*")), "a refused image is not half written")
         return done.stderr
@@ -44,15 +65,57 @@ class Image(unittest.TestCase):
     def test_the_kernels_own_parser_takes_it(self):
         """Unpacked by node-container in test labs; here: every header is where the last entry ends."""
         self.nodeimage("--init", NODEINIT)
-        image, offset, seen = (self.folder / "node.img").read_bytes(), 0, []
-        while not seen or seen[-1] != "TRAILER!!!":
-            self.assertEqual(image[offset:offset + 6], b"070701")
-            fields = [int(image[offset + 6 + 8 * i:offset + 14 + 8 * i], 16) for i in range(13)]
-            seen.append(image[offset + 110:offset + 109 + fields[11]].decode())
-            offset = (offset + 110 + fields[11] + 3 & ~3) + fields[6] + 3 & ~3
+        image = (self.folder / "node.img").read_bytes()
+        seen = entries(image)
         self.assertEqual(len(image) % 512, 0)
         for path in ("init", "dev/console", "dev/null", "proc", "sys", "run", "tmp", "etc"):
             self.assertIn(path, seen)
+
+    def test_keys_of_the_front_end_are_pinned_and_its_secret_stays_at_home(self):
+        self.nodeimage("--init", NODEINIT)
+        seen = entries((self.folder / "node.img").read_bytes())
+        self.assertEqual(seen["etc/nodeinit/front-end.pub"][1], (self.keys / "front-end.pub").read_bytes())
+        mode, content = seen["etc/nodeinit/cluster.key"]
+        self.assertEqual((mode & 0o777, content), (0o600, (self.keys / "cluster.key").read_bytes()))
+        secret = (self.keys / SECRET).read_text().split()[1]
+        image = (self.folder / "node.img").read_bytes()
+        self.assertNotIn(secret.encode(), image)
+        self.assertNotIn(bytes.fromhex(secret), image)
+        self.assertEqual((self.folder / "node.img").stat().st_mode & 0o077, 0, "it holds the cluster key")
+
+    def test_a_cluster_without_a_cluster_key(self):
+        self.keys = self.keygen("public", "--no-cluster-key")
+        self.nodeimage("--init", NODEINIT)
+        seen = entries((self.folder / "node.img").read_bytes())
+        self.assertIn("etc/nodeinit/front-end.pub", seen)
+        self.assertNotIn("etc/nodeinit/cluster.key", seen)
+
+    def test_an_image_that_would_trust_nobody_is_not_built_by_mistake(self):
+        self.assertIn("--keys", self.refused("--init", NODEINIT, keys=False))
+        settings = self.folder / "nodeinit.toml"
+        for text, good in (("insecure = false\n", False), ('insecure = "true"\n', False), ("insecure = true\n", True)):
+            settings.write_text(text)
+            with self.subTest(text):
+                done = self.nodeimage("--init", NODEINIT, "--config", str(settings), keys=False, check=False)
+                self.assertEqual(done.returncode == 0, good, done.stderr)
+        self.nodeimage("--init", NODEINIT, "--force", keys=False)
+
+    def test_keys_that_are_none(self):
+        public, cluster, secret = (self.keys / name for name in ("front-end.pub", "cluster.key", SECRET))
+        good = public.read_text(), cluster.read_text()
+        wrong = {"the secret key": (public, secret.read_text()), "cut short": (public, good[0][:-3]),
+                 "not digits": (cluster, "nodeinit-cluster-key " + 64 * "x"), "another kind": (cluster, good[0]),
+                 "empty": (cluster, "")}
+        for what, (path, text) in wrong.items():
+            with self.subTest(what):
+                public.write_text(good[0])
+                cluster.write_text(good[1])
+                path.write_text(text)
+                said = self.refused("--init", NODEINIT)
+                self.assertIn(str(path), said)
+                self.assertNotIn(secret.read_text().split()[1], said)
+        public.unlink()
+        self.assertIn(str(public), self.refused("--init", NODEINIT))
 
     def test_refusals(self):
         broken = self.folder / "broken.toml"
