@@ -20,6 +20,7 @@ using transport::Outcome;
 
 constexpr char cache_directory[] = "/run/nodeinit/cache";
 constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
+constexpr sys::Duration keys_retry_delay = std::chrono::seconds(2);
 constexpr std::int64_t clock_tolerance_ns = 1'000'000'000;
 
 template <class... Handlers> struct Overloaded : Handlers... { using Handlers::operator()...; };
@@ -52,7 +53,8 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  return launcher_.run_step(step, name, std::move(done));
                }}),
       power_down_(system_, log_, [this] { return launcher_.running(); }),
-      patience_(system.loop) {
+      patience_(system.loop),
+      keys_retry_(system.loop) {
   record_.on_change([this] { send_record(); });
 }
 
@@ -93,6 +95,10 @@ void Node::give_up() {
 void Node::on_network(const network::Found& found) {
   network_ = found;
   record_.enter_phase("join");
+  seek_front_end();
+}
+
+void Node::seek_front_end() {
   const auto keys = read_pinned_keys(system_.files, boot_.settings().insecure);
   if (!keys) return trust_nobody(keys.error().text());
   if (keys->protection == transport::Protection::clear) {
@@ -100,13 +106,14 @@ void Node::on_network(const network::Found& found) {
   } else if (boot_.settings().insecure) {
     log_.warning("insecure = true ignored: the image pins its front end's key");
   }
-  uplink_.start({.ip = found.front_end, .port = boot_.settings().port}, *keys);
+  uplink_.start({.ip = network_.front_end, .port = boot_.settings().port}, *keys);
 }
 
-// Only another image helps. Until the node restarts for want of a front end it says why it has none.
+// Most likely only another image helps; but should the kernel have been short of something, that passes.
 void Node::trust_nobody(const std::string& why) {
-  log_.error(why);
+  if (why != trouble_) log_.error(why);
   on_trouble(why);
+  keys_retry_.set(keys_retry_delay, [this] { seek_front_end(); });
 }
 
 // ---------------------------------------------------------------- the front end comes and goes

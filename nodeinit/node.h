@@ -36,6 +36,7 @@ class Node {
   Uplink::Hooks uplink_hooks();
   void on_configured(const Settings& settings);
   void on_network(const network::Found& found);
+  void seek_front_end();
   void trust_nobody(const std::string& why);
   void give_up();
 
@@ -76,6 +77,7 @@ class Node {
   enum class Root { image, cleaning, clean };
   network::Found network_;
   sys::Timer patience_;  // until the first Welcome
+  sys::Timer keys_retry_;
   std::string trouble_;  // the newest that kept us from joining
   bool record_scheduled_ = false;
   Root root_ = Root::image;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "crypto/key_file.h"
 #include "sys/text.h"
 #include "tests/unit/nodeinit_fixture.h"
 
@@ -312,4 +313,45 @@ TEST_CASE("whichever call fails during the boot, the node joins") {
     calls = n;
   }
   CHECK(calls > 40);
+}
+
+TEST_CASE("a node without a pinned key stays away from every front end, and says so once") {
+  TestMachine test;
+  test.serve_rarp();
+  REQUIRE(test.front_end.open());
+  test.boot({"insecure=false"});
+  test.front_end.work_for(20s);
+  CHECK(test.front_end.connections == 0);
+  const std::string shown = test.console_text();
+  const auto said = shown.find("so this node trusts nobody");
+  CHECK(said != std::string::npos);
+  CHECK(shown.find("so this node trusts nobody", said + 1) == std::string::npos);
+}
+
+TEST_CASE("a node joins the front end that its image pins, secured") {
+  TestMachine test;
+  test.front_end.keys.protection = transport::Protection::nk;
+  test.front_end.keys.key.bytes()[3] = 4;
+  test.front_end.keys.public_key = crypto::public_of(test.front_end.keys.key);
+  test.files.put_directory("/etc/nodeinit");
+  test.files.put("/etc/nodeinit/front-end.pub",
+                 crypto::format_key(crypto::KeyKind::front_end_public, test.front_end.keys.public_key));
+  test.boot_and_join();
+  CHECK(test.logged("joined as node 3 (n3), Noise_NK_25519_ChaChaPoly_BLAKE2b"));
+}
+
+TEST_CASE("insecure = true takes nothing away from an image with a key") {
+  TestMachine test;
+  test.files.put_directory("/etc/nodeinit");
+  transport::FrontEndKeys other;
+  other.key.bytes()[3] = 4;
+  test.files.put("/etc/nodeinit/front-end.pub",
+                 crypto::format_key(crypto::KeyKind::front_end_public, crypto::public_of(other.key)));
+  test.serve_rarp();
+  REQUIRE(test.front_end.open());
+  test.boot({"insecure=true"});
+  test.front_end.work_for(5s);
+  CHECK(test.logged("insecure = true ignored"));
+  CHECK(test.logged("wants connections in the clear and this node's come Noise_NK"));
+  CHECK(test.front_end.received.empty());
 }
