@@ -108,7 +108,9 @@ bool decrypt(const Secret& key, std::uint64_t nonce, View data, View sealed, std
                                                    data.size(), bytes.data(), key.bytes().data()) == 0;
 }
 
-void wipe(std::span<std::uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+void wipe(std::span<std::uint8_t> bytes) {
+  if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());
+}
 
 bool equal(View a, View b) { return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -125,6 +127,7 @@ std::string to_hex(View bytes) {
 
 bool from_hex(std::string_view text, std::span<std::uint8_t> out) {
   if (text.size() != 2 * out.size()) return false;
+  if (out.empty()) return true;
   std::size_t size = 0;
   const char* end = nullptr;
   return sodium_hex2bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end) == 0 &&

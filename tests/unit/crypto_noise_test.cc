@@ -35,7 +35,7 @@ template <class Key> Key key_in(const nlohmann::json& from, const char* key) {
 Secret shared_in(const nlohmann::json& vector, const char* side) {
   Secret shared;
   const auto key = std::string(side) + "_psks";
-  if (!vector.contains(key)) return shared;
+  if (!vector.contains(key) || vector.at(key).empty()) return shared;
   Octets bytes(key_size);
   REQUIRE(from_hex(vector.at(key).at(0).get<std::string>(), bytes));
   std::copy(bytes.begin(), bytes.end(), shared.bytes().begin());
@@ -235,13 +235,12 @@ TEST_CASE("noise: rekey gives both sides the same new key, and the old one opens
   CHECK_FALSE(behind.decrypt({}, sealed, out.data()));
 }
 
-TEST_CASE("crypto: HKDF and BLAKE2b give what their documents say") {
+TEST_CASE("crypto: BLAKE2b gives what its document says, in pieces too") {
   // RFC 7693, appendix A.
   const Octets abc = {'a', 'b', 'c'};
   CHECK(to_hex(hash({abc})) ==
-        "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d17d87c5392aab792dc252d5de4533cc9518d38aa8dbc492"
-        "5ab9"
-        "2386edd4009923");
+        "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+        "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923");
   CHECK(hash({View(abc).first(1), View(abc).subspan(1)}) == hash({abc}));
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "frontend/nodemaster/check_configuration.h"
+#include "frontend/nodemaster/keygen.h"
 #include "sys/stream.h"
 #include "tests/unit/temporary_directory.h"
 
@@ -33,6 +34,13 @@ struct Files {
   sys::KernelFiles files;
   frontend::Problems problems;
 
+  Files() {
+    const auto random = [](std::span<std::uint8_t> bytes) -> sys::Status {
+      std::fill(bytes.begin(), bytes.end(), std::uint8_t{7});
+      return {};
+    };
+    REQUIRE(frontend::make_keys(files, random, directory / "keys", true));
+  }
   void write(const std::string& name, const std::string& text) { std::ofstream(directory / name) << text; }
   frontend::Configuration load() { return frontend::load_configuration(files, directory / "cluster.toml", problems); }
   // All problems, without the directory.

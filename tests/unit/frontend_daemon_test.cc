@@ -41,7 +41,8 @@ struct Cluster {
   void turn() { kernel.loop.run_until_idle(); }
 
   std::unique_ptr<Caller> connect_node() {
-    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), 2223}, 0));
+    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), 2223}, 0),
+                                           fakes::node_channel(kernel));
     turn();
     return caller;
   }
@@ -130,6 +131,7 @@ TEST_CASE("a node that comes back in the same life is up without the plan") {
   node = cluster.join(3);
   CHECK(node->take<transport::Setup>().empty());
   CHECK(cluster.status(3).state == NodeState::up);
+  node->hang_up();
   node = cluster.join(3, 2);
   CHECK(node->take<transport::Setup>().size() == 1);
   CHECK(cluster.status(3).state == NodeState::boot);
@@ -222,6 +224,7 @@ TEST_CASE("log lines are kept, followed, and not taken twice") {
   cluster.turn();
   CHECK(lines_in(*follower) == 2);
   CHECK(follower->take<transport::Done>().empty());
+  node->hang_up();
   const auto reborn = cluster.join(3, 2);
   reborn->send(lines(1, 2));
   cluster.turn();
@@ -354,7 +357,8 @@ TEST_CASE("a good configuration is taken over under way, a bad one is not") {
   fakes::TemporaryDirectory folder;
   const std::string path = folder / "cluster.toml";
   const std::string head =
-      "[front_end]\ninterface = \"eth0\"\naddress = \"10.9.0.1\"\ncontrol_socket = \"/run/nm/control.sock\"\n";
+      "insecure = true\n[front_end]\ninterface = \"eth0\"\naddress = \"10.9.0.1\"\n"
+      "control_socket = \"/run/nm/control.sock\"\n";
   Cluster cluster;
   cluster.start(path);
   const auto node2 = cluster.bring_up(2);

@@ -27,10 +27,28 @@ int Kernel::logged(std::string_view text) const {
   return count;
 }
 
-Caller::Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream)
-    : connection_(kernel.loop, std::move(stream.value()), transport::make_clear_channel(),
-                  {.body = transport::max_body}, *this) {
+Caller::Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream,
+               std::unique_ptr<transport::Channel> channel)
+    : connection_(kernel.loop, std::move(stream.value()), std::move(channel), {.body = transport::max_body}, *this) {
   closed_ = !connection_.start(true);
+}
+
+std::unique_ptr<transport::Channel> node_channel(Kernel& kernel, const transport::PinnedKeys& keys) {
+  return transport::make_node_channel(
+      keys, [&kernel](std::span<std::uint8_t> key) { return kernel.machine.random_key(key); });
+}
+
+transport::FrontEndKeys front_end_keys(std::uint8_t seed) {
+  transport::FrontEndKeys keys;
+  keys.protection = transport::Protection::nk_psk0;
+  std::fill(keys.key.bytes().begin(), keys.key.bytes().end(), seed);
+  keys.public_key = crypto::public_of(keys.key);
+  std::fill(keys.cluster_key.bytes().begin(), keys.cluster_key.bytes().end(), static_cast<std::uint8_t>(seed + 100));
+  return keys;
+}
+
+transport::PinnedKeys pinned(const transport::FrontEndKeys& keys) {
+  return {.protection = keys.protection, .front_end = keys.public_key, .cluster_key = keys.cluster_key};
 }
 
 transport::Hello hello_of(unsigned number, std::uint64_t boot_id) {

@@ -21,6 +21,7 @@
 #include "tests/fakes/fake_workers.h"
 #include "tests/fakes/faults.h"
 #include "transport/connection.h"
+#include "transport/secure_channel.h"
 
 namespace fakes {
 
@@ -51,7 +52,9 @@ struct Kernel {
 // The far end of a connection to nodemaster.
 class Caller final : public transport::ConnectionHandler {
  public:
-  Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream);
+  // Without a channel of its own it is a command's.
+  Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream,
+         std::unique_ptr<transport::Channel> channel = transport::make_clear_channel());
 
   void send(const transport::Message& message, std::uint64_t request = 0) { connection_.send(message, request); }
   void hang_up() { connection_.close("test"); }
@@ -83,6 +86,13 @@ class Caller final : public transport::ConnectionHandler {
   bool closed_ = false;
   transport::Connection connection_;
 };
+
+// As a node comes that pins `keys`; by default in the clear.
+std::unique_ptr<transport::Channel> node_channel(Kernel& kernel, const transport::PinnedKeys& keys = {});
+
+// The keys of a front end, and of the nodes that pin it.
+transport::FrontEndKeys front_end_keys(std::uint8_t seed = 1);
+transport::PinnedKeys pinned(const transport::FrontEndKeys& keys);
 
 // A Hello as node `number` of some_nodes() says it.
 transport::Hello hello_of(unsigned number, std::uint64_t boot_id);

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using fakes::Caller;
 using fakes::hello_of;
 using fakes::ip;
+using frontend::Counter;
 using transport::NodeNumber;
 
 constexpr std::uint16_t port = 2223;
@@ -25,9 +26,12 @@ struct Door : frontend::NodeEvents {
   frontend::NodeTable table{kernel.clock, kernel.log};
   frontend::UnknownNodes unknown{kernel.clock, kernel.log, table};
   frontend::ContentStore store;
+  frontend::Counters counters;
   frontend::NodeSessions sessions{
-      kernel.loop, kernel.log, table, unknown, store, [this] { return kernel.machine.random(); }, {5s, 20s}, *this};
-  frontend::NodeListener listener{kernel.loop, kernel.sockets, kernel.log, sessions};
+      kernel.loop, kernel.log, table, unknown, store, counters, [this] { return kernel.machine.random(); },
+      {5s, 20s},   *this};
+  crypto::Random random = [this](std::span<std::uint8_t> key) { return kernel.machine.random_key(key); };
+  frontend::NodeListener listener{kernel.loop, kernel.sockets, kernel.log, table, sessions, counters, random};
   std::vector<std::string> events;
 
   Door() {
@@ -36,17 +40,19 @@ struct Door : frontend::NodeEvents {
     kernel.loop.run_until_idle();
   }
 
-  std::unique_ptr<Caller> call() {
-    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), port}, 20000));
+  std::unique_ptr<Caller> call(const transport::PinnedKeys& keys = {}) {
+    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), port}, 20000),
+                                           fakes::node_channel(kernel, keys));
     kernel.loop.run_until_idle();
     return caller;
   }
-  std::unique_ptr<Caller> greet(const transport::Message& greeting) {
-    auto caller = call();
+  std::unique_ptr<Caller> greet(const transport::Message& greeting, const transport::PinnedKeys& keys = {}) {
+    auto caller = call(keys);
     caller->send(greeting);
     kernel.loop.run_until_idle();
     return caller;
   }
+  std::uint64_t counted(frontend::Counter counter) const { return counters.value(counter); }
   std::vector<std::string> take_events() { return std::exchange(events, {}); }
 
   void on_joined(NodeNumber node) override { events.push_back(sys::cat("joined ", node)); }
@@ -112,8 +118,10 @@ TEST_CASE("strangers are refused with the reason") {
 
 TEST_CASE("strangers do not fill the log") {
   Door door;
-  for (int i = 0; i < 100; ++i)
+  for (unsigned i = 0; i < 100; ++i) {
+    door.kernel.sockets.set_peer({ip("10.8.0.0") + i, 1000});
     CHECK(door.greet(transport::Pong{})->closed());
+  }
   CHECK(door.kernel.logged("is not a node's") == 30);
   CHECK(door.kernel.logged("further ones are not shown") == 1);
   door.kernel.loop.advance(1min);
@@ -136,26 +144,117 @@ TEST_CASE("one address holds a few silent connections, others get in") {
   std::vector<std::unique_ptr<Caller>> callers;
   for (int i = 0; i < 20; ++i)
     callers.push_back(door.call());
-  CHECK(door.listener.greeting() == frontend::ListenerLimits{}.greetings_per_address);
+  CHECK(door.listener.greeting() == frontend::AdmissionLimits{}.per_address);
   CHECK(callers[19]->closed());
+  CHECK(door.counted(Counter::too_many_from_address) == 12);
   door.kernel.sockets.set_peer({ip("10.9.1.3"), 1000});
   const auto node = door.greet(hello_of(3, 1));
   CHECK(node->take<transport::Welcome>().size() == 1);
 }
 
-TEST_CASE("when too many are silent, who comes waits, and then gets in") {
+TEST_CASE("when too many are silent, the oldest makes room for whoever comes") {
   Door door;
   std::vector<std::unique_ptr<Caller>> callers;
-  const std::size_t most = frontend::ListenerLimits{}.greetings;
-  for (std::size_t i = 0; i < most; ++i) {
+  const std::size_t most = frontend::AdmissionLimits{}.strangers;
+  for (std::size_t i = 0; i < most + 10; ++i) {
     door.kernel.sockets.set_peer({ip("10.8.0.0") + static_cast<std::uint32_t>(i), 1000});
     callers.push_back(door.call());
   }
   CHECK(door.listener.greeting() == most);
+  CHECK(callers[9]->closed());
+  CHECK_FALSE(callers[10]->closed());
+  CHECK(door.counted(Counter::evicted) == 10);
+  door.kernel.sockets.set_peer({ip("10.9.1.3"), 1000});  // of node 3: it takes nobody's room
   const auto node = door.greet(hello_of(3, 1));
-  CHECK(node->received.empty());
-  door.kernel.loop.advance(11s);
   CHECK(node->take<transport::Welcome>().size() == 1);
+  CHECK_FALSE(callers[10]->closed());
+}
+
+TEST_CASE("an address that is refused again and again is shut out for a while") {
+  Door door;
+  const unsigned most = frontend::AdmissionLimits{}.refusals;
+  for (unsigned i = 0; i < most + 5; ++i)
+    CHECK(door.greet(transport::Pong{})->closed());
+  CHECK(door.counted(Counter::message_refused) == most);
+  CHECK(door.counted(Counter::shut_out) == 5);
+  door.kernel.loop.advance(1min);
+  CHECK_FALSE(door.greet(hello_of(3, 1))->closed());
+}
+
+TEST_CASE("a node that pins another front end, has another cluster key, or comes in the clear is refused by name") {
+  Door door;
+  const transport::FrontEndKeys keys = fakes::front_end_keys();
+  door.listener.set_keys(keys);
+  door.kernel.sockets.set_peer({ip("10.9.1.3"), 1000});
+  const auto refused = [&](const transport::PinnedKeys& with, Counter counter, const char* reason) {
+    const auto caller = door.greet(hello_of(3, 1), with);
+    CHECK(caller->closed());
+    CHECK(caller->received.empty());
+    CHECK(door.counted(counter) >= 1);
+    CHECK_MESSAGE(door.kernel.logged(reason) == 1, reason);
+    CHECK(door.kernel.logged("from 10.9.1.3:1000 (the address of n3, 52:54:00:09:00:03) is not a node's") >= 1);
+  };
+  auto other = fakes::pinned(keys);
+  other.front_end = fakes::front_end_keys(9).public_key;
+  refused(other, Counter::handshake_wrong_front_end_key, "its image pins the front end with key");
+  other = fakes::pinned(keys);
+  other.cluster_key = fakes::front_end_keys(9).cluster_key;
+  refused(other, Counter::handshake_wrong_cluster_key, "its image has the cluster key");
+  other = fakes::pinned(keys);
+  other.protection = transport::Protection::nk;
+  refused(other, Counter::handshake_protection, "it comes Noise_NK_25519_ChaChaPoly_BLAKE2b, where");
+  refused({}, Counter::handshake_protection, "it comes in the clear, where");
+}
+
+TEST_CASE("a secured node is welcomed, and how it is protected is known while it is there") {
+  Door door;
+  const transport::FrontEndKeys keys = fakes::front_end_keys();
+  door.listener.set_keys(keys);
+  const auto node = door.greet(hello_of(3, 1), fakes::pinned(keys));
+  CHECK(node->take<transport::Welcome>().size() == 1);
+  CHECK(door.table.find(3)->channel == "Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b");
+  CHECK(door.take_events() == Events{"joined 3"});
+}
+
+TEST_CASE("a second machine does not take the place of a node that answers") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  const auto impostor = door.greet(hello_of(3, 2));
+  CHECK_FALSE(impostor->closed());
+  const auto pings = node->take<transport::Ping>();
+  REQUIRE(pings.size() == 1);
+  const auto third = door.greet(hello_of(3, 3));  // meanwhile
+  CHECK(refusal(*third).find("at the same time") != std::string::npos);
+  node->send(transport::Pong{pings[0].sequence, {}});
+  door.kernel.loop.run_until_idle();
+  CHECK(refusal(*impostor).find("two machines have its MAC") != std::string::npos);
+  CHECK(impostor->closed());
+  CHECK_FALSE(node->closed());
+  CHECK(door.counted(Counter::number_taken) == 1);
+  CHECK(door.kernel.logged("n3: a machine at") == 1);
+  CHECK(door.take_events() == Events{"joined 3", "message 5 of 3"});
+  CHECK_FALSE(door.greet(hello_of(3, 4))->closed());  // may ask again
+}
+
+TEST_CASE("an answer from before the challenge is no sign of life") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  const auto rebooted = door.greet(hello_of(3, 2));
+  node->send(transport::Pong{0, {}});
+  door.kernel.loop.run_until_idle();
+  CHECK_FALSE(rebooted->closed());
+  door.kernel.loop.advance(4s);
+  CHECK(rebooted->take<transport::Welcome>().size() == 1);
+}
+
+TEST_CASE("a newcomer that leaves leaves the node alone") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  const auto impostor = door.greet(hello_of(3, 2));
+  impostor->hang_up();
+  door.kernel.loop.advance(4s);
+  CHECK_FALSE(node->closed());
+  CHECK(door.take_events() == Events{"joined 3"});
 }
 
 TEST_CASE("a bulk connection is opened by the token") {
@@ -197,8 +296,11 @@ TEST_CASE("the newest connection of a node counts") {
   CHECK(door.take_events() == Events{"joined 3", "lost 3: the node has connected again", "joined 3"});
   CHECK(door.greet(transport::BulkHello{3, token})->closed());
   const auto rebooted = door.greet(hello_of(3, 2));
+  CHECK_FALSE(again->closed());
+  door.kernel.loop.advance(3s);
   CHECK(again->closed());
-  CHECK(door.take_events() == Events{"lost 3: the node has rebooted", "joined 3"});
+  CHECK(rebooted->take<transport::Welcome>().size() == 1);
+  CHECK(door.take_events() == Events{"lost 3: the node has rebooted: its former life does not answer", "joined 3"});
   CHECK(door.sessions.connected() == 1);
 }
 
@@ -319,7 +421,8 @@ TEST_CASE("a listening address that is not there yet is tried again") {
   for (int n = 1;; ++n) {
     Door door;
     door.kernel.faults.fail_at = door.kernel.faults.made + n;
-    frontend::NodeListener other(door.kernel.loop, door.kernel.sockets, door.kernel.log, door.sessions);
+    frontend::NodeListener other(door.kernel.loop, door.kernel.sockets, door.kernel.log, door.table, door.sessions,
+                                 door.counters, door.random);
     other.start({ip("10.9.0.2"), port}, 20000);
     door.kernel.loop.advance(10s);
     const bool fired = door.kernel.faults.fired();
@@ -327,7 +430,7 @@ TEST_CASE("a listening address that is not there yet is tried again") {
     for (int i = 0; i < 3 && (!node || node->received.empty()); ++i) {
       auto stream = door.kernel.sockets.connect_tcp({ip("10.9.0.2"), port}, 20000);
       if (!stream) continue;
-      node = std::make_unique<Caller>(door.kernel, std::move(stream));
+      node = std::make_unique<Caller>(door.kernel, std::move(stream), fakes::node_channel(door.kernel));
       node->send(hello_of(3, 1));
       door.kernel.loop.advance(10s);
     }

@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+
+#include "crypto/key_file.h"
+#include "crypto/primitives.h"
+#include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/keygen.h"
+#include "nodeinit/pinned_keys.h"
+#include "tests/fakes/fake_files.h"
+#include "tests/fakes/fake_machine.h"
+
+using transport::Protection;
+
+namespace {
+
+const std::string cluster = "[front_end]\ninterface = \"br0\"\naddress = \"10.9.0.1\"\n";
+
+struct Site {
+  fakes::Faults faults;
+  fakes::FakeFiles files{faults};
+  fakes::FakeMachine machine{faults};
+  frontend::Problems problems;
+
+  Site() { files.put_directory("/etc"); }
+  bool keygen(bool with_cluster_key = true) {
+    const auto random = [this](std::span<std::uint8_t> key) { return machine.random_key(key); };
+    const auto made = frontend::make_keys(files, random, "/etc/keys", with_cluster_key);
+    said = made ? made->report : made.error().text();
+    return made.has_value();
+  }
+  transport::FrontEndKeys load(const std::string& text) {
+    files.put("/etc/cluster.toml", text);
+    problems = {};
+    return frontend::load_configuration(files, "/etc/cluster.toml", problems).keys;
+  }
+  // A problem that has `reason` in it.
+  bool says(std::string_view reason) const {
+    for (const auto& problem : problems.sorted()) {
+      if (problem.reason.find(reason) != std::string::npos) return true;
+    }
+    return false;
+  }
+  // What nodeimage does.
+  void put_into_image() {
+    files.put_directory("/etc/nodeinit");
+    for (const char* name : {crypto::front_end_public_file, crypto::cluster_file}) {
+      if (const auto text = files.read(std::string("/etc/keys/") + name, 1000)) {
+        files.put(std::string("/etc/nodeinit/") + name, *text);
+      }
+    }
+  }
+  std::string said;
+};
+
+}  // namespace
+
+TEST_CASE("keygen: makes keys that the front end and its nodes take, and nobody else may read") {
+  Site site;
+  REQUIRE(site.keygen());
+  CHECK(site.files.facts("/etc/keys/front-end.key").value()->mode == 0600);
+  CHECK(site.files.facts("/etc/keys/cluster.key").value()->mode == 0600);
+  CHECK(site.files.facts("/etc/keys/front-end.pub").value()->mode == 0644);
+  const auto keys = site.load(cluster);
+  CHECK_FALSE(site.problems.errors());
+  CHECK(keys.protection == Protection::nk_psk0);
+  CHECK(site.said.find(crypto::format(crypto::fingerprint_of(keys.public_key))) != std::string::npos);
+
+  site.put_into_image();
+  const auto pinned = node::read_pinned_keys(site.files, false);
+  REQUIRE(pinned);
+  CHECK(pinned->protection == Protection::nk_psk0);
+  CHECK(pinned->front_end == keys.public_key);
+  CHECK(crypto::equal(pinned->cluster_key.bytes(), keys.cluster_key.bytes()));
+}
+
+TEST_CASE("keygen: overwrites nothing") {
+  Site site;
+  REQUIRE(site.keygen());
+  const auto before = site.files.read("/etc/keys/front-end.key", 1000).value();
+  CHECK_FALSE(site.keygen());
+  CHECK(site.said.find("move it away") != std::string::npos);
+  CHECK(site.files.read("/etc/keys/front-end.key", 1000).value() == before);
+}
+
+TEST_CASE("keygen: fails whole at every failure, or makes keys that fit together") {
+  for (int n = 1;; ++n) {
+    Site site;
+    site.faults.fail_at = site.faults.made + n;
+    const bool made = site.keygen();
+    if (!site.faults.fired()) break;
+    CHECK_FALSE(made);
+    REQUIRE(n < 100);
+  }
+}
+
+TEST_CASE("keys: a cluster without a cluster key is one by decision") {
+  Site site;
+  REQUIRE(site.keygen(false));
+  site.load(cluster);
+  CHECK(site.says("there is no /etc/keys/cluster.key"));
+  const auto keys = site.load(cluster + "[security]\ncluster_key = false\n");
+  CHECK_FALSE(site.problems.errors());
+  CHECK(site.says("any machine on the nodes' network may join"));
+  CHECK(keys.protection == Protection::nk);
+  site.put_into_image();
+  CHECK(node::read_pinned_keys(site.files, false)->protection == Protection::nk);
+}
+
+TEST_CASE("keys: what is wrong with them is said with the file and what to do") {
+  Site site;
+  site.load(cluster);
+  CHECK(site.says("make the keys with 'nodemaster keygen /etc/keys'"));
+  REQUIRE(site.keygen());
+  REQUIRE(site.files.set_owner("/etc/keys/cluster.key", {0, 0, 0640}));
+  site.load(cluster);
+  CHECK(site.says("chmod 600 /etc/keys/cluster.key"));
+  REQUIRE(site.files.set_owner("/etc/keys/cluster.key", {0, 0, 0600}));
+  site.load("insecure = true\n" + cluster + "[security]\nkeys = \"keys\"\n");
+  CHECK(site.says("have no place beside insecure = true"));
+  CHECK(site.load("insecure = true\n" + cluster).protection == Protection::clear);
+  CHECK_FALSE(site.problems.errors());
+
+  const auto secret = site.files.read("/etc/keys/front-end.key", 1000).value();
+  site.files.put("/etc/keys/front-end.pub", "nodeinit-front-end-public-key " + std::string(64, '0') + "\n");
+  site.load(cluster);
+  CHECK(site.says("is not of the secret key beside it"));
+  site.files.put("/etc/keys/front-end.pub", secret);
+  site.load(cluster);
+  CHECK(site.says("holds the front end's secret key, not the front end's public key"));
+}
+
+TEST_CASE("pinned keys: a node without a key trusts nobody, and a broken key is not an absent one") {
+  Site site;
+  REQUIRE(site.keygen());
+  const auto none = node::read_pinned_keys(site.files, false);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().what.find("trusts nobody") != std::string::npos);
+  CHECK(node::read_pinned_keys(site.files, true)->protection == Protection::clear);
+
+  site.put_into_image();
+  CHECK(node::read_pinned_keys(site.files, true)->protection == Protection::nk_psk0);  // the image wins
+
+  site.files.put("/etc/nodeinit/cluster.key", "nodeinit-cluster-key 00\n");
+  const auto broken = node::read_pinned_keys(site.files, true);
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().what.find("64 hexadecimal digits") != std::string::npos);
+  CHECK(broken.error().what.find("00") == std::string::npos);
+
+  REQUIRE(site.files.remove("/etc/nodeinit/front-end.pub"));
+  CHECK_FALSE(node::read_pinned_keys(site.files, true));
+}
+
+TEST_CASE("pinned keys: no failure to read makes a node trust more") {
+  for (int n = 1;; ++n) {
+    Site site;
+    REQUIRE(site.keygen());
+    site.put_into_image();
+    site.faults.fail_at = site.faults.made + n;
+    const auto pinned = node::read_pinned_keys(site.files, true);
+    if (!site.faults.fired()) break;
+    CHECK_FALSE(pinned);
+    REQUIRE(n < 20);
+  }
+}
+
+TEST_CASE("key files: nothing but the one line is a key") {
+  Site site;
+  const std::string digits(64, 'a');
+  const std::string word = "nodeinit-cluster-key ";
+  const std::vector<std::string> wrong = {"",
+                                          "\n",
+                                          "nodeinit-cluster-key",
+                                          word + digits + "0",
+                                          word + " " + digits,
+                                          word + digits + " x",
+                                          digits,
+                                          std::string(300, 'a'),
+                                          word + std::string(64, 'g')};
+  for (const std::string& text : wrong) {
+    CAPTURE(text);
+    site.files.put("/etc/k", text);
+    CHECK_FALSE(crypto::read_secret(site.files, "/etc/k", crypto::KeyKind::cluster));
+  }
+  site.files.put("/etc/k", "nodeinit-cluster-key " + digits + "\n");
+  CHECK(crypto::read_secret(site.files, "/etc/k", crypto::KeyKind::cluster));
+}
