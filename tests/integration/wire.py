@@ -5,6 +5,7 @@ import ctypes
 import os
 import socket
 import struct
+import subprocess
 
 import noise
 
@@ -12,10 +13,14 @@ VERSION = 2
 PORT = 2223
 FRONT_END = ("10.9.0.1", PORT)
 HELLO = 1        # node to front end
+PONG = 5
 LAUNCHED = 7
+BULK_HELLO = 20
+FETCH = 21
 WELCOME = 100    # front end to node
 REFUSED = 101
 SETUP = 103
+BLOCK = 120
 CLEAR, NK, NK_PSK0 = range(3)  # how connections are protected, as on the wire
 # What the front end answers a preamble with.
 ACCEPTED, OTHER_VERSION, OTHER_PROTECTION, OTHER_FRONT_END, OTHER_CLUSTER, NOT_AUTHENTIC, REPLAYED = range(7)
@@ -131,6 +136,32 @@ def meet(connection, keys):
     connection.sendall(answer(protection=NK_PSK0 if keys.cluster else NK) + handshake.second())
     theirs, ours = handshake.split()
     return noise.Secured(connection, ours, theirs)
+
+
+def join(cluster, mac, boot_id=1, **options):
+    """A control connection that has been welcomed, the node's number and the token of its bulk connection."""
+    channel = connect(cluster, **options)
+    channel.sendall(frame(HELLO, hello(mac=mac, boot_id=boot_id)))
+    message, body = receive_frame(channel)
+    if message != WELCOME:
+        raise AssertionError(f"not welcome: {message} {body}")
+    _, node, name_size = struct.unpack_from("<HII", body)
+    _, _, token, _, _ = struct.unpack_from("<Q32sQII", body, 10 + name_size)
+    return channel, node, token
+
+
+def add_address(cluster, *addresses):
+    """Gives the front end's link more addresses, for `source`."""
+    text = "".join(f"address add {address}/16 dev lab0\n" for address in addresses)
+    subprocess.run(cluster.in_frontend("ip", "-batch", "-"), input=text.encode(), check=True)
+
+
+def refusal(channel):
+    """The reason of a Refused."""
+    message, body = receive_frame(channel)
+    if message != REFUSED:
+        raise AssertionError(f"not refused: {message} {body}")
+    return body[6:].decode()
 
 
 def listen(cluster, timeout=30):
