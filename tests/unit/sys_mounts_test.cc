@@ -1,7 +1,11 @@
 #include "sys/mounts.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -139,6 +143,38 @@ TEST_CASE("mounts: nothing is mounted on or from where a user's link leads, nor 
     EXPECT(!unmounted && unmounted.error().text() == sys::cat("unmount ", below, ": ", why));
     EXPECT(!*mounts.mounted(real));
     EXPECT(mounts.unmount(real + "/below", false));
+    return "";
+  });
+}
+
+TEST_CASE("mounts: who exchanges the target and a link in turn gets nothing mounted behind the link, nor from there") {
+  fakes::check_on_every_kernel(CLONE_NEWNS, []() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    const std::string secret = directory / "secret", way = directory / "way", link = directory / "link",
+                      here = directory / "here";
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    EXPECT(mounts.mount({.target = "/", .options = "rprivate"}));
+    EXPECT(files.make_directories(secret + "/below") && files.make_directories(way) && files.make_directories(here));
+    EXPECT(::symlink("secret", link.c_str()) == 0 && ::lchown(link.c_str(), 1000, 1000) == 0);
+    const pid_t attacker = ::fork();
+    if (attacker == 0) {
+      for (;;)
+        ::syscall(SYS_renameat2, AT_FDCWD, way.c_str(), AT_FDCWD, link.c_str(), 2 /* RENAME_EXCHANGE */);
+    }
+    bool hit = false;
+    for (int round = 0; round < 300 && !hit; ++round) {
+      (void)mounts.mount({.source = "none", .target = way, .type = "tmpfs"});
+      hit = *mounts.mounted(secret);
+      for (const std::string& place : {way, link})
+        (void)mounts.unmount(place, true);
+      const bool bound = mounts.mount({.source = way, .target = here, .type = "bind"}).has_value();
+      hit = hit || files.facts(here + "/below")->has_value();
+      if (bound) (void)mounts.unmount(here, true);
+    }
+    ::kill(attacker, SIGKILL);
+    ::waitpid(attacker, nullptr, 0);
+    EXPECT(!hit);
     return "";
   });
 }
