@@ -15,7 +15,7 @@ namespace sys {
 
 class FileReader {
  public:
-  // Follows symbolic links. Anything but a regular file is refused.
+  // Follows symbolic links, whoever has made them: for files of the front end. Anything but a regular file is refused.
   static Result<FileReader> open(const std::string& path);
 
   // Fills `into` from `offset` on; fewer bytes only where the file ends.
