@@ -1,5 +1,7 @@
 #include "frontend/nodectl/status_text.h"
 
+#include <algorithm>
+
 #include "frontend/common/node_state.h"
 #include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/table.h"
@@ -7,6 +9,7 @@
 #include "sys/links.h"
 #include "sys/stream.h"
 #include "sys/text.h"
+#include "transport/trust.h"
 
 namespace frontend {
 namespace {
@@ -46,6 +49,19 @@ Json node_json(const NodeStatus& node) {
 }
 
 }  // namespace
+
+std::string protection_note(const std::vector<NodeStatus>& nodes) {
+  const auto any = [&](std::string_view channel) {
+    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeStatus& node) { return node.channel == channel; });
+  };
+  if (any(transport::describe(transport::Protection::clear))) {
+    return "insecure = true: connections are in the clear, and whoever answers a node commands it";
+  }
+  if (any(transport::describe(transport::Protection::nk))) {
+    return "no cluster key: any machine on the nodes' network may join as a node";
+  }
+  return {};
+}
 
 std::string status_table(const std::vector<NodeStatus>& nodes, std::uint64_t now_ns) {
   std::vector<TableRow> rows = {{"NODE", "STATE", "ADDRESS", "SINCE", "BOOT", "REQUESTS", "REASON"}};

@@ -1,6 +1,8 @@
 // What nodectl prints of nodes and times, and how it reads its command line.
 #include <doctest/doctest.h>
 
+#include "transport/trust.h"
+
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -109,6 +111,17 @@ TEST_CASE("text: status as a table") {
         "NODE  STATE  ADDRESS   SINCE  BOOT    REQUESTS  REASON\n"
         "n3    up     10.9.1.3  12s    71.7ms  2\n"
         "n4    error  -         -      -       0         step home: \\x1b[31mno\n");
+}
+
+TEST_CASE("text: what is not as secure as it could be is noted") {
+  auto node = sample();
+  node.channel = transport::describe(transport::Protection::nk_psk0);
+  CHECK(frontend::protection_note({node}).empty());
+  auto other = node;
+  other.channel = transport::describe(transport::Protection::nk);
+  CHECK(frontend::protection_note({node, other}).find("no cluster key") == 0);
+  other.channel = transport::describe(transport::Protection::clear);
+  CHECK(frontend::protection_note({node, other}).find("insecure = true") == 0);
 }
 
 TEST_CASE("text: status as JSON has what scripts rely on") {
