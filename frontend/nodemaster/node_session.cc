@@ -69,6 +69,7 @@ void NodeSession::on_drained(Peer& peer) {
 }
 
 void NodeSession::on_closed(Peer& peer, const sys::Error& reason) {
+  if (peer.fault() != transport::ChannelFault::none) events_.on_session_forged(*this, peer.from());
   if (&peer == bulk_.get()) return drop_bulk(reason.text());
   if (&peer != control_.get()) return;
   timer_.cancel();

@@ -25,6 +25,8 @@ class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
   virtual void on_session_message(NodeSession& session, transport::Message message) = 0;
+  // A record of it was not authentic; that it is over, or has lost its bulk connection, follows.
+  virtual void on_session_forged(NodeSession& session, sys::TcpAddress from) = 0;
   virtual void on_session_bulk_lost(NodeSession& session, const std::string& reason) = 0;
   // Last; the session must be disposed of later, not now.
   virtual void on_session_over(NodeSession& session, const std::string& reason) = 0;

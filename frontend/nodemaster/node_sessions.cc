@@ -181,6 +181,12 @@ void NodeSessions::on_session_message(NodeSession& session, transport::Message m
   events_.on_node_message(session.node(), std::move(message));
 }
 
+void NodeSessions::on_session_forged(NodeSession& session, sys::TcpAddress from) {
+  counters_.add(Counter::record_not_authentic);
+  log_.warning("node ", session.node(), ": a record from ", sys::format_address(from),
+               " is not authentic: the connection was tampered with");
+}
+
 void NodeSessions::on_session_bulk_lost(NodeSession& session, const std::string& reason) {
   if (current(session)) events_.on_bulk_lost(session.node(), reason);
 }

@@ -51,6 +51,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   };
 
   void on_session_message(NodeSession& session, transport::Message message) override;
+  void on_session_forged(NodeSession& session, sys::TcpAddress from) override;
   void on_session_bulk_lost(NodeSession& session, const std::string& reason) override;
   void on_session_over(NodeSession& session, const std::string& reason) override;
   bool current(const NodeSession& session) const;
