@@ -187,8 +187,9 @@ class Secured(Clear):
                     with connection:
                         connection.settimeout(lab.PATIENCE)
                         self.assertEqual(wire.receive(connection, wire.PREAMBLE.size), wire.preamble(keys))
+                        wire.receive(connection, noise.HANDSHAKE)
                         connection.sendall(reply)
-                        self.assertTrue(wire.ended(connection), "the node keeps the connection")
+                        self.assertEqual(wire.rest(connection), b"", "the node says no more than that")
                     cluster.says(0, reason)
         cluster.nodelab("start-frontend")
         cluster.wait_up()

@@ -132,15 +132,17 @@ class Lab:
         return {row["labels"]["reason"]: row["value"] for row in rows if "reason" in row.get("labels", {})}
 
     @contextlib.contextmanager
-    def counts(self, reason, times=1):
-        """What happens inside makes this counter grow by so much, and no other one."""
+    def counts(self, *reasons):
+        """What happens inside makes each of these counters grow by one, and no other one."""
         if not HAS_METRICS:
             yield
             return
         expected = self.counted()
         yield
-        expected[reason] += times
-        eventually(lambda: self.counted()[reason] >= expected[reason], f"{reason} is {expected[reason]}", 10)
+        for reason in reasons:
+            expected[reason] += 1
+        eventually(lambda: all(self.counted()[reason] >= expected[reason] for reason in reasons),
+                   f"{reasons} have been counted", 10)
         if self.counted() != expected:
             raise AssertionError(f"counters are {self.counted()}, not {expected}")
 

@@ -57,7 +57,8 @@ class Listener(lab.LabTest):
             cluster.nodelab("start-frontend")
             cluster.nodelab("power-on", "0-1")
             cluster.wait_up()
-            self.assertEqual(cluster.ctl("run", "all", "--", script, words["argument"]).stdout, 2 * (words["argument"] + "\n"))
+            said = cluster.ctl("run", "all", "--", script, words["argument"]).stdout
+            self.assertEqual(said, 2 * (words["argument"] + "\n"))
             # The last of what travels has been written down when this is there, and the capture is not an empty one.
             cluster.nodelab("power-cut", 1)
             cluster.nodelab("power-on", 1)
@@ -126,6 +127,24 @@ class Insider(lab.LabTest):
             channel.sendall(wire.frame(wire.BULK_HELLO, struct.pack("<IQ", 0, secrets.randbits(64))))
             self.assertIn("token", wire.refusal(channel))
             self.assertTrue(wire.ended(channel))
+
+    def test_who_takes_his_time_is_not_waited_for(self):
+        keys = wire.keys_of(self.cluster)
+        words = wire.preamble(keys) + noise.Handshake(keys, wire.preamble(keys)).first()
+        with self.cluster.counts("handshake_timeout", "greeting_timeout"), \
+                wire.dial(self.cluster, source=STRANGER, timeout=1) as slow, \
+                wire.connect(self.cluster, source=STRANGER) as silent:
+            for said, byte in enumerate(words):
+                try:
+                    slow.sendall(bytes([byte]))
+                except OSError:
+                    break
+                if wire.ended(slow):  # waits for a second
+                    break
+            self.assertLess(said, len(words) - 1, "there was more to say")
+            self.assertTrue(wire.ended(silent.connection))
+            self.log_says("%s:%d" % slow.getsockname(), "its handshake was not complete in time")
+            self.log_says("%s:%d" % silent.getsockname(), "no greeting in time")
 
     def test_a_recorded_handshake_is_of_no_use(self):
         keys = wire.keys_of(self.cluster)

@@ -191,6 +191,17 @@ def receive(connection, size):
     return data
 
 
+def rest(connection):
+    """All that the peer says until it ends the connection."""
+    said = b""
+    try:
+        while piece := connection.recv(65536):
+            said += piece
+    except ConnectionResetError:
+        pass
+    return said
+
+
 def ended(connection):
     """Whether the peer ends the connection (within its timeout), whatever it still says before."""
     try:
