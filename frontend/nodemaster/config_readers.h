@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/nodemaster/configuration.h"
@@ -11,6 +12,9 @@ namespace frontend {
 
 // `insecure` of `top` and its [security]: the keys, read from the directory that it names.
 transport::FrontEndKeys read_keys(sys::Files& files, TableReader& top, const std::string& folder);
+
+// Letters, digits, "-" and "."; at most 63 bytes.
+bool is_host_name(std::string_view name);
 
 // All [[nodes]] of `top`, by number. Numbers, names, MACs and addresses that occur twice are problems.
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,

@@ -32,13 +32,6 @@ std::string node_name(std::string pattern, transport::NodeNumber number) {
   return pattern;
 }
 
-bool is_host_name(std::string_view name) {
-  const auto good = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
-  return !name.empty() && name.size() <= 63 && name.front() != '-' && std::all_of(name.begin(), name.end(), good);
-}
-
 class NodeReader {
  public:
   NodeReader(const std::string& file, std::uint32_t front_end, Problems& problems) : file_(file), problems_(problems) {
@@ -124,6 +117,13 @@ class NodeReader {
 };
 
 }  // namespace
+
+bool is_host_name(std::string_view name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= 63 && name.front() != '-' && std::all_of(name.begin(), name.end(), good);
+}
 
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
                                   Problems& problems) {

@@ -4,6 +4,7 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/plan_tasks.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -46,6 +47,7 @@ class PlanReader {
   PlanReader(const std::string& file, const std::vector<NodeEntry>& nodes, Problems& problems)
       : file_(file),
         folder_(folder_of(file)),
+        entries_(nodes),
         nodes_(nodes),
         nodes_are_good_(!problems.errors()),
         problems_(problems) {}
@@ -61,6 +63,7 @@ class PlanReader {
     }
     step.step.index = static_cast<std::uint32_t>(steps_.size());
     read_common(reader, step);
+    check_hostname(reader, step);
     reader.finish();
     steps_.push_back(std::move(step));
   }
@@ -104,8 +107,22 @@ class PlanReader {
     }
   }
 
+  // What it becomes must be a name on each node that has the step.
+  void check_hostname(TableReader& reader, const PlanStep& step) {
+    const auto* hostname = std::get_if<transport::HostnameStep>(&step.step.action);
+    if (!hostname) return;
+    for (const NodeEntry& node : entries_) {
+      if (step.nodes && !std::binary_search(step.nodes->begin(), step.nodes->end(), node.number)) continue;
+      const std::string name = fill_in(hostname->name, node);
+      if (is_host_name(name)) continue;
+      return reader.error("hostname",
+                          sys::cat("\"", sys::printable(name, 64), "\", on ", node.name, ", is no host name"));
+    }
+  }
+
   const std::string& file_;
   const std::string folder_;
+  const std::vector<NodeEntry>& entries_;
   const ConfiguredNodes nodes_;
   const bool nodes_are_good_;  // or some may be missing that the plan rightly names
   Problems& problems_;
