@@ -61,6 +61,7 @@ class Parser {
     add_socket(app_);
     add_listings();
     add_node_verbs();
+    add_metrics();
     add_run();
     app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
   }
@@ -122,6 +123,8 @@ class Parser {
     add_listing("poweroff", power_off_);
   }
 
+  void add_metrics() { add("metrics", metrics_)->add_flag("--json", line_.json, "print JSON"); }
+
   // Once PROGRAM has been seen, all that follows is its own.
   void add_run() {
     run_verb_ = add("run", run_);
@@ -160,6 +163,7 @@ class Parser {
   UpOptions up_;
   PowerOptions reboot_{.nodes = {}, .change = transport::PowerChange::restart};
   PowerOptions power_off_{.nodes = {}, .change = transport::PowerChange::power_off};
+  MetricsOptions metrics_;
   RunOptions run_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};
   CLI::App* run_verb_ = nullptr;

@@ -11,7 +11,9 @@ namespace frontend {
 struct CommandLine {
   std::string socket;
   bool json = false;
-  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PowerOptions, RunOptions> verb;
+  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PowerOptions, MetricsOptions,
+               RunOptions>
+      verb;
 };
 
 // The parsed line; or the exit status when there is nothing more to do: help was printed (0), or what is wrong with

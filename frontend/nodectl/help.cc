@@ -51,6 +51,12 @@ Examples:
 
 Examples:
   nodectl poweroff all)"},
+    VerbHelp{"metrics", "Show what nodemaster counts", "metrics [--json]",
+             R"(In the text format of Prometheus: nodes by state, connections, jobs, and what was refused, by reason.
+
+Examples:
+  nodectl metrics
+  nodectl metrics > /var/lib/node_exporter/nodemaster.prom)"},
     VerbHelp{"run", "Run a program of this machine on nodes",
              "run [-l] [--cwd DIR] [--env NAME=VALUE]... NODES [--] PROGRAM [ARGUMENT]...",
              R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it

@@ -45,6 +45,9 @@ struct PowerOptions {
 };
 int run_power(Context& context, const PowerOptions& options);
 
+struct MetricsOptions {};
+int run_metrics(Context& context, const MetricsOptions& options);
+
 struct RunOptions {
   std::string nodes;
   bool label = false;

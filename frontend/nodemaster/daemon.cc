@@ -41,7 +41,8 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
-      control_(system.loop, system.log, {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_}) {
+      control_(system.loop, system.log,
+               {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_, listener_, counters_}) {
   table_.configure(configuration_.nodes);
   plans_.set_plan(configuration_.plan);
   listener_.set_keys(configuration_.keys);

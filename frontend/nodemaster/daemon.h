@@ -7,6 +7,7 @@
 #include "frontend/nodemaster/configuration.h"
 #include "frontend/nodemaster/content_store.h"
 #include "frontend/nodemaster/control_server.h"
+#include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/job_table.h"
 #include "frontend/nodemaster/local_programs.h"
 #include "frontend/nodemaster/node_links.h"

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/job_table.h"
+#include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
@@ -26,6 +28,8 @@ struct Desk {
   PlanResolver& plans;
   NodeUp& node_up;
   JobTable& jobs;
+  const NodeListener& listener;
+  Counters& counters;
 };
 
 // The way back to the command.
@@ -61,6 +65,7 @@ std::unique_ptr<Verb> make_boot_log_verb(transport::BootLogRequest request, Desk
 std::unique_ptr<Verb> make_log_verb(transport::LogRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_up_verb(transport::UpRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);
 
 // The nodes that a request names.

@@ -10,6 +10,7 @@
 
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/environment.h"
+#include "frontend/nodectl/metrics_text.h"
 #include "frontend/nodectl/status_text.h"
 #include "frontend/nodectl/table.h"
 #include "frontend/nodectl/time_text.h"
@@ -148,6 +149,36 @@ TEST_CASE("text: status as JSON has what scripts rely on") {
   CHECK(frontend::status_json({}) == "[]\n");
 }
 
+std::vector<transport::Metric> some_metrics() {
+  return {{"nm_nodes", transport::MetricKind::gauge, "Nodes by state", {{"state", "up"}}, 3},
+          {"nm_nodes", transport::MetricKind::gauge, "Nodes by state", {{"state", "do\"w\\n"}}, 1},
+          {"nm_refused_total", transport::MetricKind::counter, "A line\nand \"more\"", {}, 18446744073709551615u}};
+}
+
+TEST_CASE("text: metrics as Prometheus reads them") {
+  CHECK(frontend::metrics_text(some_metrics()) ==
+        "# HELP nm_nodes Nodes by state\n"
+        "# TYPE nm_nodes gauge\n"
+        "nm_nodes{state=\"up\"} 3\n"
+        "nm_nodes{state=\"do\\\"w\\\\n\"} 1\n"
+        "# HELP nm_refused_total A line\\nand \"more\"\n"
+        "# TYPE nm_refused_total counter\n"
+        "nm_refused_total 18446744073709551615\n");
+  CHECK(frontend::metrics_text({}) == "");
+}
+
+TEST_CASE("text: metrics as JSON") {
+  const auto all = nlohmann::json::parse(frontend::metrics_json(some_metrics()));
+  REQUIRE(all.size() == 3);
+  CHECK(all[0]["name"] == "nm_nodes");
+  CHECK(all[0]["type"] == "gauge");
+  CHECK(all[0]["labels"]["state"] == "up");
+  CHECK(all[0]["value"] == 3);
+  CHECK(all[0]["help"] == "Nodes by state");
+  CHECK(all[2]["labels"].empty());
+  CHECK(all[2]["type"] == "counter");
+}
+
 TEST_CASE("environment: what is added replaces what was there") {
   const frontend::Environment base = {"A=1", "AB=2", "odd", "C="};
   CHECK(frontend::merge_environment(base, {"A=9", "D=4", "A=10"}) == Words{"AB=2", "odd", "C=", "D=4", "A=10"});
@@ -238,7 +269,7 @@ TEST_CASE("command line: an unknown verb is named") {
 TEST_CASE("command line: every verb has help with a usage line and examples") {
   CHECK(ending_of({"--version"}).out.starts_with("nodectl "));
   CHECK(ending_of({"--help"}).out.find("Exit status:") != std::string::npos);
-  for (const char* verb : {"status", "wait", "boot-log", "log", "up", "reboot", "poweroff", "run"}) {
+  for (const char* verb : {"status", "wait", "boot-log", "log", "up", "reboot", "poweroff", "metrics", "run"}) {
     const Ending ending = ending_of({verb, "--help"});
     CHECK(ending.status == 0);
     CHECK(ending.out.find(std::string("Usage: nodectl ") + verb) != std::string::npos);
