@@ -1,7 +1,7 @@
 // Which message may come from whom, on which kind of connection, at which moment: one table, in session.cc.
 //
 // A session begins as `greeting` and becomes `joined` by the Hello/Welcome exchange (control), by BulkHello
-// (bulk), or at once (command: the socket's own permissions are the door). A message that the table does
+// (bulk), or at once (command: each request is held against roles). A message that the table does
 // not allow ends the connection with a reason that names it.
 #pragma once
 

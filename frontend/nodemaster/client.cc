@@ -1,6 +1,7 @@
 #include "frontend/nodemaster/client.h"
 
 #include "frontend/nodemaster/dispose.h"
+#include "sys/text.h"
 
 namespace frontend {
 namespace {
@@ -10,11 +11,14 @@ constexpr transport::ConnectionLimits limits = {.body = transport::max_body};
 
 }  // namespace
 
-Client::Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, std::function<void()> gone)
+Client::Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, ClientEvents& events)
     : loop_(loop),
       desk_(desk),
-      gone_(std::move(gone)),
-      peer_(loop, std::move(accepted), transport::make_clear_channel(), transport::Side::command, limits, *this) {
+      events_(events),
+      credentials_{accepted.uid, accepted.gid, std::move(accepted.groups)},
+      pid_(accepted.pid),
+      peer_(loop, std::move(accepted), transport::make_clear_channel(), transport::Side::command, limits, *this),
+      idle_(loop) {
   peer_.hand_over(transport::ConnectionKind::command, limits, *this);
 }
 
@@ -22,15 +26,28 @@ Client::~Client() {
   if (verb_) verb_->on_gone();
 }
 
+sys::Status Client::start() {
+  rest();
+  return peer_.start();
+}
+
 void Client::on_message(Peer&, std::uint64_t request, transport::Message message) {
-  if (const auto* signal = std::get_if<transport::RunSignal>(&message)) {
-    if (verb_) verb_->on_signal(signal->signal);
-    return;
-  }
+  if (std::holds_alternative<transport::RunSignal>(message)) return on_signal(message);
+  if (peer_.congested()) return end(ClientEnd::not_reading, "asks for more without reading what it was sent");
   if (verb_) return peer_.send(transport::Failure{true, "one request at a time"}, request);
+  if (const auto allowed = events_.on_request(*this, message); !allowed) {
+    return peer_.send(transport::Failure{false, allowed.error().what}, request);
+  }
+  idle_.cancel();
   request_ = request;
   verb_ = make_verb(std::move(message), desk_, *this);
-  if (verb_) verb_->start();
+  if (!verb_) return rest();
+  verb_->start();
+}
+
+// It reaches the client's own run and nothing else.
+void Client::on_signal(const transport::Message& message) {
+  if (verb_ && events_.on_request(*this, message)) verb_->on_signal(std::get<transport::RunSignal>(message).signal);
 }
 
 void Client::on_drained(Peer&) {
@@ -40,12 +57,31 @@ void Client::on_drained(Peer&) {
 void Client::finish(const transport::Message& last) {
   send(last);
   drop_verb();
+  rest();
 }
 
-void Client::on_closed(Peer&, const sys::Error&) {
+// Whoever reads slowly is not idle.
+void Client::rest() {
+  idle_.set(idle_limit, [this] {
+    if (!peer_.drained()) return rest();
+    end(ClientEnd::idle, sys::cat("made no request for ", idle_limit / std::chrono::seconds(1), " s"));
+  });
+}
+
+void Client::end(ClientEnd end, const std::string& reason) {
+  if (!peer_.open()) return;
+  end_ = end;
+  peer_.send(transport::Failure{false, sys::cat("nodemaster closes this connection, which ", reason)});
+  peer_.close(reason, true);
+}
+
+void Client::on_closed(Peer&, const sys::Error& reason) {
   if (verb_) verb_->on_gone();
   drop_verb();
-  gone_();
+  idle_.cancel();
+  // When neither the peer left, nor its socket failed, nor we had enough of it, then it was for what it sent.
+  if (end_ == ClientEnd::gone && !peer_.left() && reason.code == 0) end_ = ClientEnd::malformed;
+  events_.on_client_over(*this, end_, reason);
 }
 
 void Client::drop_verb() { dispose_later(loop_, std::move(verb_)); }

@@ -1,21 +1,42 @@
 // A command (nodectl) that is connected to the control socket: one request at a time, carried out by its verb.
+//
+// It does not get to keep a place for nothing: without a request for a while it is closed, and it is not served further
+// while it does not read what it has been sent, so that it costs no more than one answer's memory.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 
+#include "frontend/nodemaster/credentials.h"
 #include "frontend/nodemaster/peer.h"
 #include "frontend/nodemaster/verb.h"
 
 namespace frontend {
 
+class Client;
+
+// Why a client is over.
+enum class ClientEnd : std::uint8_t { gone, malformed, idle, not_reading };
+
+class ClientEvents {
+ public:
+  virtual ~ClientEvents() = default;
+  // Whether it may ask for this; the error is told to it.
+  virtual sys::Status on_request(const Client& client, const transport::Message& request) = 0;
+  // Once, from the loop; the client must be disposed of later (dispose.h).
+  virtual void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) = 0;
+};
+
 class Client final : private PeerEvents, private Reply {
  public:
-  // `gone` is called once, from the loop; the client must be disposed of later (dispose.h).
-  Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, std::function<void()> gone);
+  static constexpr sys::Duration idle_limit = std::chrono::seconds(30);
+
+  Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, ClientEvents& events);
   ~Client() override;
-  sys::Status start() { return peer_.start(); }
+  sys::Status start();
+
+  const Credentials& credentials() const { return credentials_; }
+  std::int32_t pid() const { return pid_; }
 
  private:
   void on_message(Peer& peer, std::uint64_t request, transport::Message message) override;
@@ -25,15 +46,22 @@ class Client final : private PeerEvents, private Reply {
   void send(const transport::Message& message) override { peer_.send(message, request_); }
   bool congested() const override { return peer_.congested(); }
   void finish(const transport::Message& last) override;
-  Credentials caller() const override { return {peer_.uid(), peer_.gid()}; }
+  Credentials caller() const override { return credentials_; }
+  void on_signal(const transport::Message& message);
+  void end(ClientEnd end, const std::string& reason);
+  void rest();
   void drop_verb();
 
   sys::Loop& loop_;
   Desk& desk_;
-  std::function<void()> gone_;
+  ClientEvents& events_;
+  const Credentials credentials_;
+  const std::int32_t pid_;
   Peer peer_;
+  ClientEnd end_ = ClientEnd::gone;
   std::uint64_t request_ = 0;   // that verb_ answers
   std::unique_ptr<Verb> verb_;  // null: idle
+  sys::Timer idle_;             // while there is no verb
 };
 
 }  // namespace frontend

@@ -3,10 +3,19 @@
 #include "frontend/common/paths.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "frontend/nodemaster/hooks.h"
+#include "sys/accounts.h"
 #include "sys/text.h"
 
 namespace frontend {
 namespace {
+
+void read_admin_group(TableReader& reader, Configuration& configuration) {
+  const std::string name = reader.text("admin_group");
+  const auto gid = sys::find_group(name);
+  if (!gid) return reader.error("admin_group", gid.error().text());
+  if (!*gid) return reader.error("admin_group", sys::cat("there is no group '", sys::printable(name, 64), "'"));
+  configuration.admin_group = AdminGroup{name, **gid};
+}
 
 void read_front_end(TableReader reader, Configuration& configuration) {
   configuration.rarp = reader.flag("rarp", true);
@@ -19,6 +28,7 @@ void read_front_end(TableReader reader, Configuration& configuration) {
   if (!configuration.control_socket.starts_with('/') || configuration.control_socket.size() > 107) {
     reader.error("control_socket", "must be an absolute path of at most 107 bytes");
   }
+  if (reader.has("admin_group")) read_admin_group(reader, configuration);
   reader.finish();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontend/nodemaster/problems.h"
+#include "frontend/nodemaster/roles.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/links.h"
@@ -41,6 +42,7 @@ struct Configuration {
   std::uint32_t address = 0;
   std::uint16_t port = transport::default_port;
   std::string control_socket;
+  std::optional<AdminGroup> admin_group;
   bool rarp = true;
   transport::FrontEndKeys keys;  // what nodes' connections are secured with
   std::vector<NodeEntry> nodes;  // by number, ascending

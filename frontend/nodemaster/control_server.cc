@@ -3,8 +3,17 @@
 #include <cerrno>
 
 #include "frontend/nodemaster/dispose.h"
+#include "transport/frame.h"
 
 namespace frontend {
+
+ControlServer::ControlServer(sys::Loop& loop, sys::Log& log, Desk desk, std::optional<AdminGroup> admins)
+    : loop_(loop),
+      log_(log),
+      desk_(desk),
+      admins_(std::move(admins)),
+      pause_(loop),
+      refusals_(loop.clock(), 30, std::chrono::minutes(1)) {}
 
 ControlServer::~ControlServer() { loop_.unwatch(watch_); }
 
@@ -35,15 +44,53 @@ void ControlServer::accept() {
 }
 
 void ControlServer::admit(sys::Listener::Accepted accepted) {
-  if (clients_.size() == max_clients) return log_.warning("a command was turned away: ", max_clients, " are connected");
-  const std::uint64_t id = next_client_++;
-  auto client = std::make_unique<Client>(loop_, desk_, std::move(accepted), [this, id] {
-    const auto found = clients_.find(id);
-    dispose_later(loop_, std::move(found->second));
-    clients_.erase(found);
-  });
-  if (const auto status = client->start(); !status) return log_.warning(status.error().text());
-  clients_.emplace(id, std::move(client));
+  const std::uint32_t uid = accepted.uid;
+  const Role role = role_of({uid, accepted.gid, accepted.groups}, admins_);
+  if (const auto entered = admission_.enter(role, uid); !entered) {
+    note(Counter::control_busy, uid, accepted.pid, entered.error().what);
+    return turn_away(*accepted.stream, entered.error().what);
+  }
+  ClientEvents& events = *this;
+  auto client = std::make_unique<Client>(loop_, desk_, std::move(accepted), events);
+  if (const auto status = client->start(); !status) {
+    admission_.leave(role, uid);
+    return log_.warning(status.error().text());
+  }
+  const Client* const key = client.get();
+  clients_.emplace(key, Entry{std::move(client), role});
+}
+
+// A fresh socket takes so much at once; when it does not, the command has to do without.
+void ControlServer::turn_away(sys::Stream& stream, const std::string& reason) {
+  transport::Bytes frame;
+  if (transport::append_frame(transport::Failure{false, reason}, 0, frame)) static_cast<void>(stream.write(frame));
+}
+
+void ControlServer::note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what) {
+  desk_.counters.add(counter);
+  const auto verdict = refusals_.ask();
+  if (verdict == RateLimit::Verdict::keep_quiet) return;
+  log_.warning("control socket: process ", pid, " of uid ", uid, ": ", what,
+               verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
+}
+
+sys::Status ControlServer::on_request(const Client& client, const transport::Message& request) {
+  auto allowed = check_permission(request, client.credentials(), admins_);
+  if (!allowed) note(Counter::control_permission, client.credentials().uid, client.pid(), allowed.error().what);
+  return allowed;
+}
+
+void ControlServer::on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) {
+  constexpr std::pair<ClientEnd, Counter> counters[] = {{ClientEnd::malformed, Counter::control_malformed},
+                                                        {ClientEnd::idle, Counter::control_idle},
+                                                        {ClientEnd::not_reading, Counter::control_not_reading}};
+  for (const auto& [kind, counter] : counters) {
+    if (kind == end) note(counter, client.credentials().uid, client.pid(), reason.text());
+  }
+  const auto found = clients_.find(&client);
+  admission_.leave(found->second.role, client.credentials().uid);
+  dispose_later(loop_, std::move(found->second.client));
+  clients_.erase(found);
 }
 
 }  // namespace frontend

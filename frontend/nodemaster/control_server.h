@@ -1,12 +1,16 @@
-// The control socket: a Unix socket for commands, whose permissions are the door. A bounded number of commands at once.
+// The control socket: a Unix socket to which everybody may connect. Who gets in is decided by control_admission.h, what each may
+// ask for by roles.h. Whoever is refused is told so, counted, and logged, though not without end.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "frontend/nodemaster/client.h"
+#include "frontend/nodemaster/control_admission.h"
+#include "frontend/nodemaster/rate_limit.h"
 #include "frontend/nodemaster/verb.h"
 #include "sys/log.h"
 #include "sys/loop.h"
@@ -14,29 +18,41 @@
 
 namespace frontend {
 
-class ControlServer {
+class ControlServer final : private ClientEvents {
  public:
-  static constexpr std::size_t max_clients = 256;
-  static constexpr std::uint32_t socket_mode = 0600;
+  static constexpr std::uint32_t socket_mode = 0666;
 
-  ControlServer(sys::Loop& loop, sys::Log& log, Desk desk) : loop_(loop), log_(log), desk_(desk), pause_(loop) {}
-  ~ControlServer();
+  ControlServer(sys::Loop& loop, sys::Log& log, Desk desk, std::optional<AdminGroup> admins);
+  ~ControlServer() override;
   // Refused when another nodemaster listens there.
   sys::Status start(sys::Sockets& sockets, const std::string& path);
+  // For requests from now on.
+  void set_admins(std::optional<AdminGroup> admins) { admins_ = std::move(admins); }
 
  private:
+  struct Entry {
+    std::unique_ptr<Client> client;
+    Role role;  // with which it came in
+  };
+
   sys::Status watch();
   void accept();
   void admit(sys::Listener::Accepted accepted);
+  void turn_away(sys::Stream& stream, const std::string& reason);
+  void note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what);
+  sys::Status on_request(const Client& client, const transport::Message& request) override;
+  void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) override;
 
   sys::Loop& loop_;
   sys::Log& log_;
   Desk desk_;
+  std::optional<AdminGroup> admins_;
   std::unique_ptr<sys::Listener> listener_;
   sys::WatchId watch_ = 0;
   sys::Timer pause_;  // after a failure to accept
-  std::uint64_t next_client_ = 1;
-  std::map<std::uint64_t, std::unique_ptr<Client>> clients_;
+  RateLimit refusals_;
+  ControlAdmission admission_;
+  std::map<const Client*, Entry> clients_;
 };
 
 }  // namespace frontend

@@ -6,7 +6,8 @@ namespace {
 constexpr std::string_view connections = "nodemaster_refused_connections_total";
 constexpr std::string_view connections_help = "Connections to the nodes' port that were refused or given up, by reason";
 constexpr std::string_view requests = "nodemaster_refused_requests_total";
-constexpr std::string_view requests_help = "Requests on the control socket that were refused, by reason";
+constexpr std::string_view requests_help =
+    "Requests and connections on the control socket that were refused, by reason";
 
 constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> table = {{
     {Counter::handshake_malformed, connections, "handshake_malformed", connections_help},
@@ -29,6 +30,8 @@ constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> tabl
     {Counter::control_permission, requests, "permission", requests_help},
     {Counter::control_busy, requests, "busy", requests_help},
     {Counter::control_malformed, requests, "malformed", requests_help},
+    {Counter::control_idle, requests, "idle", requests_help},
+    {Counter::control_not_reading, requests, "not_reading", requests_help},
 }};
 
 constexpr bool in_order() {

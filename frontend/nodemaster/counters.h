@@ -28,10 +28,12 @@ enum class Counter : std::uint8_t {
   evicted,
   unknown_mac,
   number_taken,
-  // Requests on the control socket.
+  // Requests and connections on the control socket.
   control_permission,
   control_busy,
   control_malformed,
+  control_idle,
+  control_not_reading,
   count_
 };
 

@@ -42,7 +42,8 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log,
-               {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_, listener_, counters_}) {
+               {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_, listener_, counters_},
+               configuration_.admin_group) {
   table_.configure(configuration_.nodes);
   plans_.set_plan(configuration_.plan);
   listener_.set_keys(configuration_.keys);
@@ -149,6 +150,7 @@ void Daemon::take_over(Configuration fresh) {
   listener_.set_keys(fresh.keys);
   node_up_.set_hooks(fresh.hooks);
   sessions_.set_heartbeat(heartbeat_of(fresh));
+  control_.set_admins(fresh.admin_group);
   configuration_ = std::move(fresh);
   system_.log.notice("took over ", summary_of(configuration_));
 }

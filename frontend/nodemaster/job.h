@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "frontend/nodemaster/content_store.h"
+#include "frontend/nodemaster/credentials.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/rank.h"
@@ -32,11 +33,6 @@ class JobOwner {
   virtual bool congested() const = 0;
   // Every rank has had its RunEnd. From the loop, last; the job is gone after it.
   virtual void on_job_over() = 0;
-};
-
-struct Credentials {
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
 };
 
 class Job {

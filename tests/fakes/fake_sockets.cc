@@ -32,12 +32,6 @@ class FakeSockets::QueueListener final : public sys::Listener {
   int fd_;
 };
 
-void FakeSockets::set_peer(sys::TcpAddress address, std::uint32_t uid, std::int32_t pid) {
-  peer_ = address;
-  uid_ = uid;
-  pid_ = pid;
-}
-
 std::shared_ptr<FakeSockets::Queue> FakeSockets::listener_at(const std::string& place) {
   const auto found = listeners_.find(place);
   return found == listeners_.end() ? nullptr : found->second.lock();
@@ -52,7 +46,12 @@ sys::Result<std::unique_ptr<sys::Listener>> FakeSockets::listen(const std::strin
 }
 
 void FakeSockets::enqueue(Queue& queue, std::unique_ptr<FakeStream> stream) const {
-  queue.push_back({.stream = std::move(stream), .peer = peer_, .uid = uid_, .pid = pid_});
+  queue.push_back({.stream = std::move(stream),
+                   .peer = peer_,
+                   .uid = process_.uid,
+                   .gid = process_.gid,
+                   .groups = process_.groups,
+                   .pid = process_.pid});
 }
 
 sys::Result<std::unique_ptr<sys::Stream>> FakeSockets::connect_tcp(sys::TcpAddress to, unsigned) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sys/stream.h"
 #include "tests/fakes/fake_loop.h"
@@ -27,7 +28,14 @@ class FakeSockets final : public sys::Sockets {
   // From now on connections to this address neither succeed nor fail: its machine is off.
   void make_silent(sys::TcpAddress address) { silent_.insert(sys::format_address(address)); }
   // Who connects from now on: listeners tell.
-  void set_peer(sys::TcpAddress address, std::uint32_t uid = 0, std::int32_t pid = 1);
+  void set_peer(sys::TcpAddress address) { peer_ = address; }
+  struct Process {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::vector<std::uint32_t> groups = {};
+    std::int32_t pid = 1;
+  };
+  void set_process(Process process) { process_ = std::move(process); }
 
  private:
   using Queue = std::deque<sys::Listener::Accepted>;
@@ -44,8 +52,7 @@ class FakeSockets final : public sys::Sockets {
   std::set<std::string> silent_;
   std::vector<std::unique_ptr<FakeStream>> unanswered_;  // the far ends of what waits for a silent machine
   sys::TcpAddress peer_{0x7f000001, 40000};
-  std::uint32_t uid_ = 0;
-  std::int32_t pid_ = 1;
+  Process process_;
 };
 
 }  // namespace fakes

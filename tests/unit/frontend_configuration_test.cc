@@ -97,6 +97,16 @@ TEST_CASE("a configuration is read whole") {
   CHECK(configuration.nodes[16].name == "io");
 }
 
+TEST_CASE("the group of admins is looked up") {
+  Files files;
+  files.write("cluster.toml", "[front_end]\nadmin_group = \"root\"\n" + good_cluster.substr(25));
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  CHECK(configuration.admin_group == frontend::AdminGroup{"root", 0});
+  files.write("cluster.toml", good_cluster);
+  CHECK_FALSE(files.load().admin_group);
+}
+
 TEST_CASE("MACs of a range count over byte borders") {
   Files files;
   files.write("cluster.toml",
@@ -139,6 +149,9 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
       {good_cluster +
            "[[nodes]]\nrange = \"20-21\"\nmac = \"52:54:00:00:00:01\"\naddress = \"10.9.3.1\"\nname = \"x\"\n",
        "cluster.toml:18", "needs {node} in the name"},
+      {"[front_end]\nadmin_group = \"no-such-group\"\n" + good_cluster.substr(25), "cluster.toml:2",
+       "admin_group: there is no group 'no-such-group'"},
+      {"[front_end]\nadmin_group = 0\n" + good_cluster.substr(25), "cluster.toml:2", "admin_group: must be a string"},
       {good_cluster + "[heartbeat]\ninterval = \"5 parsecs\"\n", "cluster.toml:15", "is no duration"},
       {good_cluster + "[heartbeat]\ninterval = \"30s\"\n", "cluster.toml:14", "must be longer than the interval"},
       {good_cluster + "[node_up]\nplan = \"elsewhere.toml\"\n", "cluster.toml:15", "there is no file"},

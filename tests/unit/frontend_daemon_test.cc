@@ -5,83 +5,18 @@
 
 #include <csignal>
 #include <fstream>
-#include <optional>
 
 #include "sys/text.h"
-#include "tests/unit/frontend_fixture.h"
+#include "tests/unit/frontend_cluster.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using fakes::Caller;
+using fakes::Cluster;
 using fakes::ip;
 using transport::NodeState;
-
-struct Cluster {
-  fakes::Kernel kernel;
-  frontend::Configuration configuration;
-  std::optional<frontend::Daemon> daemon;
-
-  Cluster() {
-    configuration.name = "test";
-    configuration.interface = "eth0";
-    configuration.address = ip("10.9.0.1");
-    configuration.control_socket = "/run/nm/control.sock";
-    configuration.nodes = fakes::some_nodes(4);
-  }
-  void start(const std::string& path = "/etc/cluster.toml") {
-    daemon.emplace(
-        frontend::MasterSystem{kernel.loop, kernel.log, kernel.files, kernel.links, kernel.packets, kernel.sockets,
-                               kernel.children, kernel.workers, kernel.spawner, kernel.machine},
-        configuration, path);
-    REQUIRE(daemon->start());
-    kernel.loop.run_until_idle();
-  }
-  void turn() { kernel.loop.run_until_idle(); }
-
-  std::unique_ptr<Caller> connect_node() {
-    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_tcp({ip("10.9.0.1"), 2223}, 0),
-                                           fakes::node_channel(kernel));
-    turn();
-    return caller;
-  }
-  std::unique_ptr<Caller> connect_command() {
-    auto caller = std::make_unique<Caller>(kernel, kernel.sockets.connect_unix("/run/nm/control.sock"));
-    turn();
-    return caller;
-  }
-  // A node that has greeted.
-  std::unique_ptr<Caller> join(unsigned number, std::uint64_t boot_id = 1) {
-    auto node = connect_node();
-    node->send(fakes::hello_of(number, boot_id));
-    turn();
-    return node;
-  }
-  // Carries out what the node is told to.
-  void set_up(Caller& node, bool succeeded = true, const std::string& reason = "") {
-    for (const auto& setup : node.take<transport::Setup>()) {
-      node.send(transport::SetupDone{setup.plan, succeeded, reason});
-      turn();
-    }
-  }
-  std::unique_ptr<Caller> bring_up(unsigned number, std::uint64_t boot_id = 1) {
-    auto node = join(number, boot_id);
-    set_up(*node);
-    return node;
-  }
-  std::unique_ptr<Caller> ask(const transport::Message& request) {
-    auto command = connect_command();
-    command->send(request, 1);
-    turn();
-    return command;
-  }
-  transport::NodeStatus status(unsigned number) {
-    const auto reply = ask(transport::StatusRequest{sys::cat(number)})->take<transport::StatusReply>();
-    REQUIRE(reply.size() == 1);
-    return reply[0].nodes.at(0);
-  }
-};
 
 TEST_CASE("a node joins, is set up, and is shown as up") {
   Cluster cluster;
