@@ -70,6 +70,7 @@ void Job::launch(Rank& rank) {
                                                              .directory_required = request_.directory_required,
                                                              .uid = caller_.uid,
                                                              .gid = caller_.gid,
+                                                             .groups = caller_.groups,
                                                              .umask = request_.umask,
                                                              .output_credit = credit_,
                                                              .files = request_.files});
