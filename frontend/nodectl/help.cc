@@ -17,7 +17,8 @@ Examples:
   nodectl status down,error             those that are not well
   nodectl status --json 0-15)"},
     VerbHelp{"wait", "Wait until nodes are in a state", "wait [--state STATE] [--timeout TIME] [--json] NODES",
-             R"(Exit status: 0 all are in the state; 1 not within the time: says which are not, and why.
+             R"(Exit status: 0 all are in the state; 1 not within the time: says which are not, and why. Waiting
+for up ends as soon as a node is in error: it stays so until somebody mends it (nodectl up).
 
 Examples:
   nodectl wait all --timeout 60s        until all are up

@@ -1,6 +1,7 @@
 #include "frontend/nodemaster/node_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "frontend/common/node_state.h"
 #include "sys/text.h"
@@ -61,7 +62,6 @@ std::uint64_t node_uptime_us(const Node& node, sys::Instant now) {
 }
 
 std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entries) {
-  std::vector<NodeNumber> changed;
   std::map<NodeNumber, Node> old = std::move(nodes_);
   nodes_.clear();
   for (const NodeEntry& entry : entries) {
@@ -78,11 +78,22 @@ std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entri
     node.entry = entry;
     nodes_.emplace(entry.number, std::move(node));
   }
-  changed.reserve(old.size());
-  for (const auto& [number, node] : old)
-    changed.push_back(number);
   index();
+  std::vector<NodeNumber> changed;
+  changed.reserve(old.size());
+  for (auto& [number, node] : old) {
+    changed.push_back(number);
+    tell_of_departure(node);
+  }
   return changed;
+}
+
+// Another machine may have the number now: then it is that one that has come, down.
+void NodeTable::tell_of_departure(Node& node) {
+  const NodeState before = std::exchange(node.state, NodeState::down);
+  node.reason = "no more in the configuration";
+  const Node* const successor = find(node.entry.number);
+  tell(successor ? *successor : node, before);
 }
 
 void NodeTable::index() {
@@ -136,6 +147,11 @@ void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view r
   node->since = clock_.wall();
   log_.write(severity_of(state), sys::cat(node->entry.name, ": ", state_name(before), " -> ", state_name(state),
                                           node->reason.empty() ? "" : ": ", node->reason));
+  tell(*node, before);
+}
+
+// What a watcher does may end other watchers.
+void NodeTable::tell(const Node& node, NodeState before) {
   std::vector<std::uint64_t> ids;
   ids.reserve(watchers_.size());
   for (const auto& [id, watcher] : watchers_)
@@ -144,7 +160,7 @@ void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view r
     const auto found = watchers_.find(id);
     if (found == watchers_.end()) continue;
     const Watcher watcher = found->second;  // it may unwatch itself
-    watcher(*node, before);
+    watcher(node, before);
   }
 }
 

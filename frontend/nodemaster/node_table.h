@@ -77,13 +77,16 @@ class NodeTable final : public NodeDirectory {
   std::optional<transport::NodeState> state_of(transport::NodeNumber number) const override;
   std::optional<transport::NodeNumber> named(std::string_view name) const override;
 
-  // `watcher` is called after each change of state, until unwatch(). It may unwatch.
+  // `watcher` is called after each change of state, until unwatch(). It may unwatch. A node that has left the
+  // configuration is told once more, as down, when find() does not know it any more.
   std::uint64_t watch(Watcher watcher);
   void unwatch(std::uint64_t id) { watchers_.erase(id); }
 
  private:
   Node* get(transport::NodeNumber number);
   void index();
+  void tell_of_departure(Node& node);
+  void tell(const Node& node, transport::NodeState before);
 
   sys::Clock& clock_;
   sys::Log& log_;

@@ -1,4 +1,6 @@
-// WaitRequest: one StatusReply once all nodes are in the state, or when the time is up.
+// WaitRequest: one StatusReply once all nodes are in the state, or when the time is up, or when there is nothing to wait
+// for: a node in `error` stays there until somebody mends it, so that waiting for `up` ends then; one that leaves the
+// configuration is in no state any more.
 #include <set>
 
 #include "frontend/common/node_state.h"
@@ -20,10 +22,13 @@ class WaitVerb final : public Verb {
     if (!nodes) return reply_.fail(true, nodes.error().text());
     state_ = *state;
     nodes_.insert(nodes->begin(), nodes->end());
+    bool hopeless = false;
     for (const transport::NodeNumber node : nodes_) {
-      if (desk_.table.state_of(node) != state_) ++missing_;
+      const auto now = desk_.table.state_of(node);
+      if (now != state_) ++missing_;
+      hopeless = hopeless || is_hopeless(*now);
     }
-    if (missing_ == 0) return finish(true);
+    if (missing_ == 0 || hopeless) return finish(missing_ == 0);
     watch_ = desk_.table.watch([this](const Node& node, transport::NodeState before) { on_change(node, before); });
     if (request_.timeout_ms != 0) {
       const auto limit = std::min<std::uint64_t>(request_.timeout_ms, std::uint64_t{1} << 40);
@@ -42,9 +47,17 @@ class WaitVerb final : public Verb {
   // Counts, so that a thousand nodes that come up cost a thousand steps and not a million.
   void on_change(const Node& node, transport::NodeState before) {
     if (!nodes_.contains(node.entry.number)) return;
+    if (!desk_.table.find(node.entry.number)) {
+      stop();
+      return reply_.fail(false, sys::cat(node.entry.name, ": ", node.reason));
+    }
     if (before == state_) ++missing_;
     if (node.state == state_) --missing_;
-    if (missing_ == 0) finish(true);
+    if (missing_ == 0 || is_hopeless(node.state)) finish(missing_ == 0);
+  }
+
+  bool is_hopeless(transport::NodeState now) const {
+    return state_ == transport::NodeState::up && now == transport::NodeState::error;
   }
 
   void finish(bool satisfied) {
