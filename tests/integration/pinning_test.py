@@ -74,9 +74,9 @@ class Images(KeyTest):
             cluster.says(node, "nodeinit")  # it runs: it has the image
         cluster.wait("5,6")
 
-        self.stays_away(cluster, 0, f"another one than this node's image pins, whose key is {short(noise.Keys(others).public)}")
-        self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00", short(ours.public),
-                            short(noise.Keys(others).public), "pins")
+        pinned = short(noise.Keys(others).public)
+        self.stays_away(cluster, 0, f"another one than this node's image pins, whose key is {pinned}")
+        self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00", short(ours.public), pinned, "pins")
         self.stays_away(cluster, 1, "another cluster key than this node's image")
         self.front_end_says(cluster, "10.9.1.1:", "n1, 52:54:00:09:00:01", "its image has the cluster key")
         self.stays_away(cluster, 2, "wants connections Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b")
@@ -89,6 +89,7 @@ class Images(KeyTest):
         rows = cluster.status()
         self.assertEqual([row["state"] for row in rows], 5 * ["down"] + 2 * ["up"])
         self.assertEqual([row["channel"] for row in rows], 5 * [""] + 2 * ["Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b"])
+        self.assertEqual(cluster.ctl("status").stderr, "", "there is nothing to note")
         self.assertNotIn("10.9.1.3:", cluster.frontend_log(), "who trusts nobody talks to nobody")
         self.assertEqual(cluster.console(3).count("trusts nobody"), 1)
 
@@ -97,6 +98,7 @@ class Images(KeyTest):
         cluster.wait_up()
         self.assertEqual({row["channel"] for row in cluster.status()}, {"Noise_NK_25519_ChaChaPoly_BLAKE2b"})
         self.assertIn("cluster_key: is off: any machine", cluster.frontend_log())
+        self.assertIn("note: no cluster key", cluster.ctl("status").stderr)
         self.assertEqual(cluster.ctl("run", "all", "--", "/bin/echo", "well").stdout, "well\nwell\n")
         # A node that has a cluster key shows it to nobody who does not want it.
         keys = self.copy_of_keys(cluster, "with-cluster")
@@ -112,6 +114,7 @@ class Images(KeyTest):
         cluster.wait_up()
         self.assertEqual(cluster.status(0)["channel"], "in the clear")
         self.assertIn("insecure: whoever can reach", cluster.frontend_log())
+        self.assertIn("note: insecure = true", cluster.ctl("status").stderr)
         self.assertIn("insecure = true: whoever answers", cluster.console(0))
 
 
