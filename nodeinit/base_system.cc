@@ -65,6 +65,16 @@ constexpr std::array links = {
     SymbolicLink{Where::everywhere, "/dev/stderr", "/proc/self/fd/2"},
 };
 
+// Off in a bare kernel: what a user has planted in /tmp does not lead others astray (proc(5)). In a container they are
+// the machine's.
+constexpr std::array protections = {"protected_hardlinks", "protected_symlinks", "protected_fifos", "protected_regular"};
+
+sys::Status protect(sys::Files& files, const char* name) {
+  sys::Status written = files.write(sys::cat("/proc/sys/fs/", name), "1");
+  if (!written && written.error().code == ENOENT) return {};  // a kernel without it
+  return written;
+}
+
 sys::Status unless_there(sys::Status status) {
   if (!status && status.error().code == EEXIST) return {};
   return status;
@@ -95,6 +105,9 @@ std::vector<BaseAction> make_base_system(sys::Files& files, sys::Mounts& mounts,
   done.push_back({"mode of /", close_root(files)});
   for (const BaseMount& base : base_mounts) {
     if (applies(base.where, in_container)) done.push_back({name_of(base), mount(files, mounts, base)});
+  }
+  for (const char* name : protections) {
+    if (!in_container) done.push_back({sys::cat("fs.", name), protect(files, name)});
   }
   for (const Directory& directory : directories) {
     done.push_back({sys::cat("directory ", directory.path),

@@ -141,3 +141,15 @@ TEST_CASE("invocation: options and settings are told apart, and nothing is refus
   CHECK(parse({"splash", "a=b"}).settings == std::vector<std::string>{"splash", "a=b"});
   CHECK(node::help_text().find("network.method=rarp|static") != std::string::npos);
 }
+
+TEST_CASE("the kernel's protections against planted links are on, where they are this node's to set") {
+  for (const bool container : {false, true}) {
+    TestMachine test;
+    test.machine.container = container;
+    test.files.put_directory("/proc/sys/fs");
+    test.files.put("/proc/sys/fs/protected_hardlinks", "0");
+    test.boot();
+    test.loop.run_until_idle();
+    CHECK(test.files.read("/proc/sys/fs/protected_hardlinks", 10).value() == (container ? "0" : "1"));
+  }
+}
