@@ -9,6 +9,7 @@
 #include "nodeinit/pinned_keys.h"
 #include "nodeinit/records.h"
 #include "nodeinit_version.h"
+#include "sys/overloaded.h"
 #include "sys/text.h"
 #include "transport/codec.h"
 
@@ -22,9 +23,6 @@ constexpr char cache_directory[] = "/run/nodeinit/cache";
 constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
 constexpr sys::Duration keys_retry_delay = std::chrono::seconds(2);
 constexpr std::int64_t clock_tolerance_ns = 1'000'000'000;
-
-template <class... Handlers> struct Overloaded : Handlers... { using Handlers::operator()...; };
-template <class... Handlers> Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 }  // namespace
 
@@ -189,16 +187,16 @@ void Node::open_log() {
 // ---------------------------------------------------------------- what the front end says
 
 void Node::on_message(transport::Message message) {
-  std::visit(Overloaded{[this](const transport::Ping& ping) { on_ping(ping); },
-                        [this](transport::Setup& setup) { on_setup(std::move(setup)); },
-                        [this](transport::Launch& launch) { on_launch(std::move(launch)); },
-                        [this](const transport::Signal& signal) { launcher_.signal(signal); },
-                        [this](const transport::Power& power) { on_power(power); },
-                        [this](const transport::Block& block) { cache_.on_block(block); },
-                        [this](const transport::StreamCredit& credit) { launcher_.add_credit(credit); },
-                        [this](const auto& other) {
-                          log_.warning(transport::name_of_number(other.number), " from the front end ignored");
-                        }},
+  std::visit(sys::Overloaded{[this](const transport::Ping& ping) { on_ping(ping); },
+                             [this](transport::Setup& setup) { on_setup(std::move(setup)); },
+                             [this](transport::Launch& launch) { on_launch(std::move(launch)); },
+                             [this](const transport::Signal& signal) { launcher_.signal(signal); },
+                             [this](const transport::Power& power) { on_power(power); },
+                             [this](const transport::Block& block) { cache_.on_block(block); },
+                             [this](const transport::StreamCredit& credit) { launcher_.add_credit(credit); },
+                             [this](const auto& other) {
+                               log_.warning(transport::name_of_number(other.number), " from the front end ignored");
+                             }},
              message);
 }
 

@@ -3,6 +3,7 @@
 #include "frontend/nodemaster/check_configuration.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "sys/limits.h"
+#include "sys/overloaded.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -14,9 +15,6 @@ constexpr sys::Duration check_deadline = std::chrono::minutes(1);
 Heartbeat heartbeat_of(const Configuration& configuration) {
   return {configuration.ping_interval, configuration.silence_limit};
 }
-
-template <class... F> struct Overloaded : F... { using F::operator()...; };
-template <class... F> Overloaded(F...) -> Overloaded<F...>;
 
 // What cannot change under way: sockets are bound to it.
 bool same_place(const Configuration& a, const Configuration& b) {
@@ -33,8 +31,8 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       table_(system.loop.clock(), system.log),
       unknown_(system.loop.clock(), system.log, table_),
       sessions_(
-          system.loop, system.log, table_, unknown_, store_, counters_,
-          [this] { return system_.machine.random(); }, heartbeat_of(configuration_), *this),
+          system.loop, system.log, table_, unknown_, store_, counters_, [this] { return system_.machine.random(); },
+          heartbeat_of(configuration_), *this),
       plans_(system.loop, system.workers, store_),
       programs_(system.loop, system.spawner, system.children, system.log),
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, programs_, configuration_.hooks),
@@ -82,19 +80,19 @@ void Daemon::on_joined(transport::NodeNumber number) {
 
 void Daemon::on_node_message(transport::NodeNumber node, transport::Message message) {
   if (!table_.find(node)) return;  // dismissed, and not gone yet
-  std::visit(Overloaded{[&](const transport::BootRecord& news) { table_.add_record(node, news); },
-                        [&](const transport::StepReport& report) { node_up_.on_report(node, report); },
-                        [&](const transport::SetupDone& done) { node_up_.on_done(node, done); },
-                        [&](const transport::Pong& pong) { table_.set_usage(node, pong.usage); },
-                        [&](transport::LogLines& lines) {
-                          logs_.add(node, table_.find(node)->hello.boot_id, std::move(lines));
-                        },
-                        [&](const transport::Launched& launched) { jobs_.on_message(node, launched); },
-                        [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
-                        [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
-                        [&](const auto& other) {
-                          system_.log.debug("message ", other.number, " of node ", node, " is of no use here");
-                        }},
+  std::visit(sys::Overloaded{[&](const transport::BootRecord& news) { table_.add_record(node, news); },
+                             [&](const transport::StepReport& report) { node_up_.on_report(node, report); },
+                             [&](const transport::SetupDone& done) { node_up_.on_done(node, done); },
+                             [&](const transport::Pong& pong) { table_.set_usage(node, pong.usage); },
+                             [&](transport::LogLines& lines) {
+                               logs_.add(node, table_.find(node)->hello.boot_id, std::move(lines));
+                             },
+                             [&](const transport::Launched& launched) { jobs_.on_message(node, launched); },
+                             [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
+                             [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
+                             [&](const auto& other) {
+                               system_.log.debug("message ", other.number, " of node ", node, " is of no use here");
+                             }},
              message);
 }
 
