@@ -8,12 +8,7 @@
 namespace frontend {
 
 ControlServer::ControlServer(sys::Loop& loop, sys::Log& log, Desk desk, std::optional<AdminGroup> admins)
-    : loop_(loop),
-      log_(log),
-      desk_(desk),
-      admins_(std::move(admins)),
-      pause_(loop),
-      refusals_(loop.clock(), 30, std::chrono::minutes(1)) {}
+    : loop_(loop), log_(log), desk_(desk), admins_(std::move(admins)), pause_(loop) {}
 
 ControlServer::~ControlServer() { loop_.unwatch(watch_); }
 
@@ -68,7 +63,8 @@ void ControlServer::turn_away(sys::Stream& stream, const std::string& reason) {
 
 void ControlServer::note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what) {
   desk_.counters.add(counter);
-  const auto verdict = refusals_.ask();
+  auto& limit = limits_.try_emplace(counter, loop_.clock(), 30, std::chrono::minutes(1)).first->second;
+  const auto verdict = limit.ask();
   if (verdict == RateLimit::Verdict::keep_quiet) return;
   log_.warning("control socket: process ", pid, " of uid ", uid, ": ", what,
                verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");

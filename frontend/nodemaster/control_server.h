@@ -49,8 +49,8 @@ class ControlServer final : private ClientEvents {
   std::optional<AdminGroup> admins_;
   std::unique_ptr<sys::Listener> listener_;
   sys::WatchId watch_ = 0;
-  sys::Timer pause_;  // after a failure to accept
-  RateLimit refusals_;
+  sys::Timer pause_;                     // after a failure to accept
+  std::map<Counter, RateLimit> limits_;  // each kind has its own: a flood of one does not hide another
   ControlAdmission admission_;
   std::map<const Client*, Entry> clients_;
 };

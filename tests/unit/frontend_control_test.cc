@@ -74,6 +74,8 @@ TEST_CASE("a user's idle connections keep out neither root nor other users, and 
   CHECK(cluster.ask_as(admin, transport::StatusRequest{"all"})->take<transport::StatusReply>().size() == 1);
   CHECK(cluster.refused("busy") == 284);
   CHECK(cluster.kernel.logged("process 77 of uid 1000: nodemaster is busy") == 30);
+  cluster.ask_as({.uid = 1002, .pid = 79}, transport::UpRequest{"all"});
+  CHECK(cluster.kernel.logged("process 79 of uid 1002: permission denied") == 1);  // not hidden by the crowd
   crowd.clear();
   cluster.turn();
   CHECK(cluster.ask_as(user, transport::StatusRequest{"all"})->take<transport::StatusReply>().size() == 1);
