@@ -169,9 +169,10 @@ void NodeListener::on_message(Peer& peer, std::uint64_t, transport::Message mess
   }
 }
 
-void NodeListener::refuse(Peer& peer, const sys::Error& reason) {
-  peer.send(transport::Refused{transport::protocol_version, reason.what});
-  peer.close(reason.what, true);
+void NodeListener::refuse(Peer& peer, const NodeSessions::Refusal& refusal) {
+  greetings_.at(tickets_.at(&peer)).refused_as = refusal.counter;
+  peer.send(transport::Refused{transport::protocol_version, refusal.reason});
+  peer.close(refusal.reason, true);
 }
 
 void NodeListener::on_closed(Peer& peer, const sys::Error& reason) {
@@ -184,7 +185,9 @@ void NodeListener::on_closed(Peer& peer, const sys::Error& reason) {
 }
 
 Counter NodeListener::counter_of(const Peer& peer) const {
-  if (peer.established() && peer.fault() == ChannelFault::none && !peer.left()) return Counter::message_refused;
+  if (peer.established() && peer.fault() == ChannelFault::none && !peer.left()) {
+    return greetings_.at(tickets_.at(&peer)).refused_as;
+  }
   return fault_counters.at(static_cast<std::size_t>(peer.fault()));
 }
 

@@ -43,6 +43,7 @@ class NodeListener final : private PeerEvents {
     Admission::Ticket ticket = 0;
     std::unique_ptr<Peer> peer;
     std::unique_ptr<sys::Timer> timeout;
+    Counter refused_as = Counter::message_refused;
   };
 
   void listen();
@@ -55,7 +56,7 @@ class NodeListener final : private PeerEvents {
   void on_timeout(Peer& peer);
   void discard(Peer& peer, Counter why, const std::string& reason);
   Counter counter_of(const Peer& peer) const;
-  void refuse(Peer& peer, const sys::Error& reason);
+  void refuse(Peer& peer, const NodeSessions::Refusal& refusal);
   void complain(sys::TcpAddress from, const std::string& reason);
   std::unique_ptr<Peer> take(Peer& peer);
   void on_message(Peer& peer, std::uint64_t request, transport::Message message) override;

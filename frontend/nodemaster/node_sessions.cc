@@ -13,6 +13,10 @@ std::uint32_t milliseconds(sys::Duration duration) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
+tl::unexpected<NodeSessions::Refusal> refusal(Counter counter, std::string reason) {
+  return tl::make_unexpected(NodeSessions::Refusal{counter, std::move(reason)});
+}
+
 }  // namespace
 
 NodeSessions::NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
@@ -29,29 +33,27 @@ NodeSessions::NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, Unk
       heartbeat_(heartbeat),
       events_(events) {}
 
-sys::Result<transport::NodeNumber> NodeSessions::recognise(const transport::Hello& hello, sys::TcpAddress from) {
+tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recognise(const transport::Hello& hello,
+                                                                                   sys::TcpAddress from) {
   if (hello.version != transport::protocol_version) {
-    return sys::refusal(sys::cat("the node speaks protocol version ", hello.version, ", the front end ",
-                                 transport::protocol_version, "; boot it from an image of this release"));
+    return refusal(Counter::message_refused,
+                   sys::cat("the node speaks protocol version ", hello.version, ", the front end ",
+                            transport::protocol_version, "; boot it from an image of this release"));
   }
   const Node* node = table_.by_mac(hello.mac);
   if (!node) {
-    counters_.add(Counter::unknown_mac);
     unknown_.report(hello.mac, sys::cat("wants to join from ", sys::format_ip(from.ip)));
-    return sys::refusal(sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
+    return refusal(Counter::unknown_mac, sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
   }
-  if (hello.boot_id == 0) return sys::refusal("a Hello without boot_id");
-  if (hello.address != node->entry.address) {
-    log_.warning(node->entry.name, ": has address ", sys::format_ip(hello.address), ", the configuration says ",
-                 sys::format_ip(node->entry.address));
-  }
+  if (hello.boot_id == 0) return refusal(Counter::message_refused, "a Hello without boot_id");
   return node->entry.number;
 }
 
-sys::Result<transport::NodeNumber> NodeSessions::recognise(const transport::BulkHello& hello) const {
+tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recognise(
+    const transport::BulkHello& hello) const {
   const auto found = sessions_.find(hello.node);
   if (found == sessions_.end() || found->second.session->token() != hello.token) {
-    return sys::refusal("a bulk connection needs the token of the latest Welcome");
+    return refusal(Counter::message_refused, "a bulk connection needs the token of the latest Welcome");
   }
   return hello.node;
 }
@@ -86,6 +88,7 @@ void NodeSessions::contest(transport::NodeNumber number, const transport::Hello&
   auto claim =
       std::make_unique<NumberClaim>(loop_, hello, std::move(peer), unanswered, [this, number] { drop_claim(number); });
   if (entry.claim) {
+    counters_.add(Counter::number_taken);
     claim->refuse("another machine claims to be this node at the same time");
     return dispose_later(loop_, std::move(claim));
   }
@@ -114,6 +117,11 @@ void NodeSessions::defend(transport::NodeNumber number, Entry& entry) {
 void NodeSessions::join(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
   table_.set_hello(number, hello);
   table_.set_channel(number, peer->protection());
+  const NodeEntry& entry = table_.find(number)->entry;
+  if (hello.address != entry.address) {
+    log_.warning(entry.name, ": has address ", sys::format_ip(hello.address), ", the configuration says ",
+                 sys::format_ip(entry.address));
+  }
   const std::uint64_t token = random_();
   peer->send(welcome(*table_.find(number), token));
   const sys::Duration first_ping(random_() % static_cast<std::uint64_t>(heartbeat_.interval.count()));

@@ -25,9 +25,13 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, UnknownNodes& unknown, ContentStore& store,
                Counters& counters, std::function<std::uint64_t()> random, Heartbeat heartbeat, NodeEvents& events);
 
+  struct Refusal {
+    Counter counter;
+    std::string reason;
+  };
   // Which node says so, or why it is none.
-  sys::Result<transport::NodeNumber> recognise(const transport::Hello& hello, sys::TcpAddress from);
-  sys::Result<transport::NodeNumber> recognise(const transport::BulkHello& hello) const;
+  tl::expected<transport::NodeNumber, Refusal> recognise(const transport::Hello& hello, sys::TcpAddress from);
+  tl::expected<transport::NodeNumber, Refusal> recognise(const transport::BulkHello& hello) const;
   // Welcomes a recognised node, which ends an older connection of the same life. Where another life of it is connected,
   // that one is asked for a sign first (number_claim.h).
   void adopt(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);

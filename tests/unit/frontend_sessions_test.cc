@@ -99,6 +99,8 @@ TEST_CASE("strangers are refused with the reason") {
   CHECK(refusal(*caller).find("no node of this cluster has MAC 52:54:00:09:00:09") == 0);
   CHECK(caller->closed());
   CHECK(door.kernel.logged("unknown node 52:54:00:09:00:09 wants to join") == 1);
+  CHECK(door.counted(Counter::unknown_mac) == 1);
+  CHECK(door.counted(Counter::message_refused) == 0);  // each connection is counted once
 
   hello = hello_of(3, 1);
   hello.version = 99;
@@ -219,7 +221,9 @@ TEST_CASE("a secured node is welcomed, and how it is protected is known while it
 TEST_CASE("a second machine does not take the place of a node that answers") {
   Door door;
   const auto node = door.greet(hello_of(3, 1));
-  const auto impostor = door.greet(hello_of(3, 2));
+  auto from_elsewhere = hello_of(3, 2);
+  from_elsewhere.address = ip("10.9.200.1");
+  const auto impostor = door.greet(from_elsewhere);
   CHECK_FALSE(impostor->closed());
   const auto pings = node->take<transport::Ping>();
   REQUIRE(pings.size() == 1);
@@ -230,10 +234,19 @@ TEST_CASE("a second machine does not take the place of a node that answers") {
   CHECK(refusal(*impostor).find("two machines have its MAC") != std::string::npos);
   CHECK(impostor->closed());
   CHECK_FALSE(node->closed());
-  CHECK(door.counted(Counter::number_taken) == 1);
+  CHECK(door.counted(Counter::number_taken) == 2);
   CHECK(door.kernel.logged("n3: a machine at") == 1);
+  CHECK(door.kernel.logged("has address") == 0);  // of no interest before it has joined
   CHECK(door.take_events() == Events{"joined 3", "message 5 of 3"});
   CHECK_FALSE(door.greet(hello_of(3, 4))->closed());  // may ask again
+}
+
+TEST_CASE("a node that has another address than it is configured with is welcome, and named") {
+  Door door;
+  auto hello = hello_of(3, 1);
+  hello.address = ip("10.9.200.1");
+  CHECK(door.greet(hello)->take<transport::Welcome>().size() == 1);
+  CHECK(door.kernel.logged("n3: has address 10.9.200.1, the configuration says") == 1);
 }
 
 TEST_CASE("an answer from before the challenge is no sign of life") {
