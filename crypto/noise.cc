@@ -84,8 +84,6 @@ Handshake::Handshake(Pattern pattern, Role role, View prologue, const HandshakeK
 
 Handshake::~Handshake() { wipe(chaining_key_); }
 
-std::size_t Handshake::message_size() const { return key_size + tag_size; }
-
 void Handshake::mix_key(View input) {
   Hash key;
   derive(chaining_key_, input, &chaining_key_, &key, nullptr);

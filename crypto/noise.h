@@ -63,8 +63,8 @@ class Handshake {
   sys::Status write(View payload, std::vector<std::uint8_t>& out);
   // The peer's next message; appends its payload. Only when it is the peer's turn. After an error it is over.
   sys::Status read(View message, std::vector<std::uint8_t>& payload);
-  // Size of a message that has an empty payload, the same in all patterns here: a key, and a tag where there is a key.
-  std::size_t message_size() const;
+  // Of a message that has an empty payload, the same in all patterns here: a key and a tag. Bytes.
+  static constexpr std::size_t message_size = key_size + tag_size;
 
   struct Ciphers {
     CipherState send;

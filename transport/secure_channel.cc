@@ -43,8 +43,10 @@ class SecureChannel : public Channel {
   std::string_view description() const final { return describe(protection_); }
 
  protected:
-  // Bytes of the next part of the handshake.
+  // Bytes of the next part of the handshake, and whether it is one that begins like a preamble.
   virtual std::size_t wanted() const = 0;
+  virtual bool at_beginning() const = 0;
+  // A whole part; or less of what does not begin as it ought to, and will not be waited for.
   virtual sys::Status on_part(const Part& part, Bytes& wire) = 0;
 
   bool secured() const { return protection_ != Protection::clear; }
@@ -94,10 +96,7 @@ sys::Status SecureChannel::collect(std::span<const std::byte>& bytes, Bytes& wir
   for (const std::byte byte : piece)
     part_.push_back(std::to_integer<std::uint8_t>(byte));
   bytes = bytes.subspan(piece.size());
-  if (part_.size() < wanted()) {
-    // What is no preamble is not waited for to become as long as one.
-    if (wanted() == crypto::key_size + crypto::tag_size || begins_like_preamble(part_)) return {};
-  }
+  if (part_.size() < wanted() && (!at_beginning() || begins_like_preamble(part_))) return {};
   Part part;
   part.swap(part_);
   return on_part(part, wire);
@@ -118,7 +117,8 @@ class NodeChannel final : public SecureChannel {
   sys::Status begin(Bytes& wire) override;
 
  private:
-  std::size_t wanted() const override { return accepted_ ? handshake_->message_size() : PreambleAnswer::size; }
+  std::size_t wanted() const override { return accepted_ ? crypto::Handshake::message_size : PreambleAnswer::size; }
+  bool at_beginning() const override { return !accepted_; }
   sys::Status on_part(const Part& part, Bytes& wire) override;
   sys::Status on_answer(const Part& part);
   tl::unexpected<sys::Error> on_refused(const PreambleAnswer& answer);
@@ -214,9 +214,8 @@ class FrontEndChannel final : public SecureChannel {
   sys::Status begin(Bytes&) override { return {}; }
 
  private:
-  std::size_t wanted() const override {
-    return prologue_.empty() ? Preamble::size : crypto::key_size + crypto::tag_size;
-  }
+  std::size_t wanted() const override { return prologue_.empty() ? Preamble::size : crypto::Handshake::message_size; }
+  bool at_beginning() const override { return prologue_.empty(); }
   sys::Status on_part(const Part& part, Bytes& wire) override;
   sys::Status on_preamble(const Part& part, Bytes& wire);
   sys::Status on_handshake(const Part& part, Bytes& wire);
