@@ -115,12 +115,13 @@ class Insider(lab.LabTest):
 
     def test_two_that_claim_it_at_once(self):
         channels = [wire.connect(self.cluster, source=STRANGER) for _ in range(4)]
-        for channel in channels:
-            channel.sendall(wire.frame(wire.HELLO, wire.hello(mac=MAC[0], boot_id=secrets.randbits(63) + 1)))
-        for channel in channels:
-            with channel:
-                self.assertRegex(wire.refusal(channel), "two machines|another machine")
-                self.assertTrue(wire.ended(channel))
+        with self.cluster.counts(*4 * ["number_taken"]):
+            for channel in channels:
+                channel.sendall(wire.frame(wire.HELLO, wire.hello(mac=MAC[0], boot_id=secrets.randbits(63) + 1)))
+            for channel in channels:
+                with channel:
+                    self.assertRegex(wire.refusal(channel), "two machines|another machine")
+                    self.assertTrue(wire.ended(channel))
 
     def test_a_bulk_connection_needs_the_token(self):
         with self.cluster.counts("message_refused"), wire.connect(self.cluster, source=STRANGER) as channel:
