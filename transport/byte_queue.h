@@ -1,4 +1,6 @@
-// Bytes that come in at the back and leave at the front, and that keep no memory when they have left.
+// Bytes that come in at the back and leave at the front. The memory of what has left serves what comes next, as long as
+// bytes keep coming: memory that comes fresh from the kernel costs more than all that is done to the bytes in it. Its
+// owner calls give_back() when it has nothing more to do.
 #pragma once
 
 #include <cstddef>
@@ -16,22 +18,26 @@ class ByteQueue {
   std::size_t size() const { return bytes_.size() - begin_; }
   bool empty() const { return size() == 0; }
   // To append to, and for nothing else.
-  Bytes& tail() { return bytes_; }
-
-  void consume(std::size_t count) {
-    begin_ += count;
-    if (empty()) {
-      clear();
-    } else if (begin_ > bytes_.size() / 2) {  // moves fewer bytes than have left
+  Bytes& tail() {
+    if (begin_ > bytes_.size() / 2) {  // moves fewer bytes than have left
       bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(begin_));
       begin_ = 0;
     }
+    return bytes_;
+  }
+
+  void consume(std::size_t count) {
+    begin_ += count;
+    if (empty()) clear();
   }
 
   void clear() {
     begin_ = 0;
     bytes_.clear();
-    if (bytes_.capacity() > kept_capacity) Bytes().swap(bytes_);
+  }
+
+  void give_back() {
+    if (empty() && bytes_.capacity() > kept_capacity) Bytes().swap(bytes_);
   }
 
  private:

@@ -1,12 +1,15 @@
 #include "transport/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "sys/text.h"
 #include "transport/byte_queue.h"
 #include "transport/codec.h"
+#include "transport/secure_channel.h"
 
 namespace transport {
 
@@ -14,6 +17,10 @@ namespace {
 
 constexpr std::size_t read_size = 64u << 10;        // bytes per read(2)
 constexpr std::size_t turn_budget = 2 * read_size;  // bytes per readiness event
+// Output is made fit for the wire in pieces, each when the socket has taken the one before: what has been sealed is
+// still in the processor's cache when it is written, and a large message is not held twice.
+constexpr std::size_t piece_size = 4 * (max_record - record_overhead);  // bytes, clear: of four full records
+constexpr unsigned turn_pieces = 16;                                    // per readiness event
 
 enum class Phase { fresh, connecting, open, over };
 
@@ -42,9 +49,12 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   void hand_over(std::uint64_t request, Message message);
 
   void queue(const Message& message, std::uint64_t request);
-  void seal_waiting();
+  sys::Status seal_piece();
   void flush();
+  sys::Status write_some();
   sys::Status write_once();
+  std::size_t pending() const { return output.size() + waiting.size(); }
+  void give_back();
 
   sys::Ready wanted() const;
   void adjust_watch();
@@ -65,7 +75,7 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   sys::WatchId watch = 0;
   sys::Ready interest = sys::Ready::none;
   ByteQueue input;    // clear
-  ByteQueue waiting;  // clear: sent before the channel was established
+  ByteQueue waiting;  // clear: until the channel is established, and until the output before it has left
   ByteQueue output;   // fit for the wire
   bool paused = false;
   bool congested = false;
@@ -83,7 +93,7 @@ sys::Status Connection::State::start(bool connecting) {
     phase = Phase::over;
     return begun;
   }
-  if (!output.empty()) schedule_flush();
+  if (pending() > 0) schedule_flush();
   interest = wanted();
   const auto made = loop.watch(stream->fd(), interest, [weak = weak_from_this()](sys::Ready ready) {
     if (const auto self = weak.lock()) self->on_ready(ready);
@@ -100,6 +110,7 @@ void Connection::State::on_ready(sys::Ready ready) {
   if (phase == Phase::connecting) return finish_connect();
   if (has(ready, sys::Ready::read)) read_turn();
   if (has(ready, sys::Ready::write) && blocked) flush();
+  give_back();
 }
 
 void Connection::State::finish_connect() {
@@ -138,7 +149,10 @@ sys::Error Connection::State::end_of_stream() const {
 // Calls `what` from the loop if this still exists then.
 void Connection::State::defer(void (State::*what)()) {
   loop.defer([weak = weak_from_this(), what] {
-    if (const auto self = weak.lock()) (self.get()->*what)();
+    const auto self = weak.lock();
+    if (!self) return;
+    (self.get()->*what)();
+    self->give_back();
   });
 }
 
@@ -167,8 +181,7 @@ void Connection::State::take(std::span<const std::byte> bytes) {
     static_cast<void>(write_once());
     return end(sys::within("refused", status.error()).value());
   }
-  seal_waiting();
-  if (output.size() > before) schedule_flush();
+  if (output.size() > before || (!waiting.empty() && channel->established())) schedule_flush();
   deliver();
 }
 
@@ -202,19 +215,23 @@ void Connection::State::queue(const Message& message, std::uint64_t request) {
     return end(sys::within("cannot send", status.error()).value());
   }
   ++counters.messages_out;
-  seal_waiting();
-  schedule_flush();
-  const std::size_t pending = output.size() + waiting.size();
-  congested = congested || pending > limits.output_high;
-  if (pending > limits.output_limit) {
-    end({0, sys::cat("peer does not take what is sent to it: ", pending, " bytes wait")});
+  if (channel->established()) schedule_flush();
+  congested = congested || pending() > limits.output_high;
+  if (pending() > limits.output_limit) {
+    end({0, sys::cat("peer does not take what is sent to it: ", pending(), " bytes wait")});
   }
 }
 
-void Connection::State::seal_waiting() {
-  if (waiting.empty() || !channel->established()) return;
-  channel->seal(waiting.data(), output.tail());
-  waiting.clear();
+sys::Status Connection::State::seal_piece() {
+  if (waiting.empty() || !channel->established()) return {};
+  const std::size_t size = std::min(waiting.size(), piece_size);
+  try {
+    channel->seal(waiting.data().first(size), output.tail());
+  } catch (const std::bad_alloc&) {
+    return sys::failure(ENOMEM, "seal what is sent");
+  }
+  waiting.consume(size);
+  return {};
 }
 
 void Connection::State::schedule_flush() {
@@ -226,16 +243,28 @@ void Connection::State::schedule_flush() {
 void Connection::State::flush() {
   flush_scheduled = false;
   if (phase != Phase::open) return;
-  if (const auto status = write_once(); !status) {
+  if (const auto status = write_some(); !status) {
     read_turn();  // the peer may have said why it went
     return end(status.error());
   }
-  blocked = !output.empty();
+  blocked = !output.empty() || (!waiting.empty() && channel->established());
   adjust_watch();
-  if (phase == Phase::open && congested && output.size() <= limits.output_high) {
+  if (phase == Phase::open && congested && pending() <= limits.output_high) {
     congested = false;
     handler->on_drained();
   }
+}
+
+// As much as the socket takes, within what one turn may take.
+sys::Status Connection::State::write_some() {
+  for (unsigned i = 0; i < turn_pieces; ++i) {
+    if (output.empty()) {
+      if (const auto status = seal_piece(); !status) return status;
+    }
+    if (const auto status = write_once(); !status) return status;
+    if (!output.empty() || waiting.empty()) return {};
+  }
+  return {};
 }
 
 sys::Status Connection::State::write_once() {
@@ -247,6 +276,13 @@ sys::Status Connection::State::write_once() {
     output.consume(*written);
   }
   return {};
+}
+
+// At the end of a turn: what is empty by now has nothing to do for a while.
+void Connection::State::give_back() {
+  input.give_back();
+  waiting.give_back();
+  output.give_back();
 }
 
 // ---------------------------------------------------------------- readiness
@@ -283,7 +319,7 @@ void Connection::send(const Message& message, std::uint64_t request) { state_->q
 
 bool Connection::congested() const { return state_->congested; }
 
-std::size_t Connection::pending_output() const { return state_->output.size() + state_->waiting.size(); }
+std::size_t Connection::pending_output() const { return state_->pending(); }
 
 void Connection::set_limits(ConnectionLimits limits) { state_->limits = limits; }
 
@@ -300,7 +336,7 @@ void Connection::resume() {
 
 void Connection::close(std::string reason, bool flush) {
   // A failed last write changes nothing: the connection ends for the reason given.
-  if (flush && state_->phase == Phase::open) static_cast<void>(state_->write_once());
+  if (flush && state_->phase == Phase::open) static_cast<void>(state_->write_some());
   state_->end({0, std::move(reason)});
 }
 

@@ -5,9 +5,11 @@
 //
 // Input: never more than one frame of the current limit and one read are buffered, and one readiness event takes
 // a bounded number of bytes, so that a fast peer does not starve the others. Output: messages of one turn of
-// the loop leave in one write. Past `output_high` bytes the connection is congested: send() still accepts (a
-// reply is never dropped), but producers look at congested() and wait for on_drained(); past `output_limit` the
-// peer is given up. Buffers are given back when they are empty: an idle connection costs less than 8 KiB.
+// the loop leave in one write, or, when they are large, in pieces of 64 KiB, each made fit for the wire when the one
+// before has left; a turn writes a bounded number of them. Past `output_high` bytes the connection is congested: send()
+// still accepts (a reply is never dropped), but producers look at congested() and wait for on_drained(); past
+// `output_limit` the peer is given up. Buffers that are empty at the end of a turn are given back: an idle connection
+// costs less than 8 KiB.
 //
 // Anything the peer does wrong ends the connection with a reason, and so does a message of our own that breaks
 // its caps (encode() it beforehand where that can happen). on_closed() is called exactly once, last, from the

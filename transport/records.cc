@@ -11,7 +11,8 @@ namespace transport {
 namespace {
 
 constexpr std::size_t head_size = 2;  // bytes
-constexpr std::size_t max_plain = max_record - head_size - crypto::tag_size;
+constexpr std::size_t max_plain = max_record - record_overhead;
+static_assert(record_overhead == head_size + crypto::tag_size);
 
 crypto::View as_view(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
@@ -75,12 +76,14 @@ sys::Status RecordOpener::open(std::span<const std::byte> bytes, Bytes& clear) {
     if (const auto opened = open_one(bytes.first(*size), clear); !opened) return opened;
     bytes = bytes.subspan(*size);
   }
+  if (partial_.empty()) Bytes().swap(partial_);  // an idle connection holds nothing
   return {};
 }
 
 // Adds to the record that has begun, from the front of `bytes`.
 sys::Status RecordOpener::collect(std::span<const std::byte>& bytes, Bytes& clear) {
   const std::size_t wanted = record_size(partial_).value_or(head_size);
+  if (wanted > head_size) partial_.reserve(wanted);  // checked when it was known; at most max_record
   const auto piece = bytes.first(std::min(wanted - partial_.size(), bytes.size()));
   partial_.insert(partial_.end(), piece.begin(), piece.end());
   bytes = bytes.subspan(piece.size());
@@ -89,7 +92,7 @@ sys::Status RecordOpener::collect(std::span<const std::byte>& bytes, Bytes& clea
   if (const auto checked = check_size(*size); !checked) return checked;
   if (partial_.size() < *size) return {};
   const auto opened = open_one(partial_, clear);
-  Bytes().swap(partial_);  // an idle connection holds nothing
+  partial_.clear();  // its memory is for the next one, which most often has begun
   return opened;
 }
 

@@ -24,7 +24,8 @@
 
 namespace transport {
 
-constexpr std::size_t max_record = 16u << 10;  // bytes on the wire, its size included
+constexpr std::size_t max_record = 16u << 10;                  // bytes on the wire, its size included
+constexpr std::size_t record_overhead = 2 + crypto::tag_size;  // bytes of a record that are not content
 constexpr std::uint64_t default_records_per_key = 1u << 14;
 
 // Remembers the latest handshakes, so that a recorded one is refused at once. An older one gets an answer that is of no

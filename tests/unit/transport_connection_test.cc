@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <new>
 #include <optional>
 
 #include "tests/fakes/fake_stream.h"
 #include "tests/unit/transport_samples.h"
+#include "transport/byte_queue.h"
 #include "transport/codec.h"
 
 using namespace transport;
@@ -374,6 +377,8 @@ class ShiftingChannel final : public Channel {
     return {};
   }
   void seal(std::span<const std::byte> clear, Bytes& wire) override {
+    if (fail_sealing) throw std::bad_alloc();
+    sealed.push_back(clear.size());
     for (const std::byte byte : clear)
       wire.push_back(static_cast<std::byte>(static_cast<unsigned>(byte) + 1));
   }
@@ -381,6 +386,9 @@ class ShiftingChannel final : public Channel {
   std::size_t incomplete() const override { return 0; }
   ChannelFault fault() const override { return ChannelFault::none; }
   std::string_view description() const override { return "shifted"; }
+
+  bool fail_sealing = false;
+  std::vector<std::size_t> sealed;  // sizes
 
  private:
   bool established_ = false;
@@ -404,6 +412,85 @@ TEST_CASE("what is sent before the channel is established waits for it") {
   CHECK(s.peer->take() == shifted(samples::frame_of(Ping{1})));
   REQUIRE(s.handler.messages.size() == 1);
   CHECK(std::get<Ping>(s.handler.messages[0]).sequence == 2);
+}
+
+TEST_CASE("a large message is sealed piece by piece, as the peer takes it") {
+  auto channel = std::make_unique<ShiftingChannel>();
+  const auto& sealed = channel->sealed;
+  Setting s(false, std::move(channel), {.body = max_body, .output_high = 4096, .output_limit = 16u << 20});
+  s.start();
+  s.receive(samples::bytes_of("!"));
+  CHECK(s.peer->take() == samples::bytes_of("!"));
+  s.peer->set_capacity(100);
+  const Block block{.data = Bytes(1u << 20)};
+  s.connection->send(block, 7);
+  s.loop.run_until_idle();
+  REQUIRE(sealed.size() == 1);  // the peer has not taken the first piece
+  CHECK(s.connection->congested());
+  Bytes taken = s.peer->take();
+  s.peer->set_capacity(4u << 20);
+  s.loop.run_until_idle();
+  taken = joined({taken, s.peer->take()});
+  CHECK(taken == shifted(samples::frame_of(block, 7)));
+  CHECK(*std::max_element(sealed.begin(), sealed.end()) <= 64u << 10);
+  CHECK_FALSE(s.connection->congested());
+  CHECK(s.handler.drained == 1);
+  CHECK(s.connection->pending_output() == 0);
+}
+
+TEST_CASE("one turn writes a bounded number of pieces") {
+  Setting s(false, make_clear_channel(), {.body = max_body, .output_high = 4096, .output_limit = 16u << 20});
+  s.start();
+  s.peer->set_capacity(8u << 20);
+  for (int i = 0; i < 3; ++i)
+    s.connection->send(Block{.data = Bytes(1u << 20)});
+  std::size_t after_one_turn = 0;
+  s.loop.defer([&] { after_one_turn = s.peer->waiting(); });  // behind the flush
+  s.loop.run_until_idle();
+  CHECK(after_one_turn > 0);
+  CHECK(after_one_turn <= 1u << 20);
+  CHECK(s.peer->waiting() > 3u << 20);
+}
+
+TEST_CASE("what is sent long before the start is sent when it comes") {
+  Setting s;
+  s.connection->send(Ping{1});
+  s.loop.run_until_idle();
+  CHECK(s.peer->waiting() == 0);
+  s.start();
+  s.loop.run_until_idle();
+  CHECK(s.peer->take() == samples::frame_of(Ping{1}));
+}
+
+TEST_CASE("without memory for sealing the connection ends, and does not wait for ever") {
+  auto channel = std::make_unique<ShiftingChannel>();
+  bool& fail_sealing = channel->fail_sealing;
+  Setting s(false, std::move(channel));
+  s.start();
+  s.receive(samples::bytes_of("!"));
+  fail_sealing = true;
+  s.connection->send(Ping{1});
+  s.loop.run_until_idle();
+  REQUIRE(s.handler.ends.size() == 1);
+  CHECK(s.handler.ends[0].find("seal") != std::string::npos);
+}
+
+TEST_CASE("a byte queue keeps its memory while it is in use, and gives it back when told") {
+  ByteQueue queue;
+  queue.tail().resize(100'000);
+  const std::byte* const memory = queue.tail().data();
+  queue.consume(40'000);
+  CHECK(queue.size() == 60'000);
+  queue.give_back();  // is not empty
+  queue.consume(60'000);
+  queue.tail().resize(100'000);
+  CHECK(queue.tail().data() == memory);
+  queue.consume(70'000);
+  CHECK(queue.tail().size() == 30'000);  // what has left makes room
+  CHECK(queue.size() == 30'000);
+  queue.consume(30'000);
+  queue.give_back();
+  CHECK(queue.tail().capacity() <= ByteQueue::kept_capacity);
 }
 
 TEST_CASE("what the channel refuses ends the connection") {
