@@ -21,15 +21,15 @@ struct Setting {
   transport::SelfUsage usage;
 
   Setting(const std::string& its_rollup, const std::string& its_stat) {
-    files.put("/proc/self/smaps_rollup", its_rollup);
-    files.put("/proc/self/stat", its_stat);
+    files.put("/proc/1/smaps_rollup", its_rollup);
+    files.put("/proc/1/stat", its_stat);
   }
   sys::Status read() { return health::read_self(files, usage); }
 };
 
 }  // namespace
 
-TEST_CASE("nodeinit's own memory and CPU time are read from /proc/self") {
+TEST_CASE("nodeinit's own memory and CPU time are read from /proc") {
   Setting s(rollup, stat);
   s.usage.wakeups = 5;
   REQUIRE(s.read());
@@ -54,10 +54,10 @@ TEST_CASE("odd files of /proc are an error that names them") {
       {"Rss: x kB\nPrivate_Clean: 1 kB\nPrivate_Dirty: 1 kB\n", stat, "Rss"},
       {"Rss: 1\nPrivate_Clean: 1 kB\nPrivate_Dirty: 1 kB\n", stat, "Rss"},
       {"Rss: 99999999999999999999 kB\nPrivate_Clean: 1 kB\nPrivate_Dirty: 1 kB\n", stat, "Rss"},
-      {rollup, "", "/proc/self/stat"},
-      {rollup, "1 (init) S 0 1", "/proc/self/stat"},
-      {rollup, "1 (init) S 0 1 1 0 -1 4194560 500 0 0 0 seven 5 0", "/proc/self/stat"},
-      {rollup, "1 (init) S 0 1 1 0 -1 4194560 500 0 0 0 7 18446744073709551615 0", "/proc/self/stat"},
+      {rollup, "", "/proc/1/stat"},
+      {rollup, "1 (init) S 0 1", "/proc/1/stat"},
+      {rollup, "1 (init) S 0 1 1 0 -1 4194560 500 0 0 0 seven 5 0", "/proc/1/stat"},
+      {rollup, "1 (init) S 0 1 1 0 -1 4194560 500 0 0 0 7 18446744073709551615 0", "/proc/1/stat"},
   };
   for (const auto& c : cases) {
     Setting s(c.rollup, c.stat);

@@ -6,7 +6,7 @@
 #include "sys/text.h"
 
 TestMachine::TestMachine() {
-  for (const char* directory : {"/etc", "/proc/self", "/sys", "/dev", "/lib/modules"})
+  for (const char* directory : {"/etc", "/proc/1", "/proc/self", "/sys", "/dev", "/lib/modules"})
     files.put_directory(directory);
   files.put("/init", "the program");
   files.put("/proc/cmdline", "console=ttyS0");

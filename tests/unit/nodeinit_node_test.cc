@@ -88,7 +88,7 @@ TEST_CASE("a failed step is in the record with its reason, and the next setup ma
 TEST_CASE("every ping is answered, with what nodeinit costs") {
   TestMachine test;
   test.boot_and_join();
-  test.files.put("/proc/self/smaps_rollup", "Rss: 800 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 700 kB\n");
+  test.files.put("/proc/1/smaps_rollup", "Rss: 800 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 700 kB\n");
   test.front_end.send(transport::Ping{.sequence = 41});
   test.front_end.work();
   REQUIRE(test.front_end.all<transport::Pong>().size() == 1);
