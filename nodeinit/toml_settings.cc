@@ -8,6 +8,7 @@
 
 #include "nodeinit/records.h"
 #include "sys/text.h"
+#include "sys/toml_guard.h"
 
 namespace node {
 
@@ -15,14 +16,14 @@ namespace {
 
 constexpr int max_depth = 8;  // of tables
 
-void add(std::string& out, const toml::source_region& where, std::string_view key, std::string_view value) {
-  append_field(out, sys::cat(where.begin.line));
+void add(std::string& out, std::size_t line, std::string_view key, std::string_view value) {
+  append_field(out, sys::cat(line));
   append_field(out, key);
   append_field(out, value);
 }
 
 void add_problem(std::string& out, const toml::source_region& where, std::string_view text) {
-  add(out, where, {}, text);
+  add(out, where.begin.line, {}, text);
 }
 
 std::optional<std::string> scalar(const toml::node& node) {
@@ -57,7 +58,7 @@ void flatten(const toml::table& table, const std::string& prefix, int depth, std
     const toml::array* array = node.as_array();
     const std::optional<std::string> value = array != nullptr ? list(*array) : scalar(node);
     if (value) {
-      add(out, node.source(), key, *value);
+      add(out, node.source().begin.line, key, *value);
     } else {
       add_problem(out, node.source(), sys::cat(key, ": only text, whole numbers, true, false and lists of these"));
     }
@@ -68,6 +69,10 @@ void flatten(const toml::table& table, const std::string& prefix, int depth, std
 
 std::string flatten_toml(std::string_view document) {
   std::string out;
+  if (const auto trouble = sys::toml_trouble(document)) {
+    add(out, trouble->line, {}, trouble->reason);
+    return out;
+  }
   const toml::parse_result result = toml::parse(document);
   if (result) {
     flatten(result.table(), {}, 1, out);

@@ -1,5 +1,5 @@
-// TOML to assignments. toml++ stays behind this header; it has undefined behaviour on some broken input, so nodeinit
-// calls this in a worker process only (settings_file.h).
+// TOML to assignments. toml++ stays behind this header; it has undefined behaviour on some broken input. What is known
+// of that is kept from it (sys/toml_guard.h); and nodeinit calls this in a worker process only (settings_file.h).
 #pragma once
 
 #include <string>

@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 
 #include "sys/text.h"
+#include "sys/toml_guard.h"
 
 namespace frontend {
 namespace {
@@ -46,6 +47,10 @@ TomlValue convert(const toml::node& node) {
 }  // namespace
 
 std::optional<TomlTable> parse_toml(std::string_view text, const std::string& path, Problems& problems) {
+  if (const auto trouble = sys::toml_trouble(text)) {
+    problems.error(path, trouble->line, trouble->reason);
+    return std::nullopt;
+  }
   const toml::parse_result result = toml::parse(text);
   if (result.failed()) {
     problems.error(path, result.error().source().begin.line, std::string(result.error().description()));
