@@ -2,7 +2,7 @@
 #
 #   nodeinit_library(NAME SOURCES file... DEPENDS target...)   one per folder, named like it
 #   nodeinit_program(NAME SOURCES file... DEPENDS target...)   -> build/<preset>/bin/NAME
-#   nodeinit_fuzzer(NAME SOURCES file... DEPENDS target...)    only in the fuzz preset
+#   nodeinit_fuzzer(NAME SOURCES file... DEPENDS target... MAX_LEN bytes [RUNS n])   only in the fuzz preset
 #
 # DEPENDS takes our libraries and dep:: targets (NodeinitDependencies.cmake). A library may have
 # headers only. In the musl preset bin/NAME is stripped and debug/NAME keeps the symbols, which turn
@@ -69,14 +69,21 @@ function(nodeinit_program name)
 endfunction()
 
 # As a test a fuzzer runs for a moment only: over what is in corpus/NAME beside its CMakeLists.txt,
-# if that is there, and a few thousand inputs of its own. Let it run longer by hand.
+# if that is there, and a few thousand inputs of its own (RUNS, all executions). scripts/fuzz lets it run longer.
+# MAX_LEN is how long an input may be: no longer than it takes to reach everything.
 function(nodeinit_fuzzer name)
   if(NOT NODEINIT_FUZZ)
     return()
   endif()
-  nodeinit_parse(nodeinit_fuzzer)
-  add_executable(${name} ${ARG_SOURCES})
-  target_link_libraries(${name} PRIVATE nodeinit_options ${ARG_DEPENDS})
+  cmake_parse_arguments(PARSE_ARGV 1 FUZZ "" "MAX_LEN;RUNS" "SOURCES;DEPENDS")
+  if(FUZZ_UNPARSED_ARGUMENTS OR NOT FUZZ_MAX_LEN)
+    message(FATAL_ERROR "nodeinit_fuzzer(${name}): MAX_LEN, and no '${FUZZ_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT FUZZ_RUNS)
+    set(FUZZ_RUNS 20000)
+  endif()
+  add_executable(${name} ${FUZZ_SOURCES} sanitizer_options.cc)
+  target_link_libraries(${name} PRIVATE nodeinit_options ${FUZZ_DEPENDS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set(corpus "${CMAKE_CURRENT_BINARY_DIR}/corpus/${name}")  # the first one is written to
   file(MAKE_DIRECTORY "${corpus}")
@@ -84,5 +91,7 @@ function(nodeinit_fuzzer name)
     list(APPEND corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}")
   endif()
   add_test(NAME fuzz.${name}
-    COMMAND ${name} -runs=20000 -max_total_time=30 -rss_limit_mb=1024 ${corpus})
+    COMMAND ${name} -runs=${FUZZ_RUNS} -max_len=${FUZZ_MAX_LEN} -max_total_time=30 -timeout=10
+            -rss_limit_mb=1024 -entropic=0 -print_funcs=0 ${corpus})
+  file(WRITE "${CMAKE_BINARY_DIR}/fuzzers/${name}" "${FUZZ_MAX_LEN}\n")  # for scripts/fuzz
 endfunction()
