@@ -17,3 +17,10 @@ TEST_CASE("configuration: text in other letters is text where text may be") {
   REQUIRE(table);
   CHECK(std::get<std::string>(table->at(0).value.data) == "caf\xc3\xa9");
 }
+
+TEST_CASE("configuration: keys that begin with a dot do not end the program") {
+  for (const char* text : {"[.a]", "[[.a]]", "[a..b]", "a..b = 1", ".a = 1", "a = {.b = 1}", "a = {b..c = 1}"}) {
+    frontend::Problems problems;
+    CHECK_FALSE(frontend::parse_toml(text, "cluster.toml", problems));
+  }
+}
