@@ -1,42 +1,73 @@
-// The fuzzer's corpus (tests/fuzz/corpus/connection_fuzz) begins with a real frame of every message, as they are now.
-// After a change of the protocol: NODEINIT_WRITE_CORPUS=1 unit_tests -tc='the corpus*'.
-#include <doctest/doctest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-
+// Seeds of the fuzz targets that read messages, frames and channels, live ones too: a real message of every kind, as they
+// are now, and every deed of a hostile peer. Each target's header comment says how it reads its input.
+#include "tests/unit/corpus.h"
 #include "tests/unit/transport_samples.h"
 #include "transport/codec.h"
 
 namespace {
 
-const std::string folder = "tests/fuzz/corpus/connection_fuzz/";
+using corpus::bytes;
+using corpus::seed;
 
-// Whole reads, generous limits, no pauses; see connection_fuzz.cc.
-std::string input_of(const transport::Bytes& frames) {
-  return std::string(2, '\0') + std::string(reinterpret_cast<const char*>(frames.data()), frames.size());
+std::string text_of(const transport::Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::string read(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-void check_or_write(const std::string& name, const std::string& input) {
-  if (std::getenv("NODEINIT_WRITE_CORPUS") != nullptr) std::ofstream(folder + name, std::ios::binary) << input;
-  CHECK_MESSAGE(read(folder + name) == input, name, " is not up to date: see ", __FILE__);
+std::string name_of(const transport::Message& message) {
+  return transport::name_of_number(transport::number_of(message));
 }
 
 }  // namespace
 
-TEST_CASE("the corpus of the fuzzer has every message") {
-  transport::Bytes all;
+TEST_CASE("the seeds of the fuzzers have every message") {
+  std::string all;
   for (const auto& message : samples::one_of_each()) {
-    const auto frame = samples::frame_of(message, 1);
-    all.insert(all.end(), frame.begin(), frame.end());
-    check_or_write(transport::name_of_number(transport::number_of(message)), input_of(frame));
+    const std::string frame = text_of(samples::frame_of(message, 1));
+    all += frame;
+    const std::string generous = std::string(2, '\0');  // whole reads, no pauses, the largest limit
+    seed("connection_fuzz", name_of(message), generous + frame);
+    seed("frame_fuzz", name_of(message), generous + frame);
+    const auto index = static_cast<char>(message.index());
+    seed("codec_fuzz", name_of(message), index + text_of(samples::body_of(message)));
   }
-  check_or_write("all", input_of(all));
+  seed("connection_fuzz", "all", std::string(2, '\0') + all);
+}
+
+TEST_CASE("the seeds of the fuzzers have every way to treat a channel") {
+  // How soon keys are renewed, five messages, one change of each kind, pieces of three bytes.
+  for (int kind = 0; kind < 8; ++kind) {
+    const std::string records = bytes({5, 1, 20, 0, 254, 40, 1, kind, 2, 9, 0, 1, 3});
+    seed("record_fuzz", "change" + std::to_string(kind), bytes({1}) + records);
+    seed("channel_fuzz", "records" + std::to_string(kind), bytes({2, 0, 1, 0, 0, 0}) + records + records);
+    seed("channel_fuzz", "words" + std::to_string(kind), bytes({2, 1, 0, 1, 5, 1, kind, 1, 3, 0}));
+    seed("channel_fuzz", "answer" + std::to_string(kind), bytes({2, 0, 1, 0, 0, 1, kind, 1, 3, 0}));
+  }
+  for (int protection = 0; protection < 3; ++protection) {
+    for (int kept : {0, 12, 28, 255}) {
+      const std::string name = std::to_string(protection) + "-" + std::to_string(kept);
+      seed("channel_fuzz", "node" + name, bytes({0, protection, kept, 0}) + corpus::wild(kept, 40));
+      seed("channel_fuzz", "front-end" + name, bytes({1, protection, kept, 1, 7}) + corpus::wild(kept, 40));
+    }
+    seed("channel_fuzz", "twice" + std::to_string(protection), bytes({4, protection, 0}));
+  }
+  for (int misfit = 0; misfit < 5; ++misfit)
+    seed("channel_fuzz", "misfit" + std::to_string(misfit), bytes({3, misfit, 9, 0, 0}));
+}
+
+TEST_CASE("the seeds of the fuzzers have every deed of a hostile peer") {
+  struct Target {
+    const char* name;
+    int deeds;
+  };
+  for (const Target& target : {Target{"node_fuzz", 10}, Target{"master_fuzz", 12}, Target{"control_fuzz", 6}}) {
+    std::string all;
+    for (int deed = 0; deed < target.deeds; ++deed) {
+      for (int i = 0; i < 4; ++i) {
+        const std::string one = bytes({deed, i}) + corpus::wild(deed * 4 + i, 30);
+        seed(target.name, std::to_string(deed) + "-" + std::to_string(i), one);
+        all += one;
+      }
+    }
+    seed(target.name, "all", all.substr(0, 512));
+  }
 }

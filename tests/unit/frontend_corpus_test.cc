@@ -1,0 +1,124 @@
+// Seeds of the fuzz targets that read packets, configurations and files. Each target's header comment says how it reads
+// its input.
+#include "network/rarp.h"
+#include "tests/unit/corpus.h"
+#include "tests/unit/frontend_elf_image.h"
+
+namespace {
+
+using corpus::bytes;
+using corpus::seed;
+
+constexpr char cluster[] = R"(name = "lab"
+[front_end]
+interface = "br0"
+address = "10.9.0.1"
+port = 2223
+[security]
+keys = "keys"
+cluster_key = true
+[[nodes]]
+range = "0-15"
+mac = "52:54:00:09:00:00"
+address = "10.9.1.0"
+name = "n{node}"
+[[nodes]]
+node = 16
+mac = "52:54:00:aa:bb:cc"
+address = "10.9.2.1"
+[node_up]
+plan = "node_up.toml"
+hooks = "node_up.d"
+[heartbeat]
+interval = "5s"
+silence_limit = "20s"
+)";
+
+constexpr char plan[] = R"([[step]]
+kind = "mount"
+name = "tmp"
+type = "tmpfs"
+target = "/tmp"
+options = "size=64m"
+timeout = "30s"
+retries = 1
+on_failure = "continue"
+nodes = "0-3,7"
+[[step]]
+kind = "directory"
+path = "/home"
+mode = "0755"
+owner = "0:0"
+[[step]]
+kind = "device"
+path = "/dev/x"
+type = "char"
+major = 1
+minor = 3
+[[step]]
+kind = "link"
+path = "/a"
+target = "/b"
+[[step]]
+kind = "hostname"
+hostname = "{name}"
+[[step]]
+kind = "run"
+command = ["/bin/true", "a"]
+where = "front-end"
+)";
+
+constexpr char settings[] = R"([network]
+method = "static"
+interfaces = ["eth0", "eth1"]
+address = "10.9.1.3/16"
+gateway = "10.9.0.1"
+[front_end]
+address = "10.9.0.1"
+port = 2223
+[hardware]
+modules = ["virtio_net"]
+[boot]
+reboot_after = "10m"
+[log]
+console = "info"
+kernel = true
+)";
+
+std::string packet(network::RarpOperation operation, sys::Mac target, std::uint32_t address) {
+  const auto bytes = network::encode({.operation = operation,
+                                      .sender_mac = {0x52, 0x54, 0, 9, 0xfe, 1},
+                                      .sender_ip = 0x0a090001,
+                                      .target_mac = target,
+                                      .target_ip = address});
+  return static_cast<char>(bytes.size()) + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+}  // namespace
+
+TEST_CASE("the seeds of the fuzzers have packets") {
+  const std::string ask = packet(network::RarpOperation::request, {0x52, 0x54, 0, 9, 0, 2}, 0);
+  const std::string stranger = packet(network::RarpOperation::request, {0x52, 0x54, 0, 9, 9, 9}, 0);
+  const std::string answer = packet(network::RarpOperation::reply, {0x52, 0x54, 0, 0, 0, 1}, 0x0a090103);
+  seed("rarp_fuzz", "ask", bytes({0}) + ask + stranger + ask + answer);
+  seed("rarp_fuzz", "answer", bytes({1}) + ask + answer + answer);
+}
+
+TEST_CASE("the seeds of the fuzzers have every kind of configuration") {
+  seed("config_fuzz", "cluster", bytes({0}) + cluster);
+  seed("config_fuzz", "plan", bytes({1}) + plan);
+  seed("config_fuzz", "settings", bytes({2}) + settings);
+  seed("config_fuzz", "kernel", bytes({3}) + "quiet nodeinit.network.method=static nodeinit.front-end.port=\"1\" -- x");
+  seed("config_fuzz", "arguments", bytes({4}) + "log.console=none" + bytes({0}) + "nodeinit.insecure=true");
+}
+
+TEST_CASE("the seeds of the fuzzers have every kind of file") {
+  const std::string digits(64, 'a');
+  seed("file_fuzz", "front-end.key", bytes({0}) + "nodeinit-front-end-secret-key " + digits + "\n");
+  seed("file_fuzz", "front-end.pub", bytes({0}) + "nodeinit-front-end-public-key " + digits + "\n");
+  seed("file_fuzz", "cluster.key", bytes({0}) + "nodeinit-cluster-key " + digits + "\n");
+  const fakes::ElfImage image = {.interpreter = "/lib/ld.so", .needed = {"libc.so.6", "libm.so.6"}, .rpath = "/a:/b"};
+  seed("file_fuzz", "elf64", bytes({1}) + fakes::elf64(image));
+  seed("file_fuzz", "elf32", bytes({1}) + fakes::elf32(image));
+  seed("file_fuzz", "modules.dep", bytes({2}) + "a/x-y.ko: b/z.ko c/w.ko.xz\nb/z.ko:\nc/w.ko.xz: b/z.ko\n");
+}
