@@ -1,0 +1,98 @@
+// Files that come from elsewhere: key files, ELF headers, the list of modules.
+//
+// Input: one byte that chooses the kind, then the file. What has to hold: a key that is read is the one that is written
+// again, and no error quotes the digits of a secret; what an ELF file says is bounded, and a file that ends early is
+// refused like any other; modules are loaded in an order that ends with the one that was asked for.
+#include "crypto/key_file.h"
+#include "crypto/primitives.h"
+#include "frontend/common/elf.h"
+#include "nodeinit/module_dependencies.h"
+#include "sys/text.h"
+#include "tests/fakes/fake_files.h"
+#include "tests/fuzz/allocation.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace {
+
+using fuzz::require;
+
+constexpr std::size_t identity_size = 16;  // bytes, of an ELF file
+constexpr std::size_t secret_piece = 16;   // as many digits in a row of an error would give something away
+
+void check_error(const sys::Error& error, std::string_view text) {
+  const std::string said = error.text();
+  require(!said.empty(), "a refusal has a reason");
+  constexpr std::string_view digits = "0123456789abcdefABCDEF";
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    run = digits.find(text[i]) == digits.npos ? 0 : run + 1;
+    if (run < secret_piece) continue;
+    require(said.find(text.substr(i + 1 - secret_piece, secret_piece)) == said.npos, "an error quotes no secret");
+  }
+}
+
+void read_key(std::string_view text) {
+  static fakes::Faults faults;
+  static fakes::FakeFiles files(faults);
+  faults.calls.clear();
+  files.put("/k", std::string(text));
+  for (const auto kind : {crypto::KeyKind::front_end_secret, crypto::KeyKind::cluster}) {
+    const auto secret = crypto::read_secret(files, "/k", kind);
+    if (!secret) {
+      check_error(secret.error(), text);
+      continue;
+    }
+    files.put("/k", crypto::format_key(kind, secret->bytes()));
+    const auto again = crypto::read_secret(files, "/k", kind);
+    require(again && crypto::equal(again->bytes(), secret->bytes()), "a key is read as it is written");
+  }
+  files.put("/k", std::string(text));
+  if (const auto key = crypto::read_public(files, "/k"); !key) check_error(key.error(), text);
+}
+
+void read_elf(std::string_view file) {
+  std::size_t reads = 0;
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> into) -> sys::Result<std::size_t> {
+    require(++reads < 4096, "the work is bounded");
+    if (offset >= file.size()) return std::size_t{0};
+    const auto piece = std::as_bytes(std::span(file)).subspan(offset);
+    const std::size_t size = std::min(piece.size(), into.size());
+    std::copy_n(piece.begin(), size, into.begin());
+    return size;
+  };
+  constexpr std::size_t most = 8u << 20;
+  const fuzz::Allocations allocations;
+  const auto facts = frontend::read_elf(read);
+  require(allocations.total() < most, "an ELF file costs what it may");
+  if (!facts) return require(!facts.error().text().empty(), "a refusal has a reason");
+  if (!*facts) {
+    return require(file.size() < identity_size || !file.starts_with("\x7f"
+                                                                    "ELF"),
+                   "an ELF file is one, or is refused");
+  }
+  const frontend::ElfFacts& elf = **facts;
+  require(elf.bits == 32 || elf.bits == 64, "an ELF file has 32 or 64 bits");
+  require(!elf.architecture.empty(), "an ELF file is for some machine");
+  require(elf.rpath.empty() || elf.runpath.empty(), "a runpath counts before an rpath");
+}
+
+void read_modules(std::string_view text) {
+  const auto modules = node::ModuleDependencies::parse(text);
+  if (!modules) return require(!modules.error().text().empty(), "a refusal has a reason");
+  for (const std::string_view line : sys::split(text, '\n')) {
+    const std::string name = node::module_name(line.substr(0, line.find(':')));
+    const auto order = modules->load_order(name);
+    if (line.empty()) continue;
+    require(order && !order->empty() && node::module_name(order->back()) == name, "a module is loaded last");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  fuzz::Input input(data, size);
+  constexpr void (*readers[])(std::string_view) = {read_key, read_elf, read_modules};
+  const std::uint8_t kind = input.byte();
+  readers[kind % std::size(readers)](fuzz::as_text(input.rest()));
+  return 0;
+}
