@@ -105,9 +105,17 @@ void FakeFrontEnd::send(const transport::Message& message) { send_to(newest(fals
 
 void FakeFrontEnd::send_bulk(const transport::Message& message) { send_to(newest(true), message); }
 
-void FakeFrontEnd::put(std::string_view bytes) {
-  Peer* peer = newest(false);
-  if (peer == nullptr) throw std::logic_error("the node has no control connection");
+bool FakeFrontEnd::has(bool bulk) const {
+  return std::any_of(peers_.begin(), peers_.end(), [bulk](const Peer& peer) { return peer.bulk == bulk; });
+}
+
+void FakeFrontEnd::put(std::string_view bytes) { put_on(false, bytes); }
+
+void FakeFrontEnd::put_bulk(std::string_view bytes) { put_on(true, bytes); }
+
+void FakeFrontEnd::put_on(bool bulk, std::string_view bytes) {
+  Peer* peer = newest(bulk);
+  if (peer == nullptr) throw std::logic_error("the node has no such connection");
   put_to(*peer, std::as_bytes(std::span(bytes)));
 }
 

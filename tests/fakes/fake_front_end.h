@@ -30,6 +30,8 @@ class FakeFrontEnd {
   void send(const transport::Message& message);       // on the newest control connection
   void send_bulk(const transport::Message& message);  // on the newest bulk connection
   void put(std::string_view bytes);                   // no frames, on the newest control connection
+  void put_bulk(std::string_view bytes);              // the same on the newest bulk connection
+  bool has(bool bulk) const;                          // whether there is such a connection to send on
   void drop_control();
   void drop_bulk();
 
@@ -61,6 +63,7 @@ class FakeFrontEnd {
   bool read(Peer& peer);
   void on_message(Peer& peer, transport::Message message);
   Peer* newest(bool bulk);
+  void put_on(bool bulk, std::string_view bytes);
   void drop(bool bulk);
   static void put_to(Peer& peer, std::span<const std::byte> bytes);
   static void send_to(Peer* peer, const transport::Message& message);

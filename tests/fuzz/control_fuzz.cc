@@ -1,0 +1,71 @@
+// The control socket with hostile commands: the whole nodemaster on a kernel in memory, and a good node in it.
+//
+// Input: deeds of commands, which hold several connections and come as several users, one after the other: a byte that
+// chooses the deed (the table at the end), then what it takes. They ask invented (invent.h) and broken things, all verbs,
+// do not read, and go; time passes. What has to hold (cluster.h): nodemaster answers a good command afterwards, the node
+// stays up, what is kept is bounded, what is answered is well-formed, and no exception reaches the loop.
+#include "tests/fuzz/cluster.h"
+
+namespace {
+
+using namespace transport;
+using fuzz::Cluster;
+using fuzz::Input;
+
+constexpr unsigned most_deeds = 16;
+constexpr std::size_t connections = 4;
+
+class Hostile {
+ public:
+  explicit Hostile(Input& input) : input_(input) {}
+
+  void play() {
+    for (unsigned i = 0; i < most_deeds && !input_.empty(); ++i) {
+      constexpr void (Hostile::*deeds[])() = {&Hostile::ask,  &Hostile::ask,  &Hostile::ask_raw,
+                                              &Hostile::wait, &Hostile::read, &Hostile::leave};
+      (this->*deeds[input_.byte() % std::size(deeds)])();
+      cluster_.turn();
+    }
+  }
+  void check() { cluster_.check(); }
+
+ private:
+  fuzz::Wire& any() { return wires_[input_.byte() % connections]; }
+  fuzz::Wire& connected() {
+    fuzz::Wire& wire = any();
+    if (!wire || wire.closed()) wire = cluster_.connect_command(1000u * (input_.byte() % 3));
+    return wire;
+  }
+  void ask() {
+    fuzz::Wire& wire = connected();
+    const Message message =
+        fuzz::invent(input_, {StatusRequest::number, WaitRequest::number, BootLogRequest::number, LogRequest::number,
+                              UpRequest::number, RunRequest::number, RunSignal::number, MetricsRequest::number});
+    // Taking a node down is what this one is for.
+    if (!std::holds_alternative<PowerRequest>(message)) wire.put(fuzz::frame_of(message, input_.byte() % 4));
+  }
+  void ask_raw() {
+    Bytes bytes = fuzz::raw_frame(input_);
+    if (bytes.size() > 4 && bytes[4] == std::byte{PowerRequest::number}) return;
+    connected().put(bytes);
+  }
+  void wait() { cluster_.pass(input_); }
+  void read() {
+    if (fuzz::Wire& wire = any()) static_cast<void>(wire.take(0));
+  }
+  void leave() { any() = fuzz::Wire(); }
+
+  Input& input_;
+  Cluster cluster_;
+  fuzz::Wire wires_[connections];
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Input input(data, size);
+  Hostile hostile(input);
+  hostile.play();
+  hostile.check();
+  return 0;
+}
