@@ -83,6 +83,28 @@ class Image(unittest.TestCase):
         self.assertNotIn(bytes.fromhex(secret), image)
         self.assertEqual((self.folder / "node.img").stat().st_mode & 0o077, 0, "it holds the cluster key")
 
+    def test_what_lies_beside_the_image_is_not_written_to(self):
+        """An older draft that everybody may read, or a link that somebody has planted for it."""
+        image, draft, victim = (self.folder / name for name in ("node.img", "node.img.new", "victim"))
+        victim.write_text("theirs")
+        for plant in (lambda: draft.write_text("older"), lambda: draft.symlink_to(victim)):
+            draft.unlink(missing_ok=True)
+            plant()
+            draft.chmod(0o666)
+            before = draft.read_text()
+            self.nodeimage("--init", NODEINIT)
+            self.assertEqual(image.stat().st_mode & 0o777, 0o600)
+            self.assertFalse(image.is_symlink())
+            self.assertEqual(draft.read_text(), before)
+            self.assertEqual(sorted(self.folder.glob("node.img*")), [image, draft], "no other draft stays")
+
+    def test_an_image_that_cannot_take_its_name_leaves_nothing(self):
+        (self.folder / "node.img").mkdir()
+        done = self.nodeimage("--init", NODEINIT, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write", done.stderr)
+        self.assertEqual([path.name for path in self.folder.glob("node.img*")], ["node.img"])
+
     def test_a_cluster_without_a_cluster_key(self):
         self.keys = self.keygen("public", "--no-cluster-key")
         self.nodeimage("--init", NODEINIT)
