@@ -3,6 +3,15 @@
 #include "sys/text.h"
 
 namespace setup {
+namespace {
+
+// What is in a user's directory stays that user's when the directory gets another owner, and so does a way in by a
+// descriptor that is open. The user's own directory, and root's, may be given to the user.
+bool may_be_given(const sys::FileFacts& there, const sys::Ownership& owner) {
+  return there.uid == 0 || there.uid == owner.uid;
+}
+
+}  // namespace
 
 sys::Result<StepOutcome> perform(const transport::DirectoryStep& step, StepSystem system) {
   if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
@@ -15,6 +24,9 @@ sys::Result<StepOutcome> perform(const transport::DirectoryStep& step, StepSyste
     return sys::refusal(
         sys::cat("directory ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
   if (there && owned_as(*there, owner)) return StepOutcome{.changed = false};
+  if (there && !may_be_given(*there, owner))
+    return sys::refusal(sys::cat("directory ", step.path, ": there is one of uid ", there->uid,
+                                 ", who would keep what is in it: it is left as it is"));
   auto status = there ? system.files.set_owner(step.path, owner) : system.files.make_directory(step.path, owner);
   if (!status) return tl::unexpected(status.error());
   return StepOutcome{};

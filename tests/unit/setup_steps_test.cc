@@ -140,7 +140,22 @@ TEST_CASE("a device is made, given other owners, or takes the place of a wrong d
   CHECK(node.facts(device_step.path).device_minor == 1);
 }
 
-TEST_CASE("a file is replaced when its content differs, and only given to others when it does not") {
+TEST_CASE("a directory that another user has made is not taken over, and stays as it is") {
+  Node node;
+  node.files.put_directory("/a");
+  REQUIRE(node.files.make_directory("/a/b", {1000, 1000, 0777}));
+  const auto outcome = perform(directory_step, node.system);
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().text().find("there is one of uid 1000") != std::string::npos);
+  CHECK(node.facts("/a/b").uid == 1000);
+  CHECK(node.facts("/a/b").mode == 0777);
+
+  REQUIRE(perform(transport::DirectoryStep{"/a/b", 0700, 1000, 6}, node.system));  // whose it is already
+  CHECK(node.facts("/a/b").mode == 0700);
+  CHECK(node.facts("/a/b").gid == 6);
+}
+
+TEST_CASE("a file is replaced when its content, its owner or its mode differs") {
   Node node;
   node.files.put(file_step.path, "TEXT");
   REQUIRE(perform(file_step, cached, node.system));
@@ -150,12 +165,28 @@ TEST_CASE("a file is replaced when its content differs, and only given to others
 
   auto other = file_step;
   other.mode = 0600;
-  node.faults.calls.clear();
   const auto outcome = perform(other, cached, node.system);
   REQUIRE(outcome);
   CHECK(outcome->changed);
   CHECK(node.facts(file_step.path).mode == 0600);
-  CHECK(node.faults.count("copy") == 0);
+}
+
+TEST_CASE("a file that a user has put there, with the right content, is not the file that root has then") {
+  const transport::FileStep job{"/tmp/job.sh", fakes::content_of("text"), 0755, 0, 0};
+  for (const sys::Ownership& theirs : {sys::Ownership{1000, 1000, 0755}, sys::Ownership{0, 0, 0666}}) {
+    CAPTURE(theirs.uid);
+    Node node;
+    node.files.put(job.path, "text");
+    REQUIRE(node.files.set_owner(job.path, theirs));
+    const auto planted = node.facts(job.path).inode;  // what they may have open
+    REQUIRE(perform(job, cached, node.system));
+    const auto ours = node.facts(job.path);
+    CHECK(ours.inode != planted);
+    CHECK(ours.uid == 0);
+    CHECK(ours.mode == 0755);
+    CHECK_FALSE(perform(job, cached, node.system)->changed);
+    CHECK(node.facts(job.path).inode == ours.inode);
+  }
 }
 
 TEST_CASE("a file of another size is replaced, unread") {
