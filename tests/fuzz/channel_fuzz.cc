@@ -56,10 +56,16 @@ const Keys& keys() {
   return made;
 }
 
+// What the ends' ephemeral keys are made of. Where records are sealed it is another than where a hostile peer talks: the
+// fuzzer reads what is compared, and would say to the one what it has seen of the other.
+enum class Occasion : std::uint8_t { hostile = 11, honest = 3 };
+
 struct Ends {
-  explicit Ends(std::size_t i, std::uint64_t records_per_key = 3)
-      : node(make_node_channel(keys().pinned[i], random_of(3), records_per_key)),
-        front_end(make_front_end_channel(keys().own[i], guard, random_of(4), records_per_key)) {}
+  Ends(std::size_t i, Occasion occasion, std::uint64_t records_per_key = 3)
+      : node(make_node_channel(keys().pinned[i], random_of(seed(occasion)), records_per_key)),
+        front_end(make_front_end_channel(keys().own[i], guard, random_of(static_cast<std::uint8_t>(seed(occasion) + 1)),
+                                         records_per_key)) {}
+  static constexpr std::uint8_t seed(Occasion occasion) { return static_cast<std::uint8_t>(occasion); }
   ReplayGuard guard;
   Channels node;
   Channels front_end;
@@ -87,7 +93,7 @@ const FirstWords& first_words(std::size_t i) {
   static const auto all = [] {
     std::array<FirstWords, protections.size()> words;
     for (std::size_t k = 0; k < words.size(); ++k) {
-      Ends ends(k);
+      Ends ends(k, Occasion::hostile);
       Bytes clear;
       require(ends.node->begin(words[k].node).has_value(), "a node begins");
       require(give(*ends.front_end, words[k].node, {}, clear, words[k].front_end), "a front end answers");
@@ -120,7 +126,7 @@ void hostile_node(Input& input) {
   const std::size_t i = input.byte() % protections.size();
   const std::size_t kept = input.byte();
   const auto sizes = input.take(input.byte() % 4);
-  Ends ends(i);
+  Ends ends(i, Occasion::hostile);
   check_hostile(*ends.front_end, i != 2, with_rest(first_words(i).node, kept, input), Preamble::size,
                 PreambleAnswer::size + handshake_size, sizes);
 }
@@ -129,7 +135,7 @@ void hostile_front_end(Input& input) {
   const std::size_t i = input.byte() % protections.size();
   const std::size_t kept = input.byte();
   const auto sizes = input.take(input.byte() % 4);
-  Ends ends(i);
+  Ends ends(i, Occasion::hostile);
   Bytes begun;
   require(ends.node->begin(begun).has_value(), "a node begins");
   require(begun == first_words(i).node, "the same keys give the same words");
@@ -165,7 +171,7 @@ void exchange(Channel& from, Channel& to, Input& input) {
 
 void two_ends(Input& input) {
   const std::size_t i = input.byte() % 2;  // secured
-  Ends ends(i, 1 + input.byte() % 4);
+  Ends ends(i, Occasion::honest, 1 + input.byte() % 4);
   const auto sizes = input.take(input.byte() % 4);
   Bytes said, arrived, answer, clear, nothing;
   require(ends.node->begin(said).has_value(), "a node begins");
@@ -211,11 +217,11 @@ void misfit(Input& input) {
   const Misfit& what = misfits[input.byte() % std::size(misfits)];
   const std::uint16_t version = input.word();
   const auto sizes = input.take(input.byte() % 4);
-  Ends ends(0);
+  Ends ends(0, Occasion::hostile);
   PinnedKeys pinned = keys().pinned[0];
   Bytes said, answer, clear, nothing;
   if (what.make != nullptr) what.make(pinned);
-  const Channels node = make_node_channel(pinned, random_of(3));
+  const Channels node = make_node_channel(pinned, random_of(13));
   require(node->begin(said).has_value(), "a node begins");
   if (what.make == nullptr) {
     if (version == protocol_version) return;
@@ -232,10 +238,10 @@ void misfit(Input& input) {
 void said_twice(Input& input) {
   const std::size_t i = input.byte() % 2;
   const auto sizes = input.take(input.byte() % 4);
-  Ends ends(i);
+  Ends ends(i, Occasion::hostile);
   Bytes clear, answer;
   require(give(*ends.front_end, first_words(i).node, sizes, clear, answer), "a handshake is answered");
-  const Channels again = make_front_end_channel(keys().own[i], ends.guard, random_of(5));
+  const Channels again = make_front_end_channel(keys().own[i], ends.guard, random_of(13));
   require(!give(*again, with_rest(first_words(i).node, 255, input), sizes, clear, answer), "a handshake counts once");
   require(again->fault() == ChannelFault::replayed && clear.empty(), "a repeated handshake is known as one");
 }
