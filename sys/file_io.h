@@ -18,8 +18,8 @@ namespace sys {
 
 FileFacts facts_of(const struct stat& found);
 
-// What is at the place, itself if it is a link; nothing when there is nothing, or no such directory.
-Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path);
+// What is at the place; nothing when there is nothing, or no such directory. `flags` are fstatat(2)'s.
+Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path, int flags);
 
 // The error of the system call that has just failed (errno), as "OPERATION PATH".
 tl::unexpected<Error> path_failure(std::string_view operation, const std::string& path);

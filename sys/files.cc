@@ -47,6 +47,16 @@ Result<bool> read_piece(int fd, const std::string& path, std::string& content) {
   return size > 0;
 }
 
+// Open for reading; a fifo or device, swapped in by a user perhaps, is refused at once: reading one may take for ever.
+Result<Fd> open_content(const SafePaths& paths, const std::string& path) {
+  auto fd = paths.open("open", path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fd;
+  struct stat found {};
+  if (::fstat(fd->get(), &found) < 0) return path_failure("look at", path);
+  if (S_ISREG(found.st_mode) || S_ISDIR(found.st_mode)) return fd;  // read(2) has a reason of its own for a directory
+  return refusal(cat("read ", path, ": not a regular file"));
+}
+
 bool is_absence(int code) { return code == ENOENT || code == ENOTDIR; }
 
 }  // namespace
@@ -67,25 +77,28 @@ FileFacts facts_of(const struct stat& found) {
   };
 }
 
-Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path) {
+Result<std::optional<FileFacts>> look_at(const Result<Place>& place, const std::string& path, int flags) {
   if (!place && is_absence(place.error().code)) return std::nullopt;
   if (!place) return tl::unexpected(place.error());
   struct stat found {};
-  if (::fstatat(place->at(), place->name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) return facts_of(found);
+  if (::fstatat(place->at(), place->name.c_str(), &found, flags) == 0) return facts_of(found);
   if (is_absence(errno)) return std::nullopt;
   return path_failure("look at", path);
 }
 
 Result<std::optional<FileFacts>> KernelFiles::facts(const std::string& path) {
-  return look_at(paths_.locate("look at", path), path);
+  return look_at(paths_.locate("look at", path), path, AT_SYMLINK_NOFOLLOW);
 }
 
 Result<std::optional<FileFacts>> KernelFiles::facts_through(const std::string& path) {
-  return look_at(paths_.locate_target("look at", path), path);
+  const auto target = paths_.locate_target("look at", path);
+  // No link is left there, unless the kernel is to follow them all.
+  const bool kernel_follows = target && !target->directory.valid();
+  return look_at(target, path, kernel_follows ? 0 : AT_SYMLINK_NOFOLLOW);
 }
 
 Result<std::string> KernelFiles::read(const std::string& path, std::size_t limit) {
-  auto fd = paths_.open("open", path, O_RDONLY);
+  auto fd = open_content(paths_, path);
   if (!fd) return tl::unexpected(fd.error());
   std::string content;
   // Until the end: the sizes that /proc states mean nothing.

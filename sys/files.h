@@ -61,7 +61,7 @@ class Files {
   virtual Result<std::optional<FileFacts>> facts(const std::string& path) = 0;
   // As facts(), but what a link there leads to.
   virtual Result<std::optional<FileFacts>> facts_through(const std::string& path) = 0;
-  // The whole content; refused when it is longer than `limit` bytes. Works for /proc files.
+  // The whole content; refused above `limit` bytes. Works for /proc files; waits for no fifo and no device.
   virtual Result<std::string> read(const std::string& path, std::size_t limit) = 0;
   // The target of a symbolic link.
   virtual Result<std::string> read_link(const std::string& path) = 0;

@@ -126,7 +126,7 @@ Status KernelFiles::make_directory(const std::string& path, Ownership owner) {
 }
 
 Status KernelFiles::make_directories(const std::string& path) {
-  const auto whole = look_at(paths_.locate_target("make directory", path), path);
+  const auto whole = facts_through(path);
   if (!whole) return tl::unexpected(whole.error());
   if (*whole && (*whole)->kind == FileKind::directory) return {};
   std::size_t end = 0;

@@ -176,6 +176,7 @@ sys::Result<std::string> FakeFiles::read(const std::string& path, std::size_t li
   auto node = find(path, true, what);
   if (!node) return tl::unexpected(node.error());
   if ((*node)->kind == sys::FileKind::directory) return sys::failure(EISDIR, what);
+  if ((*node)->kind != sys::FileKind::regular) return sys::refusal(sys::cat(what, ": not a regular file"));
   if ((*node)->content.size() > limit) return sys::failure(EFBIG, what);
   return (*node)->content;
 }

@@ -208,6 +208,36 @@ TEST_CASE("files: reading has a limit and works on files of no size") {
   CHECK(files.read(directory.path(), 1).error().code == EISDIR);
 }
 
+TEST_CASE("files: reading waits for no fifo and no device") {
+  TemporaryDirectory directory;
+  REQUIRE(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
+  for (const sys::LinkTrust links : {sys::LinkTrust::of_root, sys::LinkTrust::all}) {
+    sys::KernelFiles files(links);
+    for (const std::string& path : {directory / "fifo", std::string("/dev/zero")}) {
+      CAPTURE(path);
+      const auto content = files.read(path, 1000);
+      REQUIRE_FALSE(content);
+      CHECK(content.error().what == "read " + path + ": not a regular file");
+    }
+  }
+}
+
+TEST_CASE("files: what a link leads to is looked at, whoever follows it") {
+  TemporaryDirectory directory;
+  for (const sys::LinkTrust links : {sys::LinkTrust::of_root, sys::LinkTrust::all}) {
+    sys::KernelFiles files(links);
+    REQUIRE(files.replace(directory / "file", bytes("x"), {.mode = 0640}));
+    REQUIRE(files.make_link("file", directory / "link"));
+    CHECK(facts(files, directory / "link").kind == sys::FileKind::link);
+    const auto target = files.facts_through(directory / "link");
+    REQUIRE((target && *target));
+    CHECK((*target)->kind == sys::FileKind::regular);
+    CHECK((*target)->mode == 0640);
+    CHECK_FALSE(files.facts_through(directory / "absent").value());
+    REQUIRE(files.remove(directory / "link"));
+  }
+}
+
 TEST_CASE("files: a copy has the content and the owner it is given") {
   TemporaryDirectory directory;
   sys::KernelFiles files;
