@@ -28,6 +28,15 @@ bool has(sys::Ready ready, sys::Ready what) {
   return (static_cast<unsigned>(ready) & static_cast<unsigned>(what)) != 0;
 }
 
+// Without memory for a part of what passes, the rest would be of no use: it is an error, which ends the connection.
+template <class Work> auto as_memory_allows(const char* what, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return sys::failure(ENOMEM, what);
+  }
+}
+
 }  // namespace
 
 struct Connection::State : std::enable_shared_from_this<Connection::State> {
@@ -45,6 +54,8 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
 
   void read_turn();
   void take(std::span<const std::byte> bytes);
+  sys::Status receive(std::span<const std::byte> bytes);
+  sys::Result<Message> decode_body(const FrameHeader& header);
   void deliver();
   void hand_over(std::uint64_t request, Message message);
 
@@ -176,13 +187,28 @@ void Connection::State::read_turn() {
 
 void Connection::State::take(std::span<const std::byte> bytes) {
   const std::size_t before = output.size();
-  if (auto status = channel->receive(bytes, input.tail(), output.tail()); !status) {
+  if (auto status = receive(bytes); !status) {
     // With an answer that tells the peer why; if it cannot be sent at once, the peer has to do without.
     static_cast<void>(write_once());
-    return end(sys::within("refused", status.error()).value());
+    return end(std::move(status).error());
   }
   if (output.size() > before || (!waiting.empty() && channel->established())) schedule_flush();
   deliver();
+}
+
+sys::Status Connection::State::receive(std::span<const std::byte> bytes) {
+  return as_memory_allows("take what has come", [&]() -> sys::Status {
+    const auto status = channel->receive(bytes, input.tail(), output.tail());
+    return status ? status : sys::within("refused", status.error());
+  });
+}
+
+sys::Result<Message> Connection::State::decode_body(const FrameHeader& header) {
+  return as_memory_allows("take a message", [&]() -> sys::Result<Message> {
+    auto message = decode(header.number, input.data().subspan(FrameHeader::size, header.body_size));
+    if (!message) return sys::within("refused", message.error());
+    return message;
+  });
 }
 
 void Connection::State::deliver() {
@@ -190,8 +216,8 @@ void Connection::State::deliver() {
     const auto header = read_header(input.data(), limits.body);
     if (!header) return end(sys::within("refused", header.error()).value());
     if (!*header || input.size() < FrameHeader::size + (*header)->body_size) return;
-    auto message = decode((*header)->number, input.data().subspan(FrameHeader::size, (*header)->body_size));
-    if (!message) return end(sys::within("refused", message.error()).value());
+    auto message = decode_body(**header);
+    if (!message) return end(message.error());
     input.consume(FrameHeader::size + (*header)->body_size);
     hand_over((*header)->request, std::move(*message));
   }
@@ -225,13 +251,11 @@ void Connection::State::queue(const Message& message, std::uint64_t request) {
 sys::Status Connection::State::seal_piece() {
   if (waiting.empty() || !channel->established()) return {};
   const std::size_t size = std::min(waiting.size(), piece_size);
-  try {
+  return as_memory_allows("seal what is sent", [&]() -> sys::Status {
     channel->seal(waiting.data().first(size), output.tail());
-  } catch (const std::bad_alloc&) {
-    return sys::failure(ENOMEM, "seal what is sent");
-  }
-  waiting.consume(size);
-  return {};
+    waiting.consume(size);
+    return {};
+  });
 }
 
 void Connection::State::schedule_flush() {

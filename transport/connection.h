@@ -73,9 +73,9 @@ class Connection {
   void close(std::string reason, bool flush = false);
   bool open() const;  // until it is over; also before start() and while connecting
   const ConnectionCounters& counters() const;
-  // Why the channel has refused the peer, when that is how it ended.
   bool established() const;  // the channel
   bool peer_left() const;    // that is how it ended: the peer, or the network between
+  // Why the channel has refused the peer, when that is how it ended.
   ChannelFault fault() const;
   std::string_view protection() const;  // of the channel: "in the clear"
 

@@ -365,6 +365,7 @@ class ShiftingChannel final : public Channel {
     return {};
   }
   sys::Status receive(std::span<const std::byte> bytes, Bytes& clear, Bytes&) override {
+    if (fail_receiving) throw std::bad_alloc();
     for (const std::byte byte : bytes) {
       if (established_) {
         clear.push_back(static_cast<std::byte>(static_cast<unsigned>(byte) - 1));
@@ -388,6 +389,7 @@ class ShiftingChannel final : public Channel {
   std::string_view description() const override { return "shifted"; }
 
   bool fail_sealing = false;
+  bool fail_receiving = false;
   std::vector<std::size_t> sealed;  // sizes
 
  private:
@@ -473,6 +475,19 @@ TEST_CASE("without memory for sealing the connection ends, and does not wait for
   s.loop.run_until_idle();
   REQUIRE(s.handler.ends.size() == 1);
   CHECK(s.handler.ends[0].find("seal") != std::string::npos);
+}
+
+TEST_CASE("without memory for what comes the connection ends, and takes nothing that is left for forged") {
+  auto channel = std::make_unique<ShiftingChannel>();
+  bool& fail_receiving = channel->fail_receiving;
+  Setting s(false, std::move(channel));
+  s.start();
+  s.receive(samples::bytes_of("!"));
+  fail_receiving = true;
+  s.receive(shifted(samples::frame_of(Ping{1})));
+  REQUIRE(s.handler.ends.size() == 1);
+  CHECK(s.handler.ends[0].starts_with("take what has come: "));
+  CHECK(s.loop.watches() == 0);
 }
 
 TEST_CASE("a byte queue keeps its memory while it is in use, and gives it back when told") {
