@@ -83,8 +83,10 @@ sys::Status RecordOpener::open(std::span<const std::byte> bytes, Bytes& clear) {
 // Adds to the record that has begun, from the front of `bytes`.
 sys::Status RecordOpener::collect(std::span<const std::byte>& bytes, Bytes& clear) {
   const std::size_t wanted = record_size(partial_).value_or(head_size);
-  if (wanted > head_size) partial_.reserve(wanted);  // checked when it was known; at most max_record
   const auto piece = bytes.first(std::min(wanted - partial_.size(), bytes.size()));
+  // Grows with what has come, not with what is announced; at most to max_record, as `wanted` was checked.
+  const std::size_t needed = partial_.size() + piece.size();
+  if (needed > partial_.capacity()) partial_.reserve(std::min(wanted, 2 * needed));
   partial_.insert(partial_.end(), piece.begin(), piece.end());
   bytes = bytes.subspan(piece.size());
   const auto size = record_size(partial_);
