@@ -206,6 +206,47 @@ tl::unexpected<sys::Error> NodeChannel::on_refused(const PreambleAnswer& answer)
 
 // ---------------------------------------------------------------- the front end's end
 
+// What a node's preamble has to be, in the order in which it is looked at: keys mean nothing in another version.
+struct Requirement {
+  Verdict verdict;  // when it is not met
+  ChannelFault fault;
+  bool (*met)(const FrontEndKeys& ours, const Preamble& theirs);
+  std::string (*complaint)(const FrontEndKeys& ours, const Preamble& theirs);
+};
+
+constexpr Requirement requirements[] = {
+    {Verdict::version, ChannelFault::version,
+     [](const FrontEndKeys&, const Preamble& theirs) { return theirs.version == protocol_version; },
+     [](const FrontEndKeys&, const Preamble& theirs) {
+       return sys::cat("it speaks protocol version ", theirs.version, " and this front end version ", protocol_version,
+                       ": boot it from an image of this release");
+     }},
+    {Verdict::protection, ChannelFault::protection,
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return theirs.protection == static_cast<std::uint8_t>(ours.protection);
+     },
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return sys::cat("it comes ", known_as(theirs.protection), ", where connections are ", describe(ours.protection),
+                       ": build its image with this front end's keys");
+     }},
+    {Verdict::front_end_key, ChannelFault::front_end_key,
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return ours.protection == Protection::clear || theirs.front_end == crypto::fingerprint_of(ours.public_key);
+     },
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return sys::cat("its image pins the front end with key ", crypto::format(theirs.front_end),
+                       " and this one's key is ", crypto::format(crypto::fingerprint_of(ours.public_key)));
+     }},
+    {Verdict::cluster_key, ChannelFault::cluster_key,
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return ours.protection != Protection::nk_psk0 || theirs.cluster == crypto::fingerprint_of(ours.cluster_key);
+     },
+     [](const FrontEndKeys& ours, const Preamble& theirs) {
+       return sys::cat("its image has the cluster key ", crypto::format(theirs.cluster), " and this cluster's is ",
+                       crypto::format(crypto::fingerprint_of(ours.cluster_key)));
+     }},
+};
+
 class FrontEndChannel final : public SecureChannel {
  public:
   FrontEndChannel(const FrontEndKeys& keys, ReplayGuard& guard, crypto::Random random, std::uint64_t records_per_key)
@@ -248,35 +289,9 @@ sys::Status FrontEndChannel::on_preamble(const Part& part, Bytes& wire) {
     return refuse(ChannelFault::malformed, "it does not speak the nodes' protocol");
   }
   const Preamble theirs = decode_preamble(std::span(part).first<Preamble::size>());
-  if (theirs.version != protocol_version) {
-    return reject(Verdict::version, ChannelFault::version,
-                  sys::cat("it speaks protocol version ", theirs.version, " and this front end version ",
-                           protocol_version, ": boot it from an image of this release"),
-                  wire);
-  }
-  if (theirs.protection != static_cast<std::uint8_t>(protection())) {
-    return reject(Verdict::protection, ChannelFault::protection,
-                  sys::cat("it comes ", known_as(theirs.protection), ", where connections are ", description(),
-                           ": build its image with this front end's keys"),
-                  wire);
-  }
-  if (secured()) {
-    const auto ours = crypto::fingerprint_of(keys_.public_key);
-    if (theirs.front_end != ours) {
-      return reject(Verdict::front_end_key, ChannelFault::front_end_key,
-                    sys::cat("its image pins the front end with key ", crypto::format(theirs.front_end),
-                             " and this one's key is ", crypto::format(ours)),
-                    wire);
-    }
-  }
-  if (protection() == Protection::nk_psk0) {
-    const auto ours = crypto::fingerprint_of(keys_.cluster_key);
-    if (theirs.cluster != ours) {
-      return reject(Verdict::cluster_key, ChannelFault::cluster_key,
-                    sys::cat("its image has the cluster key ", crypto::format(theirs.cluster),
-                             " and this cluster's is ", crypto::format(ours)),
-                    wire);
-    }
+  for (const Requirement& requirement : requirements) {
+    if (!requirement.met(keys_, theirs))
+      return reject(requirement.verdict, requirement.fault, requirement.complaint(keys_, theirs), wire);
   }
   prologue_ = part;
   if (secured()) return {};
