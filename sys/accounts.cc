@@ -1,6 +1,7 @@
 #include "sys/accounts.h"
 
 #include <grp.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <vector>
@@ -32,5 +33,7 @@ Result<std::optional<std::uint32_t>> find_group(const std::string& name) {
   if (means_none(code)) return std::optional<std::uint32_t>();
   return failure(code, cat("look up group ", printable(name)));
 }
+
+std::uint32_t own_user() { return ::geteuid(); }
 
 }  // namespace sys

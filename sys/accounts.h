@@ -13,4 +13,7 @@ namespace sys {
 // The number of the group called `name`; nothing when there is no such group.
 Result<std::optional<std::uint32_t>> find_group(const std::string& name);
 
+// The user whose rights this program has.
+std::uint32_t own_user();
+
 }  // namespace sys

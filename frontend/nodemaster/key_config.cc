@@ -3,6 +3,7 @@
 
 #include "crypto/key_file.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "sys/accounts.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -28,10 +29,13 @@ class KeyReader {
  private:
   crypto::Secret secret(const char* name, crypto::KeyKind kind) {
     const std::string path = sys::cat(directory_, "/", name);
-    const auto facts = files_.facts(path);
-    if (facts && *facts && ((*facts)->mode & open_to_others) != 0) {
-      fail(sys::cat(path, " is a secret and others than its owner may read or change it: chmod 600 ", path));
-      return {};
+    // Of what a link leads to: links have a mode that says nothing.
+    const auto facts = files_.facts_through(path);
+    if (facts && *facts) {
+      if (const std::string fault = fault_of(**facts, path); !fault.empty()) {
+        fail(fault);
+        return {};
+      }
     }
     auto key = crypto::read_secret(files_, path, kind);
     if (key) return *key;
@@ -39,6 +43,16 @@ class KeyReader {
              ? key.error().text()
              : sys::cat("there is no ", path, ": make the keys with 'nodemaster keygen ", directory_, "'"));
     return {};
+  }
+
+  // Why what is there is no secret; empty when it is one.
+  static std::string fault_of(const sys::FileFacts& facts, const std::string& path) {
+    if (facts.uid != 0 && facts.uid != sys::own_user())
+      return sys::cat(path, " is a secret and belongs to uid ", facts.uid, ", who may read and change it: chown ",
+                      sys::own_user(), " ", path);
+    if ((facts.mode & open_to_others) != 0)
+      return sys::cat(path, " is a secret and others than its owner may read or change it: chmod 600 ", path);
+    return "";
   }
 
   // The one that goes into images.

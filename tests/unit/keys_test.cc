@@ -1,10 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "crypto/key_file.h"
 #include "crypto/primitives.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "frontend/nodemaster/keygen.h"
 #include "nodeinit/pinned_keys.h"
+#include "sys/accounts.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_machine.h"
 
@@ -69,7 +72,7 @@ TEST_CASE("keygen: makes keys that the front end and its nodes take, and nobody 
   REQUIRE(pinned);
   CHECK(pinned->protection == Protection::nk_psk0);
   CHECK(pinned->front_end == keys.public_key);
-  CHECK(crypto::equal(pinned->cluster_key.bytes(), keys.cluster_key.bytes()));
+  CHECK(std::ranges::equal(pinned->cluster_key.bytes(), keys.cluster_key.bytes()));
 }
 
 TEST_CASE("keygen: overwrites nothing") {
@@ -126,6 +129,36 @@ TEST_CASE("keys: what is wrong with them is said with the file and what to do") 
   site.files.put("/etc/keys/front-end.pub", secret);
   site.load(cluster);
   CHECK(site.says("holds the front end's secret key, not the front end's public key"));
+}
+
+TEST_CASE("keys: a secret that belongs to somebody else is none") {
+  Site site;
+  REQUIRE(site.keygen());
+  const std::uint32_t ours = sys::own_user();
+  for (const char* path : {"/etc/keys/front-end.key", "/etc/keys/cluster.key"}) {
+    CAPTURE(path);
+    REQUIRE(site.files.set_owner(path, {ours + 1, 0, 0600}));
+    site.load(cluster);
+    CHECK(site.says(path + (" is a secret and belongs to uid " + std::to_string(ours + 1))));
+    REQUIRE(site.files.set_owner(path, {ours, 0, 0600}));
+    site.load(cluster);
+    CHECK_FALSE(site.problems.errors());
+  }
+}
+
+TEST_CASE("keys: a link of root's leads to a key, whose own mode and owner count") {
+  Site site;
+  REQUIRE(site.keygen());
+  REQUIRE(site.files.rename("/etc/keys/cluster.key", "/etc/real.key"));
+  site.files.put_link("/etc/keys/cluster.key", "../real.key");
+  CHECK(site.load(cluster).protection == Protection::nk_psk0);
+  CHECK_FALSE(site.problems.errors());
+  REQUIRE(site.files.set_owner("/etc/real.key", {0, 0, 0640}));
+  site.load(cluster);
+  CHECK(site.says("chmod 600 /etc/keys/cluster.key"));
+  REQUIRE(site.files.set_owner("/etc/real.key", {sys::own_user() + 1, 0, 0600}));
+  site.load(cluster);
+  CHECK(site.says("belongs to uid"));
 }
 
 TEST_CASE("pinned keys: a node without a key trusts nobody, and a broken key is not an absent one") {
