@@ -112,8 +112,6 @@ void wipe(std::span<std::uint8_t> bytes) {
   if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());
 }
 
-bool equal(View a, View b) { return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0; }
-
 std::string to_hex(View bytes) {
   constexpr char digits[] = "0123456789abcdef";
   std::string text;

@@ -36,8 +36,6 @@ void encrypt(const Secret& key, std::uint64_t nonce, View data, View plain, std:
 bool decrypt(const Secret& key, std::uint64_t nonce, View data, View sealed, std::uint8_t* out);
 
 void wipe(std::span<std::uint8_t> bytes);
-// In a time that does not depend on where they differ.
-bool equal(View a, View b);
 
 std::string to_hex(View bytes);                                     // lower case
 bool from_hex(std::string_view text, std::span<std::uint8_t> out);  // exactly 2 * out.size() digits
