@@ -3,8 +3,9 @@
 // Input: one byte that chooses the kind, then the file. What has to hold: a key that is read is the one that is written
 // again, and no error quotes the digits of a secret; what an ELF file says is bounded, and a file that ends early is
 // refused like any other; modules are loaded in an order that ends with the one that was asked for.
+#include <algorithm>
+
 #include "crypto/key_file.h"
-#include "crypto/primitives.h"
 #include "frontend/common/elf.h"
 #include "nodeinit/module_dependencies.h"
 #include "sys/text.h"
@@ -44,7 +45,7 @@ void read_key(std::string_view text) {
     }
     files.put("/k", crypto::format_key(kind, secret->bytes()));
     const auto again = crypto::read_secret(files, "/k", kind);
-    require(again && crypto::equal(again->bytes(), secret->bytes()), "a key is read as it is written");
+    require(again && std::ranges::equal(again->bytes(), secret->bytes()), "a key is read as it is written");
   }
   files.put("/k", std::string(text));
   if (const auto key = crypto::read_public(files, "/k"); !key) check_error(key.error(), text);
