@@ -1,7 +1,6 @@
 #include "frontend/common/node_set.h"
 
 #include <algorithm>
-#include <set>
 
 #include "frontend/common/node_state.h"
 #include "sys/text.h"
@@ -31,7 +30,7 @@ sys::Status parse_item(std::string_view item, NodeSet& set) {
   if (item == "all") {
     set.all = true;
   } else if (const auto state = parse_state(item)) {
-    set.states.push_back(*state);
+    if (std::find(set.states.begin(), set.states.end(), *state) == set.states.end()) set.states.push_back(*state);
   } else if (const auto range = parse_node_range(item)) {
     set.ranges.push_back(*range);
   } else if (item.empty()) {
@@ -46,21 +45,44 @@ sys::Status parse_item(std::string_view item, NodeSet& set) {
   return {};
 }
 
-sys::Status add_range(NodeRange range, const NodeDirectory& directory, std::set<NodeNumber>& chosen) {
+// The same numbers as ranges in ascending order that neither overlap nor touch: text may repeat a range as often as it
+// likes, and it must not cost more than to say it once.
+std::vector<NodeRange> unite(std::vector<NodeRange> ranges) {
+  std::sort(ranges.begin(), ranges.end(), [](NodeRange a, NodeRange b) { return a.first < b.first; });
+  std::vector<NodeRange> united;
+  for (const NodeRange range : ranges) {
+    if (united.empty() || range.first > united.back().last + 1) {
+      united.push_back(range);
+    } else {
+      united.back().last = std::max(united.back().last, range.last);
+    }
+  }
+  return united;
+}
+
+sys::Status add_range(NodeRange range, const NodeDirectory& directory, std::vector<NodeNumber>& chosen) {
   for (NodeNumber node = range.first; node <= range.last; ++node) {
     if (!directory.state_of(node)) return sys::refusal(sys::cat("there is no node ", node));
-    chosen.insert(node);
+    chosen.push_back(node);
   }
   return {};
 }
 
 // A node's own name goes before the habit that n5 is node 5.
-sys::Status add_name(const std::string& name, const NodeDirectory& directory, std::set<NodeNumber>& chosen) {
+sys::Status add_name(const std::string& name, const NodeDirectory& directory, std::vector<NodeNumber>& chosen) {
   auto node = directory.named(name);
   if (!node && name.front() == 'n') node = parse_node_number(std::string_view(name).substr(1));
   if (!node || !directory.state_of(*node)) return sys::refusal(sys::cat("there is no node ", name));
-  chosen.insert(*node);
+  chosen.push_back(*node);
   return {};
+}
+
+void add_states(const NodeSet& set, const NodeDirectory& directory, std::vector<NodeNumber>& chosen) {
+  for (const NodeNumber node : directory.numbers()) {
+    const auto state = directory.state_of(node);
+    const bool in_state = state && std::find(set.states.begin(), set.states.end(), *state) != set.states.end();
+    if (set.all || in_state) chosen.push_back(node);
+  }
 }
 
 }  // namespace
@@ -83,21 +105,17 @@ sys::Result<NodeSet> parse_node_set(std::string_view text) {
 }
 
 sys::Result<std::vector<NodeNumber>> resolve(const NodeSet& set, const NodeDirectory& directory) {
-  std::set<NodeNumber> chosen;
-  for (const NodeRange range : set.ranges) {
+  std::vector<NodeNumber> chosen;
+  for (const NodeRange range : unite(set.ranges)) {
     if (auto status = add_range(range, directory, chosen); !status) return tl::make_unexpected(status.error());
   }
   for (const std::string& name : set.names) {
     if (auto status = add_name(name, directory, chosen); !status) return tl::make_unexpected(status.error());
   }
-  if (set.all || !set.states.empty()) {
-    for (const NodeNumber node : directory.numbers()) {
-      const auto state = directory.state_of(node);
-      const bool in_state = state && std::find(set.states.begin(), set.states.end(), *state) != set.states.end();
-      if (set.all || in_state) chosen.insert(node);
-    }
-  }
-  return std::vector<NodeNumber>(chosen.begin(), chosen.end());
+  if (set.all || !set.states.empty()) add_states(set, directory, chosen);
+  std::sort(chosen.begin(), chosen.end());
+  chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+  return chosen;
 }
 
 std::string format_node_set(const std::vector<NodeNumber>& numbers) {

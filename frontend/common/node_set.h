@@ -47,7 +47,8 @@ std::optional<NodeRange> parse_node_range(std::string_view text);
 sys::Result<NodeSet> parse_node_set(std::string_view text);
 
 // The nodes of the set, ascending, each once. A number or a name that no node has is refused; a state that no
-// node is in gives no node and is no error.
+// node is in gives no node and is no error. It looks at each node at most once for all ranges, once for all states, and
+// once for each name, however often the text repeats them.
 sys::Result<std::vector<transport::NodeNumber>> resolve(const NodeSet& set, const NodeDirectory& directory);
 
 // "0-3,7" for 0, 1, 2, 3, 7. Numbers ascending.

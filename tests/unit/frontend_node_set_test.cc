@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <map>
+#include <numeric>
 
 namespace {
 
@@ -75,6 +76,60 @@ TEST_CASE("node sets that name nothing are refused with what is wrong") {
     CHECK(answer.problem.find(problem) != std::string::npos);
   }
   CHECK(ask(std::string(20000, '1')).problem.find("too long") != std::string::npos);
+}
+
+// As large a cluster as there may be, which counts how often it is asked for a node.
+class ManyNodes final : public frontend::NodeDirectory {
+ public:
+  static constexpr NodeNumber count = 4096;
+  mutable std::size_t visits = 0;
+
+  Numbers numbers() const override {
+    Numbers numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
+  }
+  std::optional<NodeState> state_of(NodeNumber node) const override {
+    ++visits;
+    return node < count ? std::optional(NodeState::up) : std::nullopt;
+  }
+  std::optional<NodeNumber> named(std::string_view) const override { return std::nullopt; }
+};
+
+// Of `item` again and again, as long as a set may be, and then `last`.
+std::string repeated(const std::string& item, const std::string& last) {
+  std::string text;
+  while (text.size() + item.size() + last.size() + 1 <= 16u << 10)
+    text += item + ",";
+  return text + last;
+}
+
+TEST_CASE("a set that repeats its ranges and states costs what it costs once") {
+  struct {
+    std::string text;
+    std::size_t nodes, most_visits;
+  } const sets[] = {{repeated("0-4095", "0-4095"), 4096, 4096},
+                    {repeated("0-4095,1-4094", "0"), 4096, 4096},
+                    {repeated("0-4095", "zz"), 0, 4096},
+                    {repeated("up", "down"), 4096, 4096},
+                    {repeated("all", "0-4095"), 4096, 2 * 4096}};
+  for (const auto& [text, nodes, most_visits] : sets) {
+    CAPTURE(text.substr(0, 20));
+    const auto set = frontend::parse_node_set(text);
+    REQUIRE(set);
+    const ManyNodes cluster;
+    const auto found = frontend::resolve(*set, cluster);
+    CHECK((found ? found->size() : 0) == nodes);
+    CHECK(cluster.visits <= most_visits);
+    CHECK(set->states.size() <= 2);
+  }
+}
+
+TEST_CASE("ranges that overlap, touch or hold each other are one") {
+  CHECK(ask("2-3,0-1").nodes == Numbers{0, 1, 2, 3});
+  CHECK(ask("0-3,1-2").nodes == Numbers{0, 1, 2, 3});
+  CHECK(ask("1-2,0-1,7").nodes == Numbers{0, 1, 2, 7});
+  CHECK(ask("7,2-8").problem.find("no node 4") != std::string::npos);
 }
 
 TEST_CASE("numbers are written as a set again") {
