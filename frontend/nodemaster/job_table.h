@@ -19,7 +19,8 @@ class JobTable {
   // `first_number`: another one after each start of nodemaster, as nodes may still run processes of earlier jobs.
   JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store, std::uint64_t first_number);
 
-  // Starts the request's program on `nodes`. The job's news go to `owner` until it is over or the owner is gone.
+  // Starts the request's program on `nodes`. The job's news go to `owner` until it is over or the owner is gone. Its
+  // files are read with the caller's rights.
   sys::Result<Job*> start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                           Credentials caller, JobOwner& owner);
 
