@@ -1,5 +1,6 @@
-// Users and groups of this machine, as /etc/group names them. A program that is linked statically reads that file and
-// nothing else: groups of a directory service (LDAP) are not seen.
+// Users and groups of this machine, as the C library finds them. musl, with which we are linked statically, reads
+// /etc/group, and for what is not there asks nscd when one listens on its socket (/var/run/nscd/socket): groups of a
+// directory service (LDAP) are seen through nscd, and not otherwise. There is no NSS.
 #pragma once
 
 #include <cstdint>
