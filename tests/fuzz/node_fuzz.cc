@@ -48,8 +48,8 @@ class Hostile {
   }
   void wait_for_node() {
     test_.front_end.work();
-    for (int i = 0; i < 60 && test_.front_end.all<BulkHello>().empty(); ++i)
-      pass(500ms);
+    for (int i = 0; i < 12 && test_.front_end.all<BulkHello>().empty(); ++i)
+      pass(3s);
     require(!test_.front_end.all<BulkHello>().empty(), "a node joins a good front end");
   }
   void put(bool bulk, const Bytes& bytes) {
