@@ -18,7 +18,8 @@ Client::Client(sys::Loop& loop, Desk& desk, sys::Listener::Accepted accepted, Cl
       credentials_{accepted.uid, accepted.gid, std::move(accepted.groups)},
       pid_(accepted.pid),
       peer_(loop, std::move(accepted), transport::make_clear_channel(), transport::Side::command, limits, *this),
-      idle_(loop) {
+      idle_(loop),
+      next_turn_(loop) {
   peer_.hand_over(transport::ConnectionKind::command, limits, *this);
 }
 
@@ -32,6 +33,7 @@ sys::Status Client::start() {
 }
 
 void Client::on_message(Peer&, std::uint64_t request, transport::Message message) {
+  rest_this_turn();
   if (std::holds_alternative<transport::RunSignal>(message)) return on_signal(message);
   if (peer_.congested()) return end(ClientEnd::not_reading, "asks for more without reading what it was sent");
   if (verb_) return peer_.send(transport::Failure{true, "one request at a time"}, request);
@@ -45,6 +47,11 @@ void Client::on_message(Peer&, std::uint64_t request, transport::Message message
   verb_->start();
 }
 
+void Client::rest_this_turn() {
+  next_turn_.set(sys::Duration::zero(), [this] { peer_.resume(); });
+  peer_.pause();
+}
+
 // It reaches the client's own run and nothing else.
 void Client::on_signal(const transport::Message& message) {
   if (verb_ && events_.on_request(*this, message)) verb_->on_signal(std::get<transport::RunSignal>(message).signal);
@@ -52,6 +59,14 @@ void Client::on_signal(const transport::Message& message) {
 
 void Client::on_drained(Peer&) {
   if (verb_) verb_->on_drained();
+}
+
+// A connection that sending ends is not over for what the client sent.
+void Client::send(const transport::Message& message) {
+  if (!peer_.open()) return;
+  const bool slow = peer_.congested();
+  peer_.send(message, request_);
+  if (!peer_.open()) end_ = slow ? ClientEnd::not_reading : ClientEnd::unanswerable;
 }
 
 void Client::finish(const transport::Message& last) {
@@ -79,7 +94,9 @@ void Client::on_closed(Peer&, const sys::Error& reason) {
   if (verb_) verb_->on_gone();
   drop_verb();
   idle_.cancel();
-  // When neither the peer left, nor its socket failed, nor we had enough of it, then it was for what it sent.
+  next_turn_.cancel();
+  // When neither the peer left, nor its socket failed, nor we had enough of it, nor failed to answer, then it was for
+  // what it sent.
   if (end_ == ClientEnd::gone && !peer_.left() && reason.code == 0) end_ = ClientEnd::malformed;
   events_.on_client_over(*this, end_, reason);
 }

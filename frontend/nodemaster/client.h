@@ -1,7 +1,8 @@
 // A command (nodectl) that is connected to the control socket: one request at a time, carried out by its verb.
 //
 // It does not get to keep a place for nothing: without a request for a while it is closed, and it is not served further
-// while it does not read what it has been sent, so that it costs no more than one answer's memory.
+// while it does not read what it has been sent, so that it costs no more than one answer's memory. One message of it is
+// heard in each turn of the loop: whoever sends many at once waits for everybody else in between.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ namespace frontend {
 class Client;
 
 // Why a client is over.
-enum class ClientEnd : std::uint8_t { gone, malformed, idle, not_reading };
+// unanswerable: an answer of ours breaks the protocol's caps, for which the client can do nothing.
+enum class ClientEnd : std::uint8_t { gone, malformed, idle, not_reading, unanswerable };
 
 class ClientEvents {
  public:
@@ -43,7 +45,7 @@ class Client final : private PeerEvents, private Reply {
   void on_drained(Peer& peer) override;
   void on_closed(Peer& peer, const sys::Error& reason) override;
 
-  void send(const transport::Message& message) override { peer_.send(message, request_); }
+  void send(const transport::Message& message) override;
   bool congested() const override { return peer_.congested(); }
   void finish(const transport::Message& last) override;
   Credentials caller() const override { return credentials_; }
@@ -51,6 +53,7 @@ class Client final : private PeerEvents, private Reply {
   void end(ClientEnd end, const std::string& reason);
   void rest();
   void drop_verb();
+  void rest_this_turn();
 
   sys::Loop& loop_;
   Desk& desk_;
@@ -62,6 +65,7 @@ class Client final : private PeerEvents, private Reply {
   std::uint64_t request_ = 0;   // that verb_ answers
   std::unique_ptr<Verb> verb_;  // null: idle
   sys::Timer idle_;             // while there is no verb
+  sys::Timer next_turn_;        // when it is heard again
 };
 
 }  // namespace frontend

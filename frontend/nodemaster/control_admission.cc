@@ -4,7 +4,7 @@
 
 namespace frontend {
 
-sys::Status ControlAdmission::enter(Role role, std::uint32_t uid) {
+sys::Result<ControlAdmission::Place> ControlAdmission::enter(Role role, std::uint32_t uid) {
   const auto index = static_cast<std::size_t>(role);
   const auto user = by_user_.find(uid);
   if (user != by_user_.end() && user->second >= of_one_user[index]) {
@@ -19,9 +19,9 @@ sys::Status ControlAdmission::enter(Role role, std::uint32_t uid) {
       return sys::refusal(sys::cat("nodemaster is busy: ", used, " commands are connected; try again later"));
     }
   }
-  ++by_role_[index];
   ++by_user_[uid];
-  return {};
+  ++by_role_[index];
+  return Place(*this, role, uid);
 }
 
 void ControlAdmission::leave(Role role, std::uint32_t uid) {

@@ -41,18 +41,16 @@ void ControlServer::accept() {
 void ControlServer::admit(sys::Listener::Accepted accepted) {
   const std::uint32_t uid = accepted.uid;
   const Role role = role_of({uid, accepted.gid, accepted.groups}, admins_);
-  if (const auto entered = admission_.enter(role, uid); !entered) {
-    note(Counter::control_busy, uid, accepted.pid, entered.error().what);
-    return turn_away(*accepted.stream, entered.error().what);
+  auto place = admission_.enter(role, uid);
+  if (!place) {
+    note(Counter::control_busy, uid, accepted.pid, place.error().what);
+    return turn_away(*accepted.stream, place.error().what);
   }
   ClientEvents& events = *this;
   auto client = std::make_unique<Client>(loop_, desk_, std::move(accepted), events);
-  if (const auto status = client->start(); !status) {
-    admission_.leave(role, uid);
-    return log_.warning(status.error().text());
-  }
+  if (const auto status = client->start(); !status) return log_.warning(status.error().text());
   const Client* const key = client.get();
-  clients_.emplace(key, Entry{std::move(client), role});
+  clients_.emplace(key, Entry{std::move(client), std::move(*place)});
 }
 
 // A fresh socket takes so much at once; when it does not, the command has to do without.
@@ -79,12 +77,12 @@ sys::Status ControlServer::on_request(const Client& client, const transport::Mes
 void ControlServer::on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) {
   constexpr std::pair<ClientEnd, Counter> counters[] = {{ClientEnd::malformed, Counter::control_malformed},
                                                         {ClientEnd::idle, Counter::control_idle},
-                                                        {ClientEnd::not_reading, Counter::control_not_reading}};
+                                                        {ClientEnd::not_reading, Counter::control_not_reading},
+                                                        {ClientEnd::unanswerable, Counter::control_unanswerable}};
   for (const auto& [kind, counter] : counters) {
     if (kind == end) note(counter, client.credentials().uid, client.pid(), reason.text());
   }
   const auto found = clients_.find(&client);
-  admission_.leave(found->second.role, client.credentials().uid);
   dispose_later(loop_, std::move(found->second.client));
   clients_.erase(found);
 }

@@ -32,7 +32,7 @@ class ControlServer final : private ClientEvents {
  private:
   struct Entry {
     std::unique_ptr<Client> client;
-    Role role;  // with which it came in
+    ControlAdmission::Place place;
   };
 
   sys::Status watch();

@@ -32,6 +32,7 @@ constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> tabl
     {Counter::control_malformed, requests, "malformed", requests_help},
     {Counter::control_idle, requests, "idle", requests_help},
     {Counter::control_not_reading, requests, "not_reading", requests_help},
+    {Counter::control_unanswerable, requests, "unanswerable", requests_help},
 }};
 
 constexpr bool in_order() {

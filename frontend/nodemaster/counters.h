@@ -34,6 +34,7 @@ enum class Counter : std::uint8_t {
   control_malformed,
   control_idle,
   control_not_reading,
+  control_unanswerable,
   count_
 };
 

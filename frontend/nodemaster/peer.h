@@ -41,6 +41,9 @@ class Peer final : private transport::ConnectionHandler {
 
   void send(const transport::Message& message, std::uint64_t request = 0) { connection_.send(message, request); }
   bool congested() const { return connection_.congested(); }
+  // Hears nothing of it meanwhile, its end included.
+  void pause() { connection_.pause(); }
+  void resume() { connection_.resume(); }
   bool drained() const { return connection_.pending_output() == 0; }
   bool left() const { return connection_.peer_left(); }
   bool established() const { return connection_.established(); }

@@ -2,6 +2,7 @@
 """The control socket: who may ask for what, and that no user keeps out another."""
 
 import os
+import pathlib
 import re
 import shutil
 import socket
@@ -98,6 +99,17 @@ class ControlSocket(lab.LabTest):
         self.assertIn(f"uid={NOBODY}", shown)
         self.assertIn(f"gid={NOBODY}", shown)
         self.assertEqual(set(re.search(r"groups=(\S+)", shown).group(1).split(",")) - {str(NOBODY)}, {"3", str(GID)})
+
+    def test_a_program_is_read_as_its_caller(self):
+        self.cluster.wait_up()
+        program = pathlib.Path(self.nodectl).with_name("for-the-group")
+        shutil.copy(lab.PROGRAMS / "nodectl", program)
+        os.chown(program, 0, GID)
+        program.chmod(0o750)
+        for who in ("root", "admin, primary group", "admin, supplementary group"):
+            with self.subTest(who=who):
+                done = self.ask(CALLERS[who], "run", "0", "--", str(program), "--help")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_a_crowd_keeps_out_nobody_else(self):
         before = self.refused("busy")

@@ -4,6 +4,9 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <functional>
+#include <map>
+#include <new>
 
 #include "frontend/nodemaster/control_admission.h"
 #include "tests/unit/frontend_cluster.h"
@@ -28,11 +31,15 @@ std::size_t connected(const Crowd& crowd) {
 
 TEST_CASE("admission: one user has few places, users leave some to admins, and these to root") {
   ControlAdmission admission;
+  std::map<std::uint32_t, std::vector<ControlAdmission::Place>> places;  // by user
   const auto enter_all = [&](Role role, std::uint32_t uid) {
     std::size_t count = 0;
-    while (admission.enter(role, uid))
+    while (true) {
+      auto place = admission.enter(role, uid);
+      if (!place) return count;
+      places[uid].push_back(std::move(*place));
       ++count;
-    return count;
+    }
   };
   for (std::uint32_t uid = 1000; uid < 1010; ++uid)
     CHECK(enter_all(Role::anyone, uid) == 16);
@@ -43,23 +50,37 @@ TEST_CASE("admission: one user has few places, users leave some to admins, and t
         "nodemaster is busy: uid 1000 has 16 connections already; end some of its commands");
   CHECK(enter_all(Role::admin, 2000) == 32);
   CHECK(enter_all(Role::root, 0) == 64);
-  admission.leave(Role::root, 0);
+  places[0].pop_back();
   CHECK(enter_all(Role::anyone, 1010) == 0);
   CHECK(enter_all(Role::root, 0) == 1);
-  admission.leave(Role::anyone, 1003);
+  places[1003].pop_back();
   CHECK(enter_all(Role::anyone, 1010) == 1);
 }
 
 TEST_CASE("admission: admins of their own are bounded as well") {
   ControlAdmission admission;
-  std::size_t count = 0;
+  std::vector<ControlAdmission::Place> places;
   for (std::uint32_t uid = 1; uid < 10; ++uid) {
-    while (admission.enter(Role::admin, uid))
-      ++count;
+    for (std::size_t i = 0; i < 100; ++i) {
+      if (auto place = admission.enter(Role::admin, uid)) places.push_back(std::move(*place));
+    }
   }
-  CHECK(count == 192);
+  CHECK(places.size() == 192);
   CHECK_FALSE(admission.enter(Role::anyone, 1000));
   CHECK(admission.enter(Role::root, 0));
+}
+
+TEST_CASE("admission: a place is free again when making its connection throws") {
+  ControlAdmission admission;
+  for (int i = 0; i < 100; ++i) {
+    try {
+      const auto place = admission.enter(Role::anyone, 1000);
+      REQUIRE(place);
+      throw std::bad_alloc();
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  CHECK(admission.enter(Role::anyone, 1000));
 }
 
 TEST_CASE("a user's idle connections keep out neither root nor other users, and he is told") {
@@ -147,6 +168,23 @@ TEST_CASE("a command that asks on without reading is ended, and costs one answer
   cluster.turn();
   CHECK(greedy->closed());
   CHECK(greedy->take<transport::StatusReply>().size() <= 1);
+}
+
+TEST_CASE("of many requests at once one is served in a turn, and all in the end") {
+  Guarded cluster;
+  const auto hasty = cluster.connect_as(user);
+  for (int i = 0; i < 100; ++i)
+    hasty->send(transport::StatusRequest{"0-3"}, 1);
+  std::size_t turns = 0;
+  std::function<void()> count = [&] {
+    ++turns;
+    if (hasty->received.size() < 100 && turns < 1000) cluster.kernel.loop.defer(count);
+  };
+  count();
+  cluster.turn();
+  CHECK(turns >= 100);
+  CHECK(hasty->take<transport::StatusReply>().size() == 100);
+  CHECK(cluster.refused("malformed") == 0);
 }
 
 TEST_CASE("the state of the largest cluster fits in one reply, whatever it has to say") {
