@@ -1,31 +1,46 @@
 #include "frontend/nodemaster/admission.h"
 
+#include <algorithm>
+
 namespace frontend {
 
+bool Admission::fresh(const Refusals& refusals) const {
+  return refusals.count > 0 && clock_.now() - refusals.since < limits_.refusal_memory;
+}
+
 bool Admission::shut_out(std::uint32_t ip) const {
-  const auto found = refusals_.find(ip);
-  return found != refusals_.end() && found->second.count >= limits_.refusals &&
-         clock_.now() - found->second.since < limits_.refusal_memory;
+  return std::any_of(refusals_.begin(), refusals_.end(), [&](const Refusals& refusals) {
+    return refusals.ip == ip && refusals.count >= limits_.refusals && fresh(refusals);
+  });
 }
 
-Admission::Answer Admission::ask(std::uint32_t ip, Ticket& ticket) {
-  if (shut_out(ip)) return Answer::shut_out;
-  const auto found = per_address_.find(ip);
-  if (found != per_address_.end() && found->second >= limits_.per_address) return Answer::too_many;
+Admission::Pass Admission::ask(std::uint32_t ip) {
   const bool stranger = !is_node_(ip);
-  ticket = next_++;
-  visits_.emplace(ticket, Visit{ip, stranger});
-  ++per_address_[ip];
+  if (stranger && shut_out(ip)) return {};
+  const auto visit = visits_.emplace(next_, Visit{ip, stranger}).first;
+  try {
+    ++per_address_[ip];
+  } catch (...) {
+    visits_.erase(visit);
+    throw;
+  }
   if (stranger) ++strangers_;
-  return Answer::admitted;
+  return {*this, next_++};
 }
 
-Admission::Ticket Admission::crowded_out() const {
-  if (strangers_ <= limits_.strangers) return 0;
-  for (const auto& [ticket, visit] : visits_) {
-    if (visit.stranger) return ticket;
+Admission::Ticket Admission::oldest(const std::function<bool(const Visit&)>& wanted) const {
+  const auto found =
+      std::find_if(visits_.begin(), visits_.end(), [&](const auto& entry) { return wanted(entry.second); });
+  return found == visits_.end() ? 0 : found->first;
+}
+
+Admission::Crowded Admission::crowded_out(std::uint32_t ip) const {
+  const auto count = per_address_.find(ip);
+  if (count != per_address_.end() && count->second > limits_.per_address) {
+    return {oldest([ip](const Visit& visit) { return visit.ip == ip; }), true};
   }
-  return 0;
+  if (strangers_ > limits_.strangers) return {oldest([](const Visit& visit) { return visit.stranger; }), false};
+  return {};
 }
 
 void Admission::leave(Ticket ticket) {
@@ -39,14 +54,15 @@ void Admission::leave(Ticket ticket) {
 }
 
 void Admission::note_refusal(std::uint32_t ip) {
-  const sys::Instant now = clock_.now();
-  if (!refusals_.contains(ip) && refusals_.size() == limits_.addresses) {
-    std::erase_if(refusals_, [&](const auto& entry) { return now - entry.second.since >= limits_.refusal_memory; });
-    if (refusals_.size() == limits_.addresses) return;  // more attackers than that are not told apart
+  const auto known = [&](const Refusals& refusals) { return refusals.ip == ip && fresh(refusals); };
+  auto place = std::find_if(refusals_.begin(), refusals_.end(), known);
+  if (place == refusals_.end()) {
+    place =
+        std::find_if(refusals_.begin(), refusals_.end(), [&](const Refusals& refusals) { return !fresh(refusals); });
+    if (place == refusals_.end()) return;  // more attackers than that are not told apart
+    *place = {.ip = ip, .count = 0, .since = clock_.now()};
   }
-  Refusals& refusals = refusals_[ip];
-  if (now - refusals.since >= limits_.refusal_memory) refusals = {.since = now, .count = 0};
-  ++refusals.count;
+  ++place->count;
 }
 
 }  // namespace frontend

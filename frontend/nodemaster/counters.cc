@@ -27,6 +27,7 @@ constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> tabl
     {Counter::evicted, connections, "evicted", connections_help},
     {Counter::unknown_mac, connections, "unknown_mac", connections_help},
     {Counter::number_taken, connections, "number_taken", connections_help},
+    {Counter::joins_too_often, connections, "joins_too_often", connections_help},
     {Counter::control_permission, requests, "permission", requests_help},
     {Counter::control_busy, requests, "busy", requests_help},
     {Counter::control_malformed, requests, "malformed", requests_help},

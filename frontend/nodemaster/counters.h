@@ -28,6 +28,7 @@ enum class Counter : std::uint8_t {
   evicted,
   unknown_mac,
   number_taken,
+  joins_too_often,
   // Requests and connections on the control socket.
   control_permission,
   control_busy,

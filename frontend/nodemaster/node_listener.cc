@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/node_listener.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -37,11 +38,18 @@ NodeListener::NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log
       random_(std::move(random)),
       limits_(limits),
       retry_(loop),
-      complaints_(loop.clock(), 30, std::chrono::minutes(1)),
       admission_(loop.clock(), limits.admission,
                  [this](std::uint32_t ip) { return table_.by_address(ip) != nullptr; }) {}
 
 NodeListener::~NodeListener() { watch(false); }
+
+// Whoever is in the middle of a handshake would end it with keys that are half old and half new.
+void NodeListener::set_keys(const transport::FrontEndKeys& keys) {
+  while (!greetings_.empty()) {
+    discard(*greetings_.begin()->second.peer, Counter::handshake_abandoned, "the front end has taken new keys");
+  }
+  keys_ = keys;
+}
 
 void NodeListener::start(sys::TcpAddress at, unsigned silence_ms) {
   at_ = at;
@@ -95,21 +103,17 @@ void NodeListener::accept() {
 }
 
 void NodeListener::admit(sys::Listener::Accepted accepted) {
-  Admission::Ticket ticket = 0;
-  switch (admission_.ask(accepted.peer.ip, ticket)) {
-    case Admission::Answer::admitted:
-      begin(std::move(accepted), ticket);
-      return make_room();
-    case Admission::Answer::too_many:
-      counters_.add(Counter::too_many_from_address);
-      return complain(accepted.peer, "too many of its connections have not greeted yet");
-    case Admission::Answer::shut_out:
-      counters_.add(Counter::shut_out);
-      return complain(accepted.peer, "shut out for a minute, after many refusals");
+  const sys::TcpAddress from = accepted.peer;
+  Admission::Pass pass = admission_.ask(from.ip);
+  if (pass.ticket() == 0) {
+    counters_.add(Counter::shut_out);
+    return complain(from, Counter::shut_out, "shut out for a while, after many refusals");
   }
+  begin(std::move(accepted), std::move(pass));
+  make_room(from.ip);
 }
 
-void NodeListener::begin(sys::Listener::Accepted accepted, Admission::Ticket ticket) {
+void NodeListener::begin(sys::Listener::Accepted accepted, Admission::Pass pass) {
   PeerEvents& events = *this;
   auto peer =
       std::make_unique<Peer>(loop_, std::move(accepted), transport::make_front_end_channel(keys_, replays_, random_),
@@ -117,18 +121,21 @@ void NodeListener::begin(sys::Listener::Accepted accepted, Admission::Ticket tic
   Peer* const raw = peer.get();
   auto timeout = std::make_unique<sys::Timer>(loop_);
   timeout->set(limits_.greeting_timeout, [this, raw] { on_timeout(*raw); });
-  tickets_.emplace(raw, ticket);
-  greetings_.emplace(ticket, Greeting{ticket, std::move(peer), std::move(timeout)});
+  const Admission::Ticket ticket = pass.ticket();
+  greetings_.emplace(ticket, Greeting{std::move(pass), std::move(peer), std::move(timeout)});
   if (const auto status = raw->start(); !status) {
     log_.warning(status.error().text());
     dispose_later(loop_, take(*raw));
   }
 }
 
-void NodeListener::make_room() {
-  const Admission::Ticket oldest = admission_.crowded_out();
-  if (oldest == 0) return;
-  discard(*greetings_.at(oldest).peer, Counter::evicted, "it had not greeted yet and makes room for others");
+void NodeListener::make_room(std::uint32_t ip) {
+  const Admission::Crowded crowded = admission_.crowded_out(ip);
+  const auto found = greetings_.find(crowded.ticket);
+  if (found == greetings_.end()) return;
+  Peer& peer = *found->second.peer;
+  if (!crowded.same_address) return discard(peer, Counter::evicted, "had not greeted yet and made room for others");
+  discard(peer, Counter::too_many_from_address, "had not greeted yet and made room for others of its address");
 }
 
 void NodeListener::on_timeout(Peer& peer) {
@@ -138,21 +145,23 @@ void NodeListener::on_timeout(Peer& peer) {
 
 void NodeListener::discard(Peer& peer, Counter why, const std::string& reason) {
   counters_.add(why);
-  complain(peer.from(), reason);
+  complain(peer.from(), why, reason);
   auto taken = take(peer);
   taken->close(reason);
   dispose_later(loop_, std::move(taken));
 }
 
+NodeListener::Greetings::iterator NodeListener::find(const Peer& peer) {
+  return std::find_if(greetings_.begin(), greetings_.end(),
+                      [&](const auto& entry) { return entry.second.peer.get() == &peer; });
+}
+
 std::unique_ptr<Peer> NodeListener::take(Peer& peer) {
-  const auto ticket = tickets_.find(&peer);
-  const auto found = greetings_.find(ticket->second);
-  std::unique_ptr<Peer> taken = std::move(found->second.peer);
-  dispose_later(loop_, std::move(found->second.timeout));
-  admission_.leave(ticket->second);
+  const auto found = find(peer);
+  Greeting greeting = std::move(found->second);
   greetings_.erase(found);
-  tickets_.erase(ticket);
-  return taken;
+  dispose_later(loop_, std::move(greeting.timeout));  // it may be what has called
+  return std::move(greeting.peer);
 }
 
 // ---------------------------------------------------------------- what they say
@@ -170,35 +179,39 @@ void NodeListener::on_message(Peer& peer, std::uint64_t, transport::Message mess
 }
 
 void NodeListener::refuse(Peer& peer, const NodeSessions::Refusal& refusal) {
-  greetings_.at(tickets_.at(&peer)).refused_as = refusal.counter;
+  find(peer)->second.refused_as = refusal.counter;
   peer.send(transport::Refused{transport::protocol_version, refusal.reason});
   peer.close(refusal.reason, true);
 }
 
 void NodeListener::on_closed(Peer& peer, const sys::Error& reason) {
-  if (!tickets_.contains(&peer)) return;  // discarded
-  const Counter why = counter_of(peer);
+  const auto greeting = find(peer);
+  if (greeting == greetings_.end()) return;  // discarded
+  const Counter why = counter_of(greeting->second);
   counters_.add(why);
-  if (why != Counter::handshake_abandoned) admission_.note_refusal(peer.from().ip);
-  complain(peer.from(), reason.text());
+  if (why != Counter::handshake_abandoned) {
+    admission_.note_refusal(peer.from().ip);
+    sessions_.note_refusal(peer.from().ip, reason.text());
+  }
+  complain(peer.from(), why, reason.text());
   dispose_later(loop_, take(peer));
 }
 
-Counter NodeListener::counter_of(const Peer& peer) const {
-  if (peer.established() && peer.fault() == ChannelFault::none && !peer.left()) {
-    return greetings_.at(tickets_.at(&peer)).refused_as;
-  }
+Counter NodeListener::counter_of(const Greeting& greeting) {
+  const Peer& peer = *greeting.peer;
+  if (peer.established() && peer.fault() == ChannelFault::none && !peer.left()) return greeting.refused_as;
   return fault_counters.at(static_cast<std::size_t>(peer.fault()));
 }
 
-void NodeListener::complain(sys::TcpAddress from, const std::string& reason) {
-  const auto verdict = complaints_.ask();
+void NodeListener::complain(sys::TcpAddress from, Counter why, const std::string& reason) {
+  auto& limit = complaints_.try_emplace(why, loop_.clock(), 30, std::chrono::minutes(1)).first->second;
+  const auto verdict = limit.ask();
   if (verdict == RateLimit::Verdict::keep_quiet) return;
   const Node* const node = table_.by_address(from.ip);
   const std::string whose =
       node == nullptr ? std::string()
                       : sys::cat(" (the address of ", node->entry.name, ", ", sys::format_mac(node->entry.mac), ")");
-  log_.warning("connection from ", sys::format_address(from), whose, " is not a node's: ", reason,
+  log_.warning("connection from ", sys::format_address(from), whose, " did not become a node's: ", reason,
                verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
 }
 

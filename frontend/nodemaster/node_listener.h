@@ -32,32 +32,34 @@ class NodeListener final : private PeerEvents {
   NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, const NodeTable& table, NodeSessions& sessions,
                Counters& counters, crypto::Random random, ListenerLimits limits = {});
   ~NodeListener();
-  // What connections are secured with from now on; those that are there stay as they are.
-  void set_keys(const transport::FrontEndKeys& keys) { keys_ = keys; }
+  // What connections are secured with from now on. Nodes that are there stay; who has not greeted yet has to come again.
+  void set_keys(const transport::FrontEndKeys& keys);
   // Listens, or goes on trying to and says so: the address may not be there yet.
   void start(sys::TcpAddress at, unsigned silence_ms);
   std::size_t greeting() const { return greetings_.size(); }
 
  private:
   struct Greeting {
-    Admission::Ticket ticket = 0;
+    Admission::Pass pass;
     std::unique_ptr<Peer> peer;
     std::unique_ptr<sys::Timer> timeout;
     Counter refused_as = Counter::message_refused;
   };
+  using Greetings = std::map<Admission::Ticket, Greeting>;  // in order of coming
 
   void listen();
   void retry_later(const std::string& trouble);
   void accept();
   void admit(sys::Listener::Accepted accepted);
-  void begin(sys::Listener::Accepted accepted, Admission::Ticket ticket);
-  void make_room();
+  void begin(sys::Listener::Accepted accepted, Admission::Pass pass);
+  void make_room(std::uint32_t ip);
+  Greetings::iterator find(const Peer& peer);
   void watch(bool wanted);
   void on_timeout(Peer& peer);
   void discard(Peer& peer, Counter why, const std::string& reason);
-  Counter counter_of(const Peer& peer) const;
+  static Counter counter_of(const Greeting& greeting);
   void refuse(Peer& peer, const NodeSessions::Refusal& refusal);
-  void complain(sys::TcpAddress from, const std::string& reason);
+  void complain(sys::TcpAddress from, Counter why, const std::string& reason);
   std::unique_ptr<Peer> take(Peer& peer);
   void on_message(Peer& peer, std::uint64_t request, transport::Message message) override;
   void on_closed(Peer& peer, const sys::Error& reason) override;
@@ -77,11 +79,10 @@ class NodeListener final : private PeerEvents {
   std::unique_ptr<sys::Listener> listener_;
   sys::WatchId watch_ = 0;
   sys::Timer retry_;
-  std::string trouble_;  // said last
-  RateLimit complaints_;
+  std::string trouble_;                      // said last
+  std::map<Counter, RateLimit> complaints_;  // one kind does not hide another
   Admission admission_;
-  std::map<Admission::Ticket, Greeting> greetings_;
-  std::map<const Peer*, Admission::Ticket> tickets_;
+  Greetings greetings_;
 };
 
 }  // namespace frontend

@@ -28,7 +28,8 @@ NodeSessions::NodeSessions(sys::Loop& loop, sys::Log& log, NodeTable& table, Unk
       unknown_(unknown),
       store_(store),
       counters_(counters),
-      contests_(loop.clock(), 10, std::chrono::minutes(1)),
+      contest_lines_(loop.clock(), 10, std::chrono::minutes(1)),
+      forgery_lines_(loop.clock(), 30, std::chrono::minutes(1)),
       random_(std::move(random)),
       heartbeat_(heartbeat),
       events_(events) {}
@@ -46,6 +47,9 @@ tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recogni
     return refusal(Counter::unknown_mac, sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
   }
   if (hello.boot_id == 0) return refusal(Counter::message_refused, "a Hello without boot_id");
+  if (joins_too_often(node->entry.number)) {
+    return refusal(Counter::joins_too_often, "this node has joined too often within a minute");
+  }
   return node->entry.number;
 }
 
@@ -56,6 +60,12 @@ tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recogni
     return refusal(Counter::message_refused, "a bulk connection needs the token of the latest Welcome");
   }
   return hello.node;
+}
+
+void NodeSessions::note_refusal(std::uint32_t address, const std::string& reason) {
+  const Node* const node = table_.by_address(address);
+  if (node == nullptr || node->state != transport::NodeState::down) return;
+  table_.set_reason(node->entry.number, sys::cat("its connection was refused: ", reason));
 }
 
 transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) {
@@ -75,43 +85,67 @@ transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) 
 
 void NodeSessions::adopt(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
   const auto old = sessions_.find(number);
-  if (old == sessions_.end()) return join(number, hello, std::move(peer));
-  if (old->second.session->boot_id() != hello.boot_id) return contest(number, hello, std::move(peer));
-  end(number, "the node has connected again");
+  const bool same_life = table_.find(number)->hello.boot_id == hello.boot_id;
+  if (!same_life && (old != sessions_.end() || contests_.contains(number))) {
+    return contest(number, hello, std::move(peer));
+  }
+  if (old != sessions_.end()) end(number, "the node has connected again");
   join(number, hello, std::move(peer));
+  if (contests_.contains(number)) defend(number);  // it is back: that is a sign of life
 }
 
-// Most often the node has rebooted, and the kernel that runs there now answers the challenge with a reset.
+// Most often the node has rebooted. A connection that breaks meanwhile proves nothing: anybody can cut one.
 void NodeSessions::contest(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
-  Entry& entry = sessions_.at(number);
-  const auto unanswered = [this, number] { end(number, "the node has rebooted: its former life does not answer"); };
-  auto claim =
-      std::make_unique<NumberClaim>(loop_, hello, std::move(peer), unanswered, [this, number] { drop_claim(number); });
-  if (entry.claim) {
+  auto claim = std::make_unique<NumberClaim>(
+      loop_, hello, std::move(peer), [this, number] { grant(number); },
+      [this, number](Counter why) { drop_claim(number, why); });
+  if (contests_.contains(number)) {
     counters_.add(Counter::number_taken);
     claim->refuse("another machine claims to be this node at the same time");
     return dispose_later(loop_, std::move(claim));
   }
-  entry.claim = std::move(claim);
-  entry.challenge = entry.session->challenge();
+  Contest& contest = contests_[number];
+  contest.claim = std::move(claim);
+  contest.challenge = sessions_.at(number).session->challenge();
 }
 
-void NodeSessions::drop_claim(transport::NodeNumber number) {
-  const auto found = sessions_.find(number);
-  if (found != sessions_.end()) dispose_later(loop_, std::move(found->second.claim));
+void NodeSessions::drop_claim(transport::NodeNumber number, Counter why) {
+  const auto found = contests_.find(number);
+  if (found == contests_.end()) return;
+  counters_.add(why);
+  dispose_later(loop_, std::move(found->second.claim));
+  contests_.erase(found);
+}
+
+void NodeSessions::grant(transport::NodeNumber number) {
+  Contest contest = std::move(contests_.at(number));
+  contests_.erase(number);
+  const transport::Hello hello = contest.claim->hello();
+  auto peer = contest.claim->grant();
+  dispose_later(loop_, std::move(contest.claim));
+  if (sessions_.contains(number)) end(number, "the node has rebooted: its former life does not answer");
+  if (table_.find(number)) join(number, hello, std::move(peer));
 }
 
 // The connected one has given its sign.
-void NodeSessions::defend(transport::NodeNumber number, Entry& entry) {
+void NodeSessions::defend(transport::NodeNumber number) {
+  Contest contest = std::move(contests_.at(number));
+  contests_.erase(number);
   const std::string name = table_.find(number)->entry.name;
   counters_.add(Counter::number_taken);
-  if (contests_.ask() != RateLimit::Verdict::keep_quiet) {
-    log_.warning(name, ": a machine at ", sys::format_address(entry.claim->from()), " says that it is ", name,
-                 ", which is connected from ", sys::format_address(entry.session->control().from()),
+  if (contest_lines_.ask() != RateLimit::Verdict::keep_quiet) {
+    log_.warning(name, ": a machine at ", sys::format_address(contest.claim->from()), " says that it is ", name,
+                 ", which is connected from ", sys::format_address(sessions_.at(number).session->control().from()),
                  " and answers: refused");
   }
-  entry.claim->refuse(sys::cat(name, " is connected already, and answers: two machines have its MAC"));
-  dispose_later(loop_, std::move(entry.claim));
+  contest.claim->refuse(sys::cat(name, " is connected already, and answers: two machines have its MAC"));
+  dispose_later(loop_, std::move(contest.claim));
+}
+
+bool NodeSessions::joins_too_often(transport::NodeNumber number) {
+  constexpr unsigned most = 20;
+  auto& limit = joins_.try_emplace(number, loop_.clock(), most, std::chrono::minutes(1)).first->second;
+  return limit.ask() == RateLimit::Verdict::keep_quiet;
 }
 
 void NodeSessions::join(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
@@ -174,23 +208,21 @@ void NodeSessions::end(transport::NodeNumber node, const std::string& reason) {
   sessions_.erase(found);
   dispose_later(loop_, std::move(entry.session));
   events_.on_lost(node, entry.expected_leave.empty() ? reason : entry.expected_leave);
-  if (!entry.claim) return;
-  const transport::Hello hello = entry.claim->hello();
-  auto peer = entry.claim->grant();
-  dispose_later(loop_, std::move(entry.claim));
-  if (table_.find(node)) join(node, hello, std::move(peer));
 }
 
 void NodeSessions::on_session_message(NodeSession& session, transport::Message message) {
   if (!current(session)) return;
-  Entry& entry = sessions_.at(session.node());
+  const auto contest = contests_.find(session.node());
   const auto* pong = std::get_if<transport::Pong>(&message);
-  if (entry.claim && pong != nullptr && pong->sequence >= entry.challenge) defend(session.node(), entry);
+  if (contest != contests_.end() && pong != nullptr && pong->sequence >= contest->second.challenge) {
+    defend(session.node());
+  }
   events_.on_node_message(session.node(), std::move(message));
 }
 
 void NodeSessions::on_session_forged(NodeSession& session, sys::TcpAddress from) {
   counters_.add(Counter::record_not_authentic);
+  if (forgery_lines_.ask() == RateLimit::Verdict::keep_quiet) return;
   log_.warning("node ", session.node(), ": a record from ", sys::format_address(from),
                " is not authentic: the connection was tampered with");
 }

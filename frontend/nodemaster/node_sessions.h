@@ -29,6 +29,9 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
     Counter counter;
     std::string reason;
   };
+  // A connection from a node's address was refused: its state says why it is not there.
+  void note_refusal(std::uint32_t address, const std::string& reason);
+
   // Which node says so, or why it is none.
   tl::expected<transport::NodeNumber, Refusal> recognise(const transport::Hello& hello, sys::TcpAddress from);
   tl::expected<transport::NodeNumber, Refusal> recognise(const transport::BulkHello& hello) const;
@@ -50,8 +53,11 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   struct Entry {
     std::unique_ptr<NodeSession> session;
     std::string expected_leave;
+  };
+
+  struct Contest {
     std::unique_ptr<NumberClaim> claim;
-    std::uint64_t challenge = 0;  // of the claim
+    std::uint64_t challenge = 0;  // a Pong with this number or a higher one is a sign of life
   };
 
   void on_session_message(NodeSession& session, transport::Message message) override;
@@ -62,8 +68,10 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void end(transport::NodeNumber node, const std::string& reason);
   void join(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
   void contest(transport::NodeNumber node, const transport::Hello& hello, std::unique_ptr<Peer> peer);
-  void defend(transport::NodeNumber node, Entry& entry);
-  void drop_claim(transport::NodeNumber node);
+  void defend(transport::NodeNumber node);
+  void grant(transport::NodeNumber node);
+  void drop_claim(transport::NodeNumber node, Counter why);
+  bool joins_too_often(transport::NodeNumber node);
   transport::Welcome welcome(const Node& node, std::uint64_t token);
 
   sys::Loop& loop_;
@@ -72,11 +80,14 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   UnknownNodes& unknown_;
   ContentStore& store_;
   Counters& counters_;
-  RateLimit contests_;
+  RateLimit contest_lines_;
+  RateLimit forgery_lines_;
   std::function<std::uint64_t()> random_;
   Heartbeat heartbeat_;
   NodeEvents& events_;
   std::map<transport::NodeNumber, Entry> sessions_;
+  std::map<transport::NodeNumber, Contest> contests_;  // outlive the session that is contested
+  std::map<transport::NodeNumber, RateLimit> joins_;
 };
 
 }  // namespace frontend

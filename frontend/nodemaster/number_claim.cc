@@ -5,7 +5,7 @@
 namespace frontend {
 
 NumberClaim::NumberClaim(sys::Loop& loop, transport::Hello hello, std::unique_ptr<Peer> peer,
-                         std::function<void()> unanswered, std::function<void()> gone)
+                         std::function<void()> unanswered, std::function<void(Counter)> gone)
     : hello_(std::move(hello)), peer_(std::move(peer)), gone_(std::move(gone)), timer_(loop) {
   PeerEvents& events = *this;
   peer_->listen(events);
@@ -13,7 +13,7 @@ NumberClaim::NumberClaim(sys::Loop& loop, transport::Hello hello, std::unique_pt
 }
 
 void NumberClaim::refuse(const std::string& reason) {
-  gone_ = [] {};
+  gone_ = [](Counter) {};
   peer_->send(transport::Refused{transport::protocol_version, reason});
   peer_->close(reason, true);
 }
@@ -26,9 +26,10 @@ std::unique_ptr<Peer> NumberClaim::grant() {
 // It has said all that a node may say before it is welcome.
 void NumberClaim::on_message(Peer& peer, std::uint64_t, transport::Message) { peer.close("a second greeting"); }
 
-void NumberClaim::on_closed(Peer&, const sys::Error&) {
+void NumberClaim::on_closed(Peer& peer, const sys::Error&) {
   timer_.cancel();
-  gone_();
+  const bool forged = peer.fault() != transport::ChannelFault::none;
+  gone_(forged ? Counter::record_not_authentic : peer.left() ? Counter::handshake_abandoned : Counter::message_refused);
 }
 
 }  // namespace frontend

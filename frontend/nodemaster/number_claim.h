@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/peer.h"
 #include "sys/loop.h"
 #include "transport/messages.h"
@@ -15,10 +16,10 @@ class NumberClaim final : private PeerEvents {
  public:
   static constexpr sys::Duration patience = std::chrono::seconds(3);
 
-  // `unanswered` is called when the connected one has given no sign for so long, `gone` when the newcomer has left;
-  // either once, from the loop, and the claim is to be disposed of later.
+  // `unanswered` is called when the connected one has given no sign for so long, `gone` when the newcomer has left or has
+  // said something wrong; either once, from the loop, and the claim is to be disposed of later.
   NumberClaim(sys::Loop& loop, transport::Hello hello, std::unique_ptr<Peer> peer, std::function<void()> unanswered,
-              std::function<void()> gone);
+              std::function<void(Counter why)> gone);
 
   const transport::Hello& hello() const { return hello_; }
   sys::TcpAddress from() const { return peer_->from(); }
@@ -33,7 +34,7 @@ class NumberClaim final : private PeerEvents {
 
   transport::Hello hello_;
   std::unique_ptr<Peer> peer_;
-  std::function<void()> gone_;
+  std::function<void(Counter)> gone_;
   sys::Timer timer_;
 };
 

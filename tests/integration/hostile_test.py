@@ -171,7 +171,7 @@ class Secured(Clear):
                 self.assertTrue(wire.ended(connection))
         with cluster.counts("shut_out"), wire.dial(cluster) as connection:
             self.assertTrue(wire.ended(connection), "it is not even listened to")
-        self.assertRegex(cluster.frontend_log(), re.escape(wire.FRONT_END[0]) + r":\d+ is not a node's: .*not shown")
+        self.assertRegex(cluster.frontend_log(), re.escape(wire.FRONT_END[0]) + r":\d+ did not become a node's: .*not shown")
         self.assertEqual(cluster.ctl("run", "0", "--", "/bin/echo", "well").stdout, "well\n", "nodes are not concerned")
         cluster.nodelab("power-cut", 0)
         cluster.nodelab("power-on", 0)

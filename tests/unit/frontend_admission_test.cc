@@ -18,53 +18,55 @@ struct Room {
                       {.per_address = 2, .strangers = 3, .refusals = 4, .refusal_memory = 1min, .addresses = 2},
                       [](std::uint32_t ip) { return ip == node_address; }};
 
-  Admission::Ticket enter(std::uint32_t ip) {
-    Admission::Ticket ticket = 0;
-    CHECK(admission.ask(ip, ticket) == Admission::Answer::admitted);
-    return ticket;
+  Admission::Pass enter(std::uint32_t ip) {
+    Admission::Pass pass = admission.ask(ip);
+    CHECK(pass.ticket() != 0);
+    return pass;
   }
-  Admission::Answer ask(std::uint32_t ip) {
-    Admission::Ticket ticket = 0;
-    return admission.ask(ip, ticket);
-  }
+  bool shut_out(std::uint32_t ip) { return admission.ask(ip).ticket() == 0; }
 };
 
 }  // namespace
 
-TEST_CASE("admission: an address holds so many, and others when it lets go") {
+TEST_CASE("admission: an address that has too many under way loses its own oldest") {
   Room room;
-  const auto first = room.enter(1);
-  room.enter(1);
-  CHECK(room.ask(1) == Admission::Answer::too_many);
-  room.admission.leave(first);
-  room.admission.leave(first);  // once is enough
-  room.enter(1);
-  CHECK(room.ask(1) == Admission::Answer::too_many);
+  auto first = room.enter(1);
+  const auto second = room.enter(1);
+  CHECK(room.admission.crowded_out(1).ticket == 0);
+  const auto third = room.enter(1);
+  CHECK(room.admission.crowded_out(1).ticket == first.ticket());
+  CHECK(room.admission.crowded_out(1).same_address);
+  first = {};
+  CHECK(room.admission.crowded_out(1).ticket == 0);
 }
 
 TEST_CASE("admission: the oldest stranger has to go when the room is full, a node never") {
   Room room;
-  room.enter(node_address);
-  const auto oldest = room.enter(1);
+  const auto node = room.enter(node_address);
+  auto oldest = room.enter(1);
   const auto next = room.enter(2);
-  room.enter(3);
-  CHECK(room.admission.crowded_out() == 0);
-  room.enter(4);
-  CHECK(room.admission.crowded_out() == oldest);
-  room.admission.leave(oldest);
-  CHECK(room.admission.crowded_out() == 0);
-  room.enter(5);
-  CHECK(room.admission.crowded_out() == next);
+  const auto third = room.enter(3);
+  CHECK(room.admission.crowded_out(3).ticket == 0);
+  const auto fourth = room.enter(4);
+  CHECK(room.admission.crowded_out(4).ticket == oldest.ticket());
+  CHECK_FALSE(room.admission.crowded_out(4).same_address);
+  oldest = {};
+  CHECK(room.admission.crowded_out(4).ticket == 0);
+  const auto fifth = room.enter(5);
+  CHECK(room.admission.crowded_out(5).ticket == next.ticket());
 }
 
-TEST_CASE("admission: who is refused too often is shut out until it is forgotten") {
+TEST_CASE("admission: who is refused too often is shut out until it is forgotten, a node never") {
   Room room;
-  for (int i = 0; i < 4; ++i)
+  for (int i = 0; i < 4; ++i) {
     room.admission.note_refusal(1);
-  CHECK(room.ask(1) == Admission::Answer::shut_out);
-  room.enter(2);
+    room.admission.note_refusal(node_address);
+  }
+  CHECK(room.shut_out(1));
+  CHECK_FALSE(room.shut_out(2));
+  CHECK_FALSE(room.shut_out(node_address));
   room.clock.advance(1min);
-  room.enter(1);
+  CHECK_FALSE(room.shut_out(1));
 }
 
 TEST_CASE("admission: refusals are remembered of a bounded number of addresses") {
@@ -73,10 +75,10 @@ TEST_CASE("admission: refusals are remembered of a bounded number of addresses")
     for (int i = 0; i < 4; ++i)
       room.admission.note_refusal(ip);
   }
-  CHECK(room.ask(2) == Admission::Answer::shut_out);
-  CHECK(room.ask(3) == Admission::Answer::admitted);
+  CHECK(room.shut_out(2));
+  CHECK_FALSE(room.shut_out(3));
   room.clock.advance(1min);
   for (int i = 0; i < 4; ++i)
     room.admission.note_refusal(3);
-  CHECK(room.ask(3) == Admission::Answer::shut_out);
+  CHECK(room.shut_out(3));
 }
