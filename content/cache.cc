@@ -1,10 +1,12 @@
 #include "content/cache.h"
 
+#include <cerrno>
 #include <deque>
 #include <map>
 #include <utility>
 
 #include "content/incoming_file.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace content {
@@ -148,7 +150,10 @@ void Cache::State::open_waiting() {
 }
 
 sys::Status Cache::State::open(IncomingFile& file) {
-  if (auto status = files.make_directories(directory); !status) return status;
+  if (auto status = files.make_directories(std::string(sys::parent_of(directory))); !status) return status;
+  // What is in it may be for root's eyes only: who may read a file is told by where it is placed.
+  auto made = files.make_directory(directory, {.uid = 0, .gid = 0, .mode = 0700});
+  if (!made && made.error().code != EEXIST) return made;
   return file.open(files, path_of(file.content().hash));
 }
 

@@ -38,7 +38,7 @@ struct Directory {
 };
 constexpr std::array directories = {
     Directory{"/run", 0755},
-    Directory{"/run/nodeinit", 0700},
+    Directory{"/run/nodeinit", 0711},  // users run programs that are placed below it, and see nothing else
     Directory{"/tmp", 01777},
     Directory{"/etc", 0755},
 };
