@@ -44,7 +44,7 @@ sys::Status write_all(sys::Files& files, const std::string& directory, const std
 
 std::string describe(const std::string& directory, const crypto::Fingerprint& key) {
   return sys::cat("front end key ", crypto::format(key), " in ", directory, "\n  the front end:  [security] keys = \"",
-                  directory, "\" in cluster.toml, then restart nodemaster\n", "  the nodes:      nodeimage --keys ",
+                  directory, "\" in cluster.toml, then start nodemaster or send it SIGHUP\n", "  the nodes:      nodeimage --keys ",
                   directory, " ...\n");
 }
 
