@@ -1,15 +1,10 @@
-// Who asks, as the kernel says.
+// Who asks, as the kernel says; and with whose rights nodemaster opens what he asks for.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include "sys/borrowed_rights.h"
 
 namespace frontend {
 
-struct Credentials {
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups = {};  // supplementary
-};
+using Credentials = sys::FileRights;
 
 }  // namespace frontend

@@ -36,7 +36,7 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
   if (jobs_.size() == max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
   const std::uint64_t number = next_number_++;
-  const auto rights = std::make_shared<sys::FileRights>(sys::FileRights{caller.uid, caller.gid, caller.groups});
+  const auto rights = std::make_shared<sys::FileRights>(caller);
   auto offer = store_.offer(sources_of(request), rights);
   const auto over = [this, number] { loop_.defer([this, number] { finish(number); }); };
   auto job =

@@ -182,6 +182,18 @@ TEST_CASE("pinned keys: a node without a key trusts nobody, and a broken key is 
   CHECK_FALSE(node::read_pinned_keys(site.files, true));
 }
 
+TEST_CASE("pinned keys: a link that leads nowhere is no absent key") {
+  Site site;
+  REQUIRE(site.keygen());
+  site.put_into_image();
+  REQUIRE(site.files.remove("/etc/nodeinit/cluster.key"));
+  REQUIRE(site.files.make_link("/gone", "/etc/nodeinit/cluster.key"));
+  CHECK_FALSE(node::read_pinned_keys(site.files, true));
+  REQUIRE(site.files.remove("/etc/nodeinit/front-end.pub"));
+  REQUIRE(site.files.make_link("/gone", "/etc/nodeinit/front-end.pub"));
+  CHECK_FALSE(node::read_pinned_keys(site.files, true));
+}
+
 TEST_CASE("pinned keys: no failure to read makes a node trust more") {
   for (int n = 1;; ++n) {
     Site site;

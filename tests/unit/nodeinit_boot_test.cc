@@ -153,3 +153,9 @@ TEST_CASE("the kernel's protections against planted links are on, where they are
     CHECK(test.files.read("/proc/sys/fs/protected_hardlinks", 10).value() == (container ? "0" : "1"));
   }
 }
+
+TEST_CASE("users reach the programs below /run/nodeinit, and not what root keeps beside them") {
+  TestMachine test;
+  test.boot_and_join();
+  CHECK(test.files.facts("/run/nodeinit").value()->mode == 0711);
+}
