@@ -22,7 +22,7 @@ using transport::Outcome;
 constexpr char cache_directory[] = "/run/nodeinit/cache";
 constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
 constexpr sys::Duration keys_retry_delay = std::chrono::seconds(2);
-constexpr std::int64_t clock_tolerance_ns = 1'000'000'000;
+constexpr std::uint64_t clock_tolerance_ns = 1'000'000'000;
 
 }  // namespace
 
@@ -158,9 +158,12 @@ void Node::on_trouble(const std::string& why) {
 
 void Node::set_clock(std::uint64_t wall_ns) {
   const auto theirs = static_cast<std::int64_t>(wall_ns);
+  if (life_.in_container || theirs <= 0) return;
   const std::int64_t ours = system_.loop.clock().wall().time_since_epoch().count();
-  const std::int64_t apart = theirs > ours ? theirs - ours : ours - theirs;
-  if (life_.in_container || theirs <= 0 || apart <= clock_tolerance_ns) return;
+  // Unsigned: what a front end says may be as far away as it likes.
+  const std::uint64_t apart = theirs > ours ? wall_ns - static_cast<std::uint64_t>(ours)
+                                            : static_cast<std::uint64_t>(ours) - wall_ns;
+  if (apart <= clock_tolerance_ns) return;
   const sys::Status set = system_.loop.clock().set_wall(sys::WallTime(sys::Duration(theirs)));
   if (set) {
     log_.info("clock set to the front end's; it was ", apart / 1'000'000'000, " s ", theirs > ours ? "slow" : "fast");

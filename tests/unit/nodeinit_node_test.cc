@@ -149,6 +149,16 @@ TEST_CASE("what was logged before the Welcome reaches the front end, each line o
   CHECK(test.front_end.all<transport::LogLines>().back().lines[0].text == "one more");
 }
 
+TEST_CASE("a front end's time that cannot be one leaves the clock alone") {
+  for (const std::uint64_t wall_ns : {std::uint64_t{0}, std::uint64_t{1} << 63, (std::uint64_t{1} << 63) + 12345}) {
+    TestMachine test;
+    test.front_end.welcome.wall_ns = wall_ns;
+    const auto before = test.clock.wall();
+    test.boot_and_join();
+    CHECK(test.clock.wall() - before < 1h);
+  }
+}
+
 TEST_CASE("the clock follows the front end's, but not in a container") {
   for (const bool container : {false, true}) {
     TestMachine test;
