@@ -24,7 +24,10 @@ class Scanner {
   void step() {
     const char c = left_.front();
     if (c == '\n') return end_line();
-    if (c == '\t' || c == '\r') return skip(1);
+    if (c == '\t' || c == '\r') {
+      in_word_ = false;
+      return skip(1);
+    }
     const std::size_t size = printable_character_size(left_);
     if (size == 0) return complain("a byte that is no text (UTF-8 without control characters)");
     if (size > 1) {
@@ -39,9 +42,11 @@ class Scanner {
     if (c == '.' && ++dots_ > max_dots) return complain("too many dots: tables nested too deep");
     for (const std::string_view quote : {"\"\"\"", "'''", "\"", "'"}) {
       if (!left_.starts_with(quote)) continue;
+      if (in_word_) return complain("a quotation mark in the middle of a word");
       quote_ = quote;
       return skip(quote.size());
     }
+    in_word_ = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '+';
     skip(1);
   }
   void inside(char c) {
@@ -57,10 +62,12 @@ class Scanner {
     for (int i = 0; i < 2 && quote_.size() > 1 && left_.starts_with(quote_.front()); ++i)
       skip(1);
     quote_ = {};
+    in_word_ = true;  // nothing that begins with a quotation mark follows at once
   }
   void end_line() {
     if (quote_.size() == 1) quote_ = {};
     comment_ = false;
+    in_word_ = false;
     dots_ = 0;
     ++line_;
     skip(1);
@@ -71,6 +78,7 @@ class Scanner {
   std::string_view left_;
   std::string_view quote_;  // that the string we are in ends with; empty: outside of strings
   bool comment_ = false;
+  bool in_word_ = false;  // where no string can begin: toml++ would read on as if none had begun
   unsigned dots_ = 0;
   unsigned line_ = 1;
   std::string_view reason_;

@@ -16,7 +16,8 @@ struct TomlTrouble {
 };
 
 // The first thing in `text` that toml++ must not see: bytes that are no text, characters that are not ASCII outside of
-// comments and strings of one line, or a line with more than a few dots outside of strings.
+// comments and strings of one line, a quotation mark where no string can begin, or a line with more than a few dots
+// outside of strings.
 std::optional<TomlTrouble> toml_trouble(std::string_view text);
 
 }  // namespace sys

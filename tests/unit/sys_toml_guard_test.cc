@@ -37,6 +37,13 @@ TEST_CASE("toml guard: letters that are not ASCII where toml++ would take them f
   CHECK(line_of_trouble("a = '\\'\xc3\xa9") == 1);
 }
 
+TEST_CASE("toml guard: a quotation mark where no string can begin hides nothing") {
+  CHECK(line_of_trouble("a = 0.5x'\xc4\x90'") == 1);
+  CHECK(line_of_trouble("\na'\xc4\x90' = 1") == 2);
+  CHECK(line_of_trouble("a = 'x''y'") == 1);
+  CHECK(passes("a.'b' = ['x','y', \"z\"]\n'c' = {'d'='e'}\n\t'f'=''\n"));
+}
+
 TEST_CASE("toml guard: bytes that are no text") {
   for (const char* wrong : {"\xff", "a = \"\xc4\"", "# \xed\xa0\x80", "a = \"\x01\"", "\x7f"})
     CHECK_MESSAGE(line_of_trouble(wrong) == 1, wrong);
