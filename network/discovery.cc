@@ -35,7 +35,7 @@ struct Discovery::State {
   const std::function<std::uint64_t()> random;
   const DiscoveryOptions options;
   Candidates candidates;
-  Backoff backoff;
+  sys::Backoff backoff;
   sys::Timer timer;  // of the next round; of finish() when there is a result
   std::unique_ptr<Finder> finder;
   std::function<void(const Found&)> found;

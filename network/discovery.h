@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "network/backoff.h"
+#include "sys/backoff.h"
 #include "sys/links.h"
 #include "sys/log.h"
 #include "sys/loop.h"
@@ -27,7 +27,7 @@ struct DiscoveryOptions {
   unsigned prefix = 0;                  // 0: from the class of the address (RFC 791), as RARP knows no netmask
   std::uint32_t gateway = 0;            // 0: the front end
   std::uint32_t front_end = 0;          // 0: whoever answered (RARP)
-  BackoffPolicy backoff;
+  sys::BackoffPolicy backoff;
 };
 
 struct Found {

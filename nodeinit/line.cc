@@ -9,7 +9,7 @@ namespace node {
 
 namespace {
 
-constexpr network::BackoffPolicy retry_policy = {.cap = std::chrono::seconds(10)};
+constexpr sys::BackoffPolicy retry_policy = {.cap = std::chrono::seconds(10)};
 constexpr unsigned unacknowledged_limit_ms = 15000;
 
 bool is_power_of_two(unsigned number) { return (number & (number - 1)) == 0; }

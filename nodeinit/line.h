@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "network/backoff.h"
+#include "sys/backoff.h"
 #include "sys/log.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
@@ -67,7 +67,7 @@ class Line final : private transport::ConnectionHandler {
   Hooks hooks_;
   sys::TcpAddress to_;
   transport::SessionState session_ = transport::SessionState::greeting;
-  network::Backoff backoff_;
+  sys::Backoff backoff_;
   sys::Timer retry_;
   std::unique_ptr<transport::Connection> connection_;
   std::string protection_;

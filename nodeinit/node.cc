@@ -43,13 +43,17 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
       runner_(
-          system.loop, system.workers, {system.files, system.mounts, system.machine}, cache_, log_,
+          system.loop, system.workers,
+          {system.files, system.mounts, system.machine, system.links, system.loop.clock()}, cache_, log_,
           {.report = [this](const transport::StepReport& report) { on_step(report); },
            .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
            .run_program =
                [this](const transport::RunStep& step, const std::string& name, std::function<void(sys::Status)> done) {
                  return launcher_.run_step(step, name, std::move(done));
-               }}),
+               },
+           .keep_service = {},
+           .set_limits = {},
+           .random = system_.random()}),
       power_down_(system_, log_, [this] { return launcher_.running(); }),
       patience_(system.loop),
       keys_retry_(system.loop) {

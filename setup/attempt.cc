@@ -10,33 +10,35 @@
 namespace setup {
 namespace {
 
-sys::Result<StepOutcome> carry_out(const transport::Step& step, const std::string& content, StepSystem system) {
-  return std::visit(
-      [&](const auto& action) -> sys::Result<StepOutcome> {
-        using Action = std::decay_t<decltype(action)>;
-        if constexpr (std::is_same_v<Action, transport::FileStep>)
-          return perform(action, content, system);
-        else if constexpr (std::is_same_v<Action, transport::RunStep>)
-          return sys::refusal("a program does not run in a worker");
-        else
-          return perform(action, system);
-      },
-      step.action);
-}
-
 sys::Duration deadline_of(const transport::Step& step) {
   return step.timeout_ms == 0 ? Attempt::default_deadline : std::chrono::milliseconds(step.timeout_ms);
+}
+
+// What has to be fetched for these entries.
+std::vector<transport::FileEntry> contents_of(const transport::FileStep& step, const Entries& which) {
+  std::vector<transport::FileEntry> files;
+  for (const std::uint32_t i : which) {
+    const transport::TreeEntry& entry = step.entries.at(i);
+    if (const auto* content = std::get_if<transport::Content>(&entry.what)) files.push_back({entry.path, *content});
+  }
+  return files;
+}
+std::vector<transport::FileEntry> contents_of(const transport::ModuleStep& step, const Entries& which) {
+  std::vector<transport::FileEntry> files;
+  for (const std::uint32_t i : which)
+    files.push_back({step.modules.at(i).name, step.modules.at(i).content});
+  return files;
 }
 
 }  // namespace
 
 Attempt::Attempt(AttemptTools tools, const transport::Step& step, std::function<void(AttemptEnd)> done)
-    : tools_(tools),
+    : tools_(std::move(tools)),
       step_(step),
       done_(std::move(done)),
       deadline_(deadline_of(step)),
-      began_(tools.loop.clock().now()),
-      timer_(tools.loop) {
+      began_(tools_.loop.clock().now()),
+      timer_(tools_.loop) {
   timer_.set(sys::Duration::zero(), [this] { begin(); });
 }
 
@@ -46,45 +48,100 @@ Attempt::~Attempt() {
 }
 
 void Attempt::begin() {
-  if (const auto* file = std::get_if<transport::FileStep>(&step_.action)) return want_content(*file);
-  if (const auto* run = std::get_if<transport::RunStep>(&step_.action)) return run_program(*run);
-  start_worker({});
+  std::visit([this](const auto& action) { begin(action); }, step_.action);
 }
 
-void Attempt::want_content(const transport::FileStep& action) {
+template <class Action> void Attempt::begin(const Action& action) {
+  start_worker(
+      [this, &action](sys::WorkerOutput& output) { return write_verdict(perform(action, tools_.system), output); },
+      [this](const sys::WorkerResult& result) { on_worked(result); });
+}
+
+void Attempt::begin(const transport::FileStep& action) { look(action, action.entries.size()); }
+
+void Attempt::begin(const transport::ModuleStep& action) { look(action, action.modules.size()); }
+
+void Attempt::begin(const transport::RunStep& action) {
   timer_.set(deadline_, [this] { on_deadline(); });
-  tools_.cache.want(action.content, [this, alive = std::weak_ptr(alive_)](sys::Result<std::string> path) {
-    if (alive.expired() || !done_) return;
-    if (!path) return finish({sys::within("fetch its content", path.error())});
-    start_worker(*path);
+  kill_program_ =
+      tools_.hooks.run_program(action, step_.name, [this](const sys::Status& status) { on_program(status); });
+}
+
+void Attempt::begin(const transport::ServiceStep& action) {
+  timer_.set(deadline_, [this] { on_deadline(); });
+  kill_program_ = tools_.hooks.keep_service(action, step_.name, [this](sys::Result<StepOutcome> outcome) {
+    kill_program_ = nullptr;
+    finish({std::move(outcome)});
   });
+}
+
+void Attempt::begin(const transport::LimitsStep& action) { finish({tools_.hooks.set_limits(action)}); }
+
+// ---------------------------------------------------------------- content
+
+template <class Action> void Attempt::look(const Action& action, std::size_t count) {
+  start_worker(
+      [this, &action](sys::WorkerOutput& output) { return write_survey(survey(action, tools_.system), output); },
+      [this, &action, count](const sys::WorkerResult& result) {
+        worker_ = 0;
+        auto which = read_survey(result, deadline_, count);
+        if (!which) return finish({tl::unexpected(which.error()), result.end == sys::WorkerEnd::hung});
+        if (which->empty()) return finish({StepOutcome{.changed = false}});
+        fetch(action, std::move(*which));
+      });
+}
+
+template <class Action> void Attempt::fetch(const Action& action, Entries which) {
+  timer_.set(time_left(), [this] { on_deadline(); });
+  auto wanted = contents_of(action, which);
+  tools_.cache.want_all(wanted, [this, &action, which = std::move(which),
+                                 alive = std::weak_ptr(alive_)](const sys::Result<std::vector<std::string>>& paths) {
+    if (alive.expired() || !done_) return;
+    timer_.cancel();
+    if (!paths) return finish({sys::within("fetch its content", paths.error())});
+    work(action, which);
+  });
+}
+
+template <class Action> void Attempt::work(const Action& action, const Entries& which) {
+  const Contents contents{[this](const transport::ContentHash& hash) { return tools_.cache.path_of(hash); },
+                          tools_.is_spare};
+  start_worker(
+      [this, &action, which, contents](sys::WorkerOutput& output) {
+        return write_verdict(perform(action, which, contents, tools_.system), output);
+      },
+      [this](const sys::WorkerResult& result) { on_worked(result); });
+}
+
+// ---------------------------------------------------------------- workers and programs
+
+sys::Duration Attempt::time_left() const {
+  const auto spent = tools_.loop.clock().now() - began_;
+  return std::max<sys::Duration>(deadline_ - spent, std::chrono::milliseconds(1));
 }
 
 // The worker has what is left of the deadline; Workers watches it, and knows a worker that does not die.
-void Attempt::start_worker(const std::string& content) {
-  timer_.cancel();
-  const auto spent = tools_.loop.clock().now() - began_;
+void Attempt::start_worker(std::function<int(sys::WorkerOutput&)> work,
+                           std::function<void(const sys::WorkerResult&)> done) {
   sys::WorkerSpec spec;
   spec.name = sys::cat("setup step ", step_.name);
-  spec.deadline = std::max<sys::Duration>(deadline_ - spent, std::chrono::milliseconds(1));
-  spec.work = [this, content](sys::WorkerOutput& output) {
-    return write_verdict(carry_out(step_, content, tools_.system), output);
-  };
-  auto started = tools_.workers.start(std::move(spec), [this](const sys::WorkerResult& result) {
-    worker_ = 0;
-    finish({read_verdict(result, deadline_), result.end == sys::WorkerEnd::hung});
-  });
+  spec.deadline = time_left();
+  spec.output_limit = max_verdict;
+  spec.work = std::move(work);
+  const auto started = tools_.workers.start(std::move(spec), std::move(done));
   if (!started) return finish({tl::unexpected(started.error())});
   worker_ = *started;
 }
 
-void Attempt::run_program(const transport::RunStep& action) {
-  timer_.set(deadline_, [this] { on_deadline(); });
-  kill_program_ = tools_.run_program(action, step_.name, [this](const sys::Status& status) {
-    kill_program_ = nullptr;
-    if (!status) return finish({tl::unexpected(status.error())});
-    finish({StepOutcome{}});
-  });
+void Attempt::on_worked(const sys::WorkerResult& result) {
+  worker_ = 0;
+  finish({read_verdict(result, deadline_), result.end == sys::WorkerEnd::hung});
+}
+
+void Attempt::on_program(const sys::Status& status) {
+  kill_program_ = nullptr;
+  if (!status) return finish({tl::unexpected(status.error())});
+  finish({StepOutcome{}});
 }
 
 void Attempt::on_deadline() {

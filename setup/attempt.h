@@ -1,9 +1,10 @@
-// One attempt of one step: waits for the content that the step needs, then carries it out in a worker, or runs its
-// program, all of it within the step's deadline.
+// One attempt of one step, within the step's deadline. What can hang is done in workers; programs and services are the
+// process library's, limits the launcher's.
 //
-//   content --here--> work --worker or program ended--> over
-//      |                 |
-//      +-----------------+--deadline--> over
+//   most kinds       work --worker ended--> over
+//   file, module     survey --nothing to do--> over
+//                        '--entries--> fetch --content here--> work --worker ended--> over
+//   run, service     program --ended, or runs--> over
 //
 // Destroying it cancels it: the worker or the program is killed, and nobody is told.
 #pragma once
@@ -26,7 +27,10 @@ struct AttemptTools {
   sys::Workers& workers;
   StepSystem system;
   content::Cache& cache;
-  const RunProgram& run_program;
+  const RunnerHooks& hooks;
+  sys::Instant received;  // when the Setup message came
+  // No other step needs this content when the step has it.
+  std::function<bool(const transport::ContentHash&)> is_spare;
 };
 
 struct AttemptEnd {
@@ -38,7 +42,8 @@ class Attempt {
  public:
   static constexpr sys::Duration default_deadline = std::chrono::seconds(30);  // of a step that names none
 
-  // `step` and the tools outlive the attempt. `done` is called once, from the loop; it may destroy the attempt.
+  // `step` and what the tools refer to outlive the attempt. `done` is called once, from the loop; it may destroy the
+  // attempt.
   Attempt(AttemptTools tools, const transport::Step& step, std::function<void(AttemptEnd)> done);
   ~Attempt();
   Attempt(const Attempt&) = delete;
@@ -46,11 +51,22 @@ class Attempt {
 
  private:
   void begin();
-  void want_content(const transport::FileStep& action);
-  void start_worker(const std::string& content);
-  void run_program(const transport::RunStep& action);
+  template <class Action> void begin(const Action& action);
+  void begin(const transport::FileStep& action);
+  void begin(const transport::ModuleStep& action);
+  void begin(const transport::RunStep& action);
+  void begin(const transport::ServiceStep& action);
+  void begin(const transport::LimitsStep& action);
+
+  template <class Action> void look(const Action& action, std::size_t count);
+  template <class Action> void fetch(const Action& action, Entries which);
+  template <class Action> void work(const Action& action, const Entries& which);
+  void start_worker(std::function<int(sys::WorkerOutput&)> work, std::function<void(const sys::WorkerResult&)> done);
+  void on_worked(const sys::WorkerResult& result);
+  void on_program(const sys::Status& status);
   void on_deadline();
   void finish(AttemptEnd end);
+  sys::Duration time_left() const;
 
   AttemptTools tools_;
   const transport::Step& step_;

@@ -3,16 +3,6 @@
 #include "sys/text.h"
 
 namespace setup {
-namespace {
-
-// What is in a user's directory stays that user's when the directory gets another owner, and so does a way in by a
-// descriptor that is open. The user's own directory, and root's, may be given to the user.
-bool may_be_given(const sys::FileFacts& there, const sys::Ownership& owner) {
-  return there.uid == 0 || there.uid == owner.uid;
-}
-
-}  // namespace
-
 sys::Result<StepOutcome> perform(const transport::DirectoryStep& step, StepSystem system) {
   if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
   const auto facts = system.files.facts(step.path);

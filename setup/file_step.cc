@@ -1,46 +1,153 @@
+#include <cerrno>
+#include <map>
+
+#include "content/hash.h"
 #include "setup/paths.h"
 #include "setup/step.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace setup {
 namespace {
 
-// Larger files are written again rather than compared: both would have to be in memory beside what they are.
-constexpr std::uint64_t comparison_limit = 8u << 20;  // bytes
+using sys::FileFacts;
+using sys::FileKind;
+using transport::TreeEntry;
 
-bool may_replace(sys::FileKind kind) { return kind == sys::FileKind::regular || kind == sys::FileKind::link; }
+sys::Ownership owner_of(const TreeEntry& entry) { return {entry.uid, entry.gid, entry.mode}; }
 
-// Whether nothing is to be done. A file with the right content and another owner or mode is none that can be given to
-// anybody: whoever had it may still have it open for writing, or by another name.
-sys::Result<bool> is_done(const sys::FileFacts& there, const transport::FileStep& step, const sys::Ownership& owner,
-                          const std::string& content, sys::Files& files) {
-  if (there.kind != sys::FileKind::regular || there.links > 1 || !owned_as(there, owner)) return false;
-  if (there.size != step.content.size || there.size > comparison_limit) return false;
-  const auto old = files.read(step.path, there.size);
-  if (!old) return tl::unexpected(old.error());
-  const auto wanted = files.read(content, there.size);
-  if (!wanted) return tl::unexpected(wanted.error());
-  return *old == *wanted;
+sys::Status in_the_way(const TreeEntry& entry, const FileFacts& there) {
+  return sys::refusal(sys::cat(entry.path, ": there is ", name_of(there.kind), ", which is left as it is"));
 }
+
+// Whether a regular file with the right owner has the content that is wanted.
+sys::Result<bool> same(const TreeEntry& entry, const transport::Content& content, const FileFacts& there,
+                       sys::Files& files) {
+  if (there.size != content.size) return false;
+  content::Hasher hasher;
+  const auto read = files.read_pieces(entry.path, [&](std::span<const std::byte> piece) { hasher.add(piece); });
+  if (!read) return tl::unexpected(read.error());
+  return hasher.finish() == content.hash;
+}
+sys::Result<bool> same(const TreeEntry& entry, const transport::TextContent& content, const FileFacts& there,
+                       sys::Files& files) {
+  if (there.size != content.text.size()) return false;
+  const auto text = files.read(entry.path, there.size + 1);
+  if (!text) return tl::unexpected(text.error());
+  return *text == content.text;
+}
+
+// What is there already is as it is wanted. A file with the right content and another owner or mode is none that can be
+// given to anybody: whoever had it may still have it open for writing, or by another name.
+template <class Text>
+sys::Result<bool> is_done(const TreeEntry& entry, const Text& content, const FileFacts& there, sys::Files& files) {
+  if (there.kind == FileKind::link) return false;
+  if (there.kind != FileKind::regular) return tl::unexpected(in_the_way(entry, there).error());
+  if (there.links > 1 || !owned_as(there, owner_of(entry))) return false;
+  if (entry.modified_ns != 0 && entry.modified_ns != there.modified_ns) return false;
+  return same(entry, content, there, files);
+}
+sys::Result<bool> is_done(const TreeEntry& entry, const transport::DirectoryMark&, const FileFacts& there,
+                          sys::Files& files) {
+  if (there.kind == FileKind::directory) return owned_as(there, owner_of(entry));
+  if (there.kind != FileKind::link) return tl::unexpected(in_the_way(entry, there).error());
+  // A link of root's to a directory, /lib to usr/lib for one, is a directory for whoever goes through it.
+  const auto through = files.facts_through(entry.path);
+  if (!through) return tl::unexpected(through.error());
+  if (*through && (*through)->kind == FileKind::directory) return true;
+  return tl::unexpected(in_the_way(entry, there).error());
+}
+sys::Result<bool> is_done(const TreeEntry& entry, const transport::LinkTarget& link, const FileFacts& there,
+                          sys::Files& files) {
+  if (there.kind == FileKind::regular) return false;
+  if (there.kind != FileKind::link) return tl::unexpected(in_the_way(entry, there).error());
+  const auto target = files.read_link(entry.path);
+  if (!target) return tl::unexpected(target.error());
+  return *target == link.target;
+}
+
+sys::Result<bool> is_done(const TreeEntry& entry, sys::Files& files) {
+  if (auto status = check_path(entry.path); !status) return tl::unexpected(status.error());
+  const auto facts = files.facts(entry.path);
+  if (!facts) return tl::unexpected(facts.error());
+  if (!*facts) return false;
+  return std::visit([&](const auto& what) { return is_done(entry, what, **facts, files); }, entry.what);
+}
+
+class Placing {
+ public:
+  Placing(const transport::FileStep& step, const Contents& contents, sys::Files& files)
+      : contents_(contents), files_(files) {
+    for (const TreeEntry& entry : step.entries) {
+      if (const auto* content = std::get_if<transport::Content>(&entry.what)) ++uses_[content->hash];
+    }
+  }
+
+  sys::Status place(const TreeEntry& entry) {
+    const std::string above(sys::parent_of(entry.path));
+    if (above != made_) {
+      if (auto status = make_room(files_, entry.path); !status) return status;
+      made_ = above;
+    }
+    auto status = std::visit([&](const auto& what) { return put(entry, what); }, entry.what);
+    const bool is_link = std::holds_alternative<transport::LinkTarget>(entry.what);
+    if (status && entry.modified_ns != 0 && !is_link) status = files_.set_modified(entry.path, entry.modified_ns);
+    return status;
+  }
+
+ private:
+  // Moved when nobody needs it any more, so that it is in memory once.
+  sys::Status put(const TreeEntry& entry, const transport::Content& content) {
+    const std::string from = contents_.path_of(content.hash);
+    const bool last_use = --uses_[content.hash] == 0;
+    if (last_use && contents_.is_spare(content.hash)) {
+      if (auto owned = files_.set_owner(from, owner_of(entry)); !owned) return owned;
+      const auto moved = files_.rename(from, entry.path);
+      if (moved || moved.error().code != EXDEV) return moved;
+    }
+    return files_.copy(from, entry.path, owner_of(entry));
+  }
+  sys::Status put(const TreeEntry& entry, const transport::TextContent& content) {
+    return files_.replace(entry.path, std::as_bytes(std::span(content.text)), owner_of(entry));
+  }
+  sys::Status put(const TreeEntry& entry, const transport::DirectoryMark&) {
+    const auto facts = files_.facts(entry.path);
+    if (!facts) return tl::unexpected(facts.error());
+    if (!*facts) return files_.make_directory(entry.path, owner_of(entry));
+    if (!may_be_given(**facts, owner_of(entry)))
+      return sys::refusal(sys::cat(entry.path, ": there is a directory of uid ", (*facts)->uid,
+                                   ", who would keep what is in it: it is left as it is"));
+    return files_.set_owner(entry.path, owner_of(entry));
+  }
+  sys::Status put(const TreeEntry& entry, const transport::LinkTarget& link) {
+    return put_link(files_, link.target, entry.path);
+  }
+
+  const Contents& contents_;
+  sys::Files& files_;
+  std::map<transport::ContentHash, unsigned> uses_;
+  std::string made_;  // the directory that is there for sure
+};
 
 }  // namespace
 
-sys::Result<StepOutcome> perform(const transport::FileStep& step, const std::string& content, StepSystem system) {
-  if (auto status = make_room(system.files, step.path); !status) return tl::unexpected(status.error());
-  const auto facts = system.files.facts(step.path);
-  if (!facts) return tl::unexpected(facts.error());
-
-  const sys::Ownership owner{step.uid, step.gid, step.mode};
-  if (const auto& there = *facts) {
-    if (!may_replace(there->kind))
-      return sys::refusal(
-          sys::cat("file ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
-    const auto done = is_done(*there, step, owner, content, system.files);
+sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system) {
+  Entries found;
+  for (std::uint32_t i = 0; i < step.entries.size(); ++i) {
+    const auto done = is_done(step.entries[i], system.files);
     if (!done) return tl::unexpected(done.error());
-    if (*done) return StepOutcome{.changed = false};
+    if (!*done) found.push_back(i);
   }
-  if (auto status = system.files.copy(content, step.path, owner); !status) return tl::unexpected(status.error());
-  return StepOutcome{};
+  return found;
+}
+
+sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries& which, const Contents& contents,
+                                 StepSystem system) {
+  Placing placing(step, contents, system.files);
+  for (const std::uint32_t i : which) {
+    if (auto status = placing.place(step.entries.at(i)); !status) return tl::unexpected(status.error());
+  }
+  return StepOutcome{.changed = !which.empty()};
 }
 
 }  // namespace setup

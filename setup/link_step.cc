@@ -4,21 +4,6 @@
 #include "sys/text.h"
 
 namespace setup {
-namespace {
-
-// Beside its place and then renamed, so that nobody sees the path without a link.
-sys::Status replace_link(const transport::LinkStep& step, sys::Files& files) {
-  const std::string beside = sys::temporary_beside(step.path);
-  const auto left_over = files.facts(beside);  // by an attempt that was killed
-  if (!left_over) return tl::unexpected(left_over.error());
-  if (*left_over)
-    if (auto status = files.remove(beside); !status) return status;
-  if (auto status = files.make_link(step.target, beside); !status) return status;
-  return files.rename(beside, step.path);
-}
-
-}  // namespace
-
 sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem system) {
   if (step.target.empty()) return sys::refusal(sys::cat("link ", step.path, ": it has no target: correct the plan"));
   if (!sys::is_link_target(step.target))
@@ -35,7 +20,7 @@ sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem sys
     const auto target = system.files.read_link(step.path);
     if (!target) return tl::unexpected(target.error());
     if (*target == step.target) return StepOutcome{.changed = false};
-    status = replace_link(step, system.files);
+    status = put_link(system.files, step.target, step.path);
   } else {
     status =
         sys::refusal(sys::cat("link ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));

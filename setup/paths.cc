@@ -38,4 +38,19 @@ bool owned_as(const sys::FileFacts& facts, const sys::Ownership& wanted) {
   return facts.uid == wanted.uid && facts.gid == wanted.gid && facts.mode == wanted.mode;
 }
 
+bool may_be_given(const sys::FileFacts& there, const sys::Ownership& owner) {
+  return there.uid == 0 || there.uid == owner.uid;
+}
+
+// Beside its place and then renamed, so that nobody sees the path without a link.
+sys::Status put_link(sys::Files& files, const std::string& target, const std::string& path) {
+  const std::string beside = sys::temporary_beside(path);
+  const auto left_over = files.facts(beside);  // by an attempt that was killed
+  if (!left_over) return tl::unexpected(left_over.error());
+  if (*left_over)
+    if (auto status = files.remove(beside); !status) return status;
+  if (auto status = files.make_link(target, beside); !status) return status;
+  return files.rename(beside, path);
+}
+
 }  // namespace setup

@@ -1,146 +1,216 @@
 #include "setup/runner.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 #include <variant>
 
 #include "setup/attempt.h"
+#include "setup/content_uses.h"
+#include "setup/verdict.h"
+#include "sys/backoff.h"
 #include "sys/text.h"
 
 namespace setup {
 namespace {
 
-constexpr std::uint32_t longest_pause_s = 10;  // between two attempts
+constexpr sys::BackoffPolicy pauses = {.cap = std::chrono::seconds(10)};  // between two attempts
 
+// A step that has begun.
 struct Progress {
-  std::size_t step = 0;  // index in the message
+  Progress(sys::Loop& loop, const std::function<std::uint64_t()>& random)
+      : began(loop.clock().now()), backoff(pauses, random), next(loop) {}
+  sys::Instant began;  // its first attempt
   std::uint32_t attempt = 0;
-  sys::Instant began;  // the step, first attempt
+  sys::Backoff backoff;
+  std::unique_ptr<Attempt> now;  // empty: it pauses
+  sys::Timer next;
 };
-
-// Contents that a step copies and no program of the plan needs: once copied they are memory for nothing.
-std::set<transport::ContentHash> copied_only(const transport::Setup& setup) {
-  std::set<transport::ContentHash> hashes;
-  for (const transport::Step& step : setup.steps)
-    if (const auto* file = std::get_if<transport::FileStep>(&step.action)) hashes.insert(file->content.hash);
-  for (const transport::Step& step : setup.steps)
-    if (const auto* run = std::get_if<transport::RunStep>(&step.action))
-      for (const transport::FileEntry& entry : run->files)
-        hashes.erase(entry.content.hash);
-  return hashes;
-}
 
 }  // namespace
 
 struct Runner::State {
   sys::Loop& loop;
+  sys::Workers& workers;
+  StepSystem system;
   content::Cache& cache;
   sys::Log& log;
   RunnerHooks hooks;
-  AttemptTools tools;
 
   bool running = false;
   transport::Setup setup;
-  Progress now;
-  std::unique_ptr<Attempt> attempt;
-  sys::Timer next;  // begins the next step or attempt
+  sys::Instant received;
+  ContentUses uses;
+  std::map<std::uint32_t, std::size_t> places;  // of steps in the message that are not over, by index in the plan
+  std::map<std::size_t, Progress> begun;        // by place in the message
+  std::size_t over = 0;                         // steps
+  sys::Timer turn;                              // begins what can begin
+  sys::Timer limit;
 
-  State(sys::Loop& loop_, sys::Workers& workers, StepSystem system, content::Cache& cache_, sys::Log& log_,
+  State(sys::Loop& loop_, sys::Workers& workers_, StepSystem system_, content::Cache& cache_, sys::Log& log_,
         RunnerHooks hooks_)
       : loop(loop_),
+        workers(workers_),
+        system(system_),
         cache(cache_),
         log(log_),
         hooks(std::move(hooks_)),
-        tools{loop_, workers, system, cache_, hooks.run_program},
-        next(loop_) {}
+        turn(loop_),
+        limit(loop_) {}
 
-  const transport::Step& step() const { return setup.steps[now.step]; }
-  void begin_step();
-  void begin_attempt(const std::string& why);
-  void on_attempt(const AttemptEnd& end);
-  void on_success(StepOutcome outcome);
-  void retry(const sys::Error& error);
-  void on_failure(const sys::Error& error);
+  const transport::Step& step(std::size_t place) const { return setup.steps[place]; }
+  bool can_begin(std::size_t place) const;
+  void schedule();
+  void begin_steps();
+  void begin_attempt(std::size_t place, const std::string& why);
+  void on_attempt(std::size_t place, const AttemptEnd& end);
+  void on_success(std::size_t place, StepOutcome outcome);
+  void retry(std::size_t place, const sys::Error& error);
+  void on_failure(std::size_t place, const sys::Error& error);
+  void on_limit();
+  void end_step(std::size_t place, transport::Outcome outcome, int code, std::string reason);
   void skip_rest(const std::string& why);
-  void report(transport::Outcome outcome, int code, std::string reason);
+  void report(std::size_t place, transport::Outcome outcome, int code, std::string reason);
+  void drop(const std::vector<transport::ContentHash>& hashes);
   void finish(std::string failure);
   void stop();
 };
 
-void Runner::State::begin_step() {
-  if (now.step == setup.steps.size()) return finish({});
-  now.attempt = 0;
-  now.began = loop.clock().now();
-  begin_attempt(describe(step()));
-}
-
-void Runner::State::begin_attempt(const std::string& why) {
-  now.attempt++;
-  report(transport::Outcome::running, 0, why);
-  attempt = std::make_unique<Attempt>(tools, step(), [this](const AttemptEnd& end) { on_attempt(end); });
-}
-
-void Runner::State::on_attempt(const AttemptEnd& end) {
-  attempt.reset();
-  if (end.outcome) return on_success(*end.outcome);
-  if (now.attempt <= step().retries && !end.stuck) return retry(end.outcome.error());
-  on_failure(end.outcome.error());
-}
-
-void Runner::State::on_success(StepOutcome outcome) {
-  const std::string what = describe(step());
-  const std::string reason = outcome.changed ? what : what + ": nothing to do";
-  report(transport::Outcome::done, 0, reason);
-  log.info("setup step ", step().name, ": ", reason);
-  now.step++;
-  next.set(sys::Duration::zero(), [this] { begin_step(); });
-}
-
-void Runner::State::retry(const sys::Error& error) {
-  const std::uint32_t pause_s = std::min(now.attempt, longest_pause_s);
-  const std::string reason = error.text();
-  report(transport::Outcome::running, error.code, sys::cat(reason, "; again in ", pause_s, " s"));
-  log.warning("setup step ", step().name, ", attempt ", now.attempt, ": ", reason, "; again in ", pause_s, " s");
-  next.set(std::chrono::seconds(pause_s), [this, reason] {
-    begin_attempt(
-        sys::cat("attempt ", now.attempt + 1, " of ", step().retries + std::uint64_t{1}, ", after: ", reason));
+// Those that it waits for stand before it in the message; what is not in it is over.
+bool Runner::State::can_begin(std::size_t place) const {
+  const auto& after = step(place).after;
+  return std::none_of(after.begin(), after.end(), [&](std::uint32_t index) {
+    const auto found = places.find(index);
+    return found != places.end() && found->second < place;
   });
 }
 
-void Runner::State::on_failure(const sys::Error& error) {
-  if (step().on_failure == transport::OnFailure::go_on) {
-    report(transport::Outcome::ignored, error.code, error.text());
-    log.warning("setup step ", step().name, ": ", error.text(), "; ignoring it, as the plan says");
-    now.step++;
-    return next.set(sys::Duration::zero(), [this] { begin_step(); });
+void Runner::State::schedule() {
+  turn.set(sys::Duration::zero(), [this] { begin_steps(); });
+}
+
+void Runner::State::begin_steps() {
+  if (places.size() + over != setup.steps.size()) return finish("two steps of the plan have the same number");
+  if (places.empty()) return finish({});
+  std::vector<std::size_t> waiting;
+  for (const auto& [index, place] : places)
+    if (!begun.contains(place)) waiting.push_back(place);
+  std::sort(waiting.begin(), waiting.end());
+  for (const std::size_t place : waiting) {
+    if (begun.size() == max_at_once) return;
+    if (!can_begin(place)) continue;
+    begun.try_emplace(place, loop, hooks.random);
+    begin_attempt(place, describe(step(place)));
   }
-  report(transport::Outcome::failed, error.code, error.text());
-  const std::string reason = sys::cat("step ", step().name, ": ", error.text());
+}
+
+void Runner::State::begin_attempt(std::size_t place, const std::string& why) {
+  Progress& progress = begun.at(place);
+  progress.attempt++;
+  report(place, transport::Outcome::running, 0, why);
+  const AttemptTools tools{loop,  workers,  system,
+                           cache, hooks,    received,
+                           [this](const transport::ContentHash& hash) { return uses.is_spare(hash); }};
+  progress.now = std::make_unique<Attempt>(tools, step(place),
+                                           [this, place](const AttemptEnd& end) { on_attempt(place, end); });
+}
+
+void Runner::State::on_attempt(std::size_t place, const AttemptEnd& end) {
+  Progress& progress = begun.at(place);
+  progress.now.reset();
+  if (end.outcome) return on_success(place, *end.outcome);
+  if (progress.attempt <= step(place).retries && !end.stuck) return retry(place, end.outcome.error());
+  on_failure(place, end.outcome.error());
+}
+
+void Runner::State::on_success(std::size_t place, StepOutcome outcome) {
+  const std::string what = describe(step(place));
+  const std::string reason = outcome.changed ? what : what + ": nothing to do";
+  log.info("setup step ", step(place).name, ": ", reason);
+  end_step(place, transport::Outcome::done, 0, reason);
+  schedule();
+}
+
+void Runner::State::retry(std::size_t place, const sys::Error& error) {
+  Progress& progress = begun.at(place);
+  const sys::Duration pause = progress.backoff.next();
+  const std::string wait = in_words(std::max<sys::Duration>(std::chrono::round<std::chrono::seconds>(pause),
+                                                            std::chrono::seconds(1)));
+  const std::string reason = error.text();
+  report(place, transport::Outcome::running, error.code, sys::cat(reason, "; again in ", wait));
+  log.warning("setup step ", step(place).name, ", attempt ", progress.attempt, ": ", reason, "; again in ", wait);
+  progress.next.set(pause, [this, place, reason] {
+    begin_attempt(place, sys::cat("attempt ", begun.at(place).attempt + 1, " of ",
+                                  step(place).retries + std::uint64_t{1}, ", after: ", reason));
+  });
+}
+
+void Runner::State::on_failure(std::size_t place, const sys::Error& error) {
+  const std::string name = step(place).name;
+  if (step(place).on_failure == transport::OnFailure::go_on) {
+    log.warning("setup step ", name, ": ", error.text(), "; ignoring it, as the plan says");
+    end_step(place, transport::Outcome::ignored, error.code, error.text());
+    return schedule();
+  }
+  const std::string reason = sys::cat("step ", name, ": ", error.text());
   log.error("setup ", reason);
-  skip_rest(sys::cat("step ", step().name, " failed"));
+  end_step(place, transport::Outcome::failed, error.code, error.text());
+  skip_rest(sys::cat("step ", name, " failed"));
   finish(reason);
 }
 
-void Runner::State::skip_rest(const std::string& why) {
-  now.attempt = 0;
-  now.began = loop.clock().now();
-  for (now.step++; now.step < setup.steps.size(); now.step++)
-    report(transport::Outcome::skipped, 0, why);
+void Runner::State::on_limit() {
+  std::string names;
+  for (const auto& [place, progress] : begun)
+    names += sys::cat(names.empty() ? "" : ", ", step(place).name);
+  const std::string reason =
+      sys::cat("the plan's time limit of ", in_words(std::chrono::milliseconds(setup.limit_ms)), " is over; not done: ",
+               names.empty() ? "the rest" : names);
+  log.error("setup: ", reason);
+  skip_rest("the plan's time limit is over");
+  finish(reason);
 }
 
-void Runner::State::report(transport::Outcome outcome, int code, std::string reason) {
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(loop.clock().now() - now.began);
+void Runner::State::end_step(std::size_t place, transport::Outcome outcome, int code, std::string reason) {
+  report(place, outcome, code, std::move(reason));
+  begun.erase(place);
+  places.erase(step(place).index);
+  ++over;
+  drop(uses.release(step(place)));
+}
+
+// Those that run are stopped.
+void Runner::State::skip_rest(const std::string& why) {
+  std::vector<std::size_t> left;
+  for (const auto& [index, place] : places)
+    left.push_back(place);
+  std::sort(left.begin(), left.end());
+  for (const std::size_t place : left)
+    end_step(place, transport::Outcome::skipped, 0, begun.contains(place) ? sys::cat("stopped: ", why) : why);
+}
+
+void Runner::State::report(std::size_t place, transport::Outcome outcome, int code, std::string reason) {
+  const auto progress = begun.find(place);
   transport::StepReport report;
   report.plan = setup.plan;
-  report.step = step().index;
-  report.name = step().name;
+  report.step = step(place).index;
+  report.name = step(place).name;
   report.outcome = outcome;
-  report.attempt = now.attempt;
   report.code = code;
   report.reason = std::move(reason);
-  report.duration_us = static_cast<std::uint64_t>(spent.count());
+  report.attempt = 0;
+  if (progress != begun.end()) {
+    report.attempt = progress->second.attempt;
+    const auto spent = loop.clock().now() - progress->second.began;
+    report.duration_us =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(spent).count());
+  }
   hooks.report(report);
+}
+
+void Runner::State::drop(const std::vector<transport::ContentHash>& hashes) {
+  for (const auto& hash : hashes)
+    cache.drop(hash);
 }
 
 void Runner::State::finish(std::string failure) {
@@ -150,11 +220,14 @@ void Runner::State::finish(std::string failure) {
 }
 
 void Runner::State::stop() {
-  next.cancel();
-  attempt.reset();
+  turn.cancel();
+  limit.cancel();
+  begun.clear();
+  places.clear();
+  over = 0;
   running = false;
-  for (const auto& hash : copied_only(setup))
-    cache.drop(hash);
+  drop(uses.rest());
+  uses = {};
   setup = {};
 }
 
@@ -165,14 +238,20 @@ Runner::Runner(sys::Loop& loop, sys::Workers& workers, StepSystem system, conten
 Runner::~Runner() = default;
 
 void Runner::start(transport::Setup setup) {
+  State& state = *state_;
   if (running()) {
-    state_->log.notice("setup plan ", state_->setup.plan, " gives way to plan ", setup.plan);
-    state_->stop();
+    state.log.notice("setup plan ", state.setup.plan, " gives way to plan ", setup.plan);
+    state.stop();
   }
-  state_->running = true;
-  state_->setup = std::move(setup);
-  state_->now = {};
-  state_->next.set(sys::Duration::zero(), [state = state_.get()] { state->begin_step(); });
+  state.running = true;
+  state.setup = std::move(setup);
+  state.received = state.loop.clock().now();
+  state.uses = ContentUses(state.setup.steps);
+  for (std::size_t place = 0; place < state.setup.steps.size(); ++place)
+    state.places.insert_or_assign(state.setup.steps[place].index, place);
+  if (state.setup.limit_ms != 0)
+    state.limit.set(std::chrono::milliseconds(state.setup.limit_ms), [&state] { state.on_limit(); });
+  state.schedule();
 }
 
 void Runner::cancel() {

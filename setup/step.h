@@ -2,9 +2,14 @@
 // kernel. It runs in a worker and may block.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
+#include "sys/clock.h"
 #include "sys/files.h"
+#include "sys/links.h"
 #include "sys/machine.h"
 #include "sys/mounts.h"
 #include "sys/result.h"
@@ -16,6 +21,8 @@ struct StepSystem {
   sys::Files& files;
   sys::Mounts& mounts;
   sys::Machine& machine;
+  sys::Links& links;
+  sys::Clock& clock;
 };
 
 // What an attempt found: whether anything had to be changed is told apart from success.
@@ -24,12 +31,31 @@ struct StepOutcome {
 };
 
 sys::Result<StepOutcome> perform(const transport::MountStep& step, StepSystem system);
+sys::Result<StepOutcome> perform(const transport::UnmountStep& step, StepSystem system);
 sys::Result<StepOutcome> perform(const transport::DirectoryStep& step, StepSystem system);
 sys::Result<StepOutcome> perform(const transport::DeviceStep& step, StepSystem system);
-// `content`: where the cache keeps the content.
-sys::Result<StepOutcome> perform(const transport::FileStep& step, const std::string& content, StepSystem system);
 sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem system);
+sys::Result<StepOutcome> perform(const transport::SysctlStep& step, StepSystem system);
 sys::Result<StepOutcome> perform(const transport::HostnameStep& step, StepSystem system);
+sys::Result<StepOutcome> perform(const transport::InterfaceStep& step, StepSystem system);
+sys::Result<StepOutcome> perform(const transport::TimeStep& step, StepSystem system);
+
+// Steps that need content from the front end are carried out in two turns, so that only what is missing is fetched: the
+// first finds the entries that are not as the step wants them, the second deals with those.
+using Entries = std::vector<std::uint32_t>;  // indices, ascending
+
+// Where the contents of a step are when it is carried out.
+struct Contents {
+  std::function<std::string(const transport::ContentHash&)> path_of;  // in the node's cache
+  std::function<bool(const transport::ContentHash&)> is_spare;        // nobody needs it afterwards: it may be moved away
+};
+
+sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system);
+sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system);
+sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries& which, const Contents& contents,
+                                 StepSystem system);
+sys::Result<StepOutcome> perform(const transport::ModuleStep& step, const Entries& which, const Contents& contents,
+                                 StepSystem system);
 
 // "mount proc on /proc", "copy 1234 bytes to /etc/passwd": for reports and the log.
 std::string describe(const transport::Step& step);

@@ -1,6 +1,6 @@
-// How the worker of an attempt tells its parent what it found: a byte that says whether all was changed, unchanged
-// or failed, the errno in four bytes (little-endian), and the error's text. Parent and worker are one program, but a
-// worker that was killed or has crashed may leave anything, so it is checked all the same.
+// How the worker of an attempt tells its parent what it found: a byte that says what follows, the errno in four bytes
+// (little-endian), and the error's text or, of a survey, the entries, in four bytes each. Parent and worker are one
+// program, but a worker that was killed or has crashed may leave anything, so it is checked all the same.
 #pragma once
 
 #include "setup/step.h"
@@ -8,11 +8,16 @@
 
 namespace setup {
 
+constexpr std::size_t max_verdict = 128u << 10;  // bytes
+
 // In the worker; returns its exit status.
 int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& output);
+int write_survey(const sys::Result<Entries>& found, sys::WorkerOutput& output);
 
 // In the parent: what the attempt found, or what became of the worker. `deadline` is for the message.
 sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline);
+// Entries are below `count`, and ascend.
+sys::Result<Entries> read_survey(const sys::WorkerResult& result, sys::Duration deadline, std::size_t count);
 
 // "5 s", "1500 ms".
 std::string in_words(sys::Duration duration);

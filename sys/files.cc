@@ -110,6 +110,19 @@ Result<std::string> KernelFiles::read(const std::string& path, std::size_t limit
   }
 }
 
+Status KernelFiles::read_pieces(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) {
+  auto fd = open_content(paths_, path);
+  if (!fd) return tl::unexpected(fd.error());
+  std::vector<std::byte> piece(256u << 10);
+  for (;;) {
+    const ssize_t size = ::read(fd->get(), piece.data(), piece.size());
+    if (size == 0) return {};
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return path_failure("read", path);
+    take({piece.data(), static_cast<std::size_t>(size)});
+  }
+}
+
 Result<std::string> KernelFiles::read_link(const std::string& path) {
   const auto place = paths_.locate("read link", path);
   if (!place) return tl::unexpected(place.error());

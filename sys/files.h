@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -63,6 +64,9 @@ class Files {
   virtual Result<std::optional<FileFacts>> facts_through(const std::string& path) = 0;
   // The whole content; refused above `limit` bytes. Works for /proc files; waits for no fifo and no device.
   virtual Result<std::string> read(const std::string& path, std::size_t limit) = 0;
+  // The whole content of a regular file of any size, piece by piece, each at most 256 KiB.
+  virtual Status read_pieces(const std::string& path,
+                             const std::function<void(std::span<const std::byte>)>& take) = 0;
   // The target of a symbolic link.
   virtual Result<std::string> read_link(const std::string& path) = 0;
   // Names in a directory, without . and .., sorted.
@@ -85,6 +89,8 @@ class Files {
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   // Refused for anything but a directory that has other names as well (hard links): whose they are nobody knows.
   virtual Status set_owner(const std::string& path, Ownership owner) = 0;
+  // utimensat(2): when it was last modified, and accessed; a link itself.
+  virtual Status set_modified(const std::string& path, std::int64_t since_epoch_ns) = 0;
   virtual Status remove(const std::string& path) = 0;  // one file, link or empty directory
 };
 
@@ -98,6 +104,7 @@ class KernelFiles final : public Files {
   Result<std::optional<FileFacts>> facts(const std::string& path) override;
   Result<std::optional<FileFacts>> facts_through(const std::string& path) override;
   Result<std::string> read(const std::string& path, std::size_t limit) override;
+  Status read_pieces(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) override;
   Result<std::string> read_link(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
   Status replace(const std::string& path, std::span<const std::byte> content, Ownership owner) override;
@@ -111,6 +118,7 @@ class KernelFiles final : public Files {
   Status hard_link(const std::string& existing, const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status set_owner(const std::string& path, Ownership owner) override;
+  Status set_modified(const std::string& path, std::int64_t since_epoch_ns) override;
   Status remove(const std::string& path) override;
 
  private:

@@ -210,6 +210,18 @@ Status KernelFiles::set_owner(const std::string& path, Ownership owner) {
   return set_mode(fd, path, owner.mode);
 }
 
+Status KernelFiles::set_modified(const std::string& path, std::int64_t since_epoch_ns) {
+  const auto place = paths_.locate("set the times of", path);
+  if (!place) return tl::unexpected(place.error());
+  constexpr std::int64_t second = 1'000'000'000;
+  const std::int64_t part = (since_epoch_ns % second + second) % second;
+  const timespec when{static_cast<time_t>((since_epoch_ns - part) / second), static_cast<long>(part)};
+  const timespec times[2] = {when, when};
+  if (::utimensat(place->at(), place->name.c_str(), times, AT_SYMLINK_NOFOLLOW) < 0)
+    return path_failure("set the times of", path);
+  return {};
+}
+
 Status KernelFiles::remove(const std::string& path) {
   const auto place = paths_.locate("remove", path);
   if (!place) return tl::unexpected(place.error());

@@ -35,6 +35,7 @@ struct LogRequest {
 struct UpRequest {
   static constexpr std::uint16_t number = 204;
   std::string nodes;
+  bool follow = false;  // tell what happens meanwhile (UpProgress)
 };
 struct RunRequest {
   static constexpr std::uint16_t number = 205;
@@ -61,6 +62,15 @@ struct PowerRequest {
 // What nodemaster counts.
 struct MetricsRequest {
   static constexpr std::uint16_t number = 208;
+};
+struct ServicesRequest {
+  static constexpr std::uint16_t number = 209;
+  std::string nodes;
+};
+// What the plan would do, without doing it.
+struct PlanRequest {
+  static constexpr std::uint16_t number = 210;
+  std::string nodes;
 };
 
 // ---------------------------------------------------------------- front end to command
@@ -164,6 +174,41 @@ struct Metric {
 struct MetricsReply {
   static constexpr std::uint16_t number = 259;
   std::vector<Metric> entries;
+};
+
+// UpRequest with `follow`: where a node stands. The newest replaces the older ones.
+struct UpProgress {
+  static constexpr std::uint16_t number = 260;
+  NodeNumber node = no_node;
+  std::string name;
+  std::uint32_t steps_over = 0;
+  std::uint32_t steps = 0;  // of the node's whole plan; 0: not known yet
+  std::string step;         // that began, ended or is tried again
+  Outcome outcome = Outcome::running;
+  std::string reason;
+};
+// One per node that has any, then Done.
+struct ServicesReply {
+  static constexpr std::uint16_t number = 261;
+  NodeNumber node = no_node;
+  std::string name;
+  std::vector<ServiceStatus> services;
+};
+struct PlannedStep {
+  std::string name;
+  std::string kind;
+  std::string what;  // in words, with this node's facts filled in
+  bool on_front_end = false;
+  std::vector<std::string> after;  // names; of what it waits for besides, nothing
+  std::uint32_t files = 0;
+  std::uint64_t bytes = 0;  // of their content
+};
+// Parts of a node's plan in the order in which they are carried out; any number per node, then Done.
+struct PlanReply {
+  static constexpr std::uint16_t number = 262;
+  NodeNumber node = no_node;
+  std::string name;
+  std::vector<PlannedStep> steps;
 };
 
 }  // namespace transport

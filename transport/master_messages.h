@@ -4,10 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "transport/message_values.h"
+#include "transport/setup_messages.h"
 
 namespace transport {
 
@@ -34,68 +34,6 @@ struct Refused {
 struct Ping {
   static constexpr std::uint16_t number = 102;
   std::uint64_t sequence = 0;
-};
-
-enum class OnFailure : std::uint8_t { error = 0, go_on = 1 };
-
-struct MountStep {
-  std::string source;
-  std::string target;  // made if it is missing
-  std::string type;
-  std::string options;
-};
-struct DirectoryStep {
-  std::string path;
-  std::uint32_t mode = 0755;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-};
-struct DeviceStep {
-  std::string path;
-  bool block = false;
-  std::uint32_t major = 0;
-  std::uint32_t minor = 0;
-  std::uint32_t mode = 0600;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-};
-struct FileStep {
-  std::string path;
-  Content content;
-  std::uint32_t mode = 0644;
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-};
-struct LinkStep {
-  std::string path;
-  std::string target;
-};
-struct HostnameStep {
-  std::string name;
-};
-// A program moved to the node with the files it needs, run to its end; its output goes to the node's log.
-struct RunStep {
-  std::string program;                 // absolute
-  std::vector<std::string> arguments;  // argv[0] first
-  std::vector<std::string> environment;
-  std::vector<FileEntry> files;
-};
-
-struct Step {
-  std::string name;
-  std::uint32_t index = 0;  // in the whole plan
-  std::uint32_t timeout_ms = 0;
-  std::uint32_t retries = 0;
-  OnFailure on_failure = OnFailure::error;
-  std::variant<MountStep, DirectoryStep, DeviceStep, FileStep, LinkStep, HostnameStep, RunStep> action;
-};
-
-// Steps to carry out in order. One plan may come in several parts, with steps of the front end in between.
-struct Setup {
-  static constexpr std::uint16_t number = 103;
-  std::uint64_t plan = 0;
-  bool last = true;  // no part follows: the node is up when this one has succeeded
-  std::vector<Step> steps;
 };
 
 struct Launch {

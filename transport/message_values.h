@@ -9,7 +9,7 @@
 
 namespace transport {
 
-constexpr std::uint16_t protocol_version = 2;
+constexpr std::uint16_t protocol_version = 3;
 constexpr std::uint16_t default_port = 2223;
 
 using NodeNumber = std::uint32_t;
@@ -43,7 +43,7 @@ struct BootEntry {
   std::string reason;  // of a failure; or what was found
 };
 
-// What nodeinit itself costs.
+// What nodeinit itself costs, and the files that it has put there.
 struct SelfUsage {
   std::uint64_t private_bytes = 0;  // memory that only PID 1 uses
   std::uint64_t resident_bytes = 0;
@@ -51,6 +51,18 @@ struct SelfUsage {
   std::uint64_t wakeups = 0;   // turns of the event loop
   std::uint64_t orphans = 0;   // orphans reaped
   std::uint32_t children = 0;  // expected children now
+  std::uint64_t fetched_bytes = 0;  // of files' content, from the front end
+  std::uint64_t file_bytes = 0;     // memory that the node's own file systems (root, tmpfs) take
+};
+
+enum class ServiceState : std::uint8_t { starting = 0, running = 1, waiting = 2, ended = 3 };
+// A program that the node keeps alive.
+struct ServiceStatus {
+  std::string name;  // of the step
+  ServiceState state = ServiceState::starting;
+  std::int32_t pid = 0;        // 0: none runs
+  std::uint32_t restarts = 0;  // since the step
+  std::string reason;          // how it ended last
 };
 
 struct LogEntry {

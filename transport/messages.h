@@ -2,7 +2,8 @@
 // record: meaning, order, sizes, numbers. The numbers are explicit, ranged by direction, and never reused:
 //     1 -  99  node to front end        100 - 199  front end to node
 //   200 - 249  command to front end     250 - 299  front end to command
-// One header per direction holds them; this one is what to include. How they become bytes is transport/codec.h; the caps of every field are in transport/serialize.h.
+// One header per direction holds them; this one is what to include. How they become bytes is transport/codec.h; the caps of
+// every field are in transport/serialize.h.
 #pragma once
 
 #include <variant>
@@ -16,9 +17,9 @@ namespace transport {
 
 using Message =
     std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd, ProcessState,
-                 BulkHello, Fetch, StreamOutput, Welcome, Refused, Ping, Setup, Launch, Signal, Power, Block,
+                 ServiceReport,                 BulkHello, Fetch, StreamOutput, Welcome, Refused, Ping, Setup, Launch, Signal, Power, Block,
                  StreamCredit, StreamInput, StatusRequest, WaitRequest, BootLogRequest, LogRequest, UpRequest,
-                 RunRequest, RunSignal, PowerRequest, MetricsRequest, StatusReply, BootLogReply, LogReply, NodeResult,
-                 RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply>;
+                 RunRequest, RunSignal, PowerRequest, MetricsRequest, ServicesRequest, PlanRequest, StatusReply, BootLogReply, LogReply, NodeResult,
+                 RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply, UpProgress, ServicesReply, PlanReply>;
 
 }  // namespace transport

@@ -93,6 +93,12 @@ struct ProcessState {
   std::int32_t status = 0;
 };
 
+// A service began, ended, or is given up.
+struct ServiceReport {
+  static constexpr std::uint16_t number = 10;
+  ServiceStatus status;
+};
+
 // First message on a bulk connection.
 struct BulkHello {
   static constexpr std::uint16_t number = 20;

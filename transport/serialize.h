@@ -26,13 +26,31 @@ constexpr std::size_t nodes = 65536;
 constexpr std::size_t data = 1u << 20;
 constexpr std::size_t metrics = 4096;
 constexpr std::size_t labels = 8;  // of one metric
+constexpr std::size_t tree = 16384;         // files, directories and links of one step
+constexpr std::size_t file_text = 65536;    // a file's content inside a message
+constexpr std::size_t directories = 64;     // that a mount wants
+constexpr std::size_t devices = 1024;       // of one step; so with the following
+constexpr std::size_t modules = 256;
+constexpr std::size_t sysctls = 1024;
+constexpr std::size_t routes = 256;
+constexpr std::size_t limits = 16;
+constexpr std::size_t after = 256;          // steps that a step waits for
+constexpr std::size_t services = 256;       // of one node
 }  // namespace cap
 
 template <> inline constexpr std::size_t least_size<BootEntry> = 25;
 template <> inline constexpr std::size_t least_size<LogEntry> = 21;
 template <> inline constexpr std::size_t least_size<FileEntry> = 48;
-template <> inline constexpr std::size_t least_size<Step> = 22;
-template <> inline constexpr std::size_t least_size<NodeStatus> = 103;
+template <> inline constexpr std::size_t least_size<Step> = 26;
+template <> inline constexpr std::size_t least_size<NodeStatus> = 119;
+template <> inline constexpr std::size_t least_size<DeviceEntry> = 25;
+template <> inline constexpr std::size_t least_size<TreeEntry> = 25;
+template <> inline constexpr std::size_t least_size<ModuleEntry> = 48;
+template <> inline constexpr std::size_t least_size<SysctlEntry> = 8;
+template <> inline constexpr std::size_t least_size<Route> = 9;
+template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
+template <> inline constexpr std::size_t least_size<ServiceStatus> = 17;
+template <> inline constexpr std::size_t least_size<PlannedStep> = 29;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
 template <> inline constexpr std::size_t least_size<Metric> = 21;
 
@@ -60,7 +78,11 @@ template <class A> void serialize(A& archive, BootEntry& m) {
   archive(capped("name", m.name, cap::title), m.start_us, m.end_us, outcome(m.outcome), text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, SelfUsage& m) {
-  archive(m.private_bytes, m.resident_bytes, m.cpu_us, m.wakeups, m.orphans, m.children);
+  archive(m.private_bytes, m.resident_bytes, m.cpu_us, m.wakeups, m.orphans, m.children, m.fetched_bytes, m.file_bytes);
+}
+template <class A> void serialize(A& archive, ServiceStatus& m) {
+  archive(capped("name", m.name, cap::title), choice("state", m.state, ServiceState::ended), m.pid, m.restarts);
+  archive(text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, LogEntry& m) {
   archive(m.sequence, m.severity, m.wall_ns, text("text", m.text));
@@ -90,10 +112,57 @@ template <class A> void serialize(A& archive, ProcessEnd& m) {
   archive(m.job, m.rank, m.status, m.user_us, m.system_us, m.max_rss_kib);
 }
 template <class A> void serialize(A& archive, ProcessState& m) { archive(m.job, m.rank, m.status); }
+template <class A> void serialize(A& archive, ServiceReport& m) { archive(m.status); }
 template <class A> void serialize(A& archive, BulkHello& m) { archive(m.node, m.token); }
 template <class A> void serialize(A& archive, Fetch& m) { archive(m.hash, m.offset, m.length); }
 template <class A> void serialize(A& archive, StreamOutput& m) {
   archive(m.job, m.rank, stream(m.stream), m.end, data(m.data));
+}
+
+// ---------------------------------------------------------------- steps of a plan
+
+template <class A> void serialize(A& archive, MountStep& m) {
+  archive(path("source", m.source), path("target", m.target), word("type", m.type), path("options", m.options));
+  archive(CappedStrings{"directories", m.directories, cap::directories, cap::path});
+}
+template <class A> void serialize(A& archive, UnmountStep& m) { archive(path("target", m.target), m.lazy); }
+template <class A> void serialize(A& archive, DirectoryStep& m) { archive(path("path", m.path), m.mode, m.uid, m.gid); }
+template <class A> void serialize(A& archive, DeviceEntry& m) {
+  archive(path("path", m.path), m.block, m.major, m.minor, m.mode, m.uid, m.gid);
+}
+template <class A> void serialize(A& archive, DeviceStep& m) { archive(capped("devices", m.devices, cap::devices)); }
+template <class A> void serialize(A& archive, TextContent& m) { archive(capped("text", m.text, cap::file_text)); }
+template <class A> void serialize(A& archive, LinkTarget& m) { archive(path("target", m.target)); }
+template <class A> void serialize(A& archive, TreeEntry& m) {
+  archive(path("path", m.path), m.what, m.mode, m.uid, m.gid, m.modified_ns);
+}
+template <class A> void serialize(A& archive, FileStep& m) { archive(capped("entries", m.entries, cap::tree)); }
+template <class A> void serialize(A& archive, LinkStep& m) { archive(path("path", m.path), path("target", m.target)); }
+template <class A> void serialize(A& archive, ModuleEntry& m) {
+  archive(word("name", m.name), m.content, path("options", m.options));
+}
+template <class A> void serialize(A& archive, ModuleStep& m) { archive(capped("modules", m.modules, cap::modules)); }
+template <class A> void serialize(A& archive, SysctlEntry& m) { archive(path("key", m.key), path("value", m.value)); }
+template <class A> void serialize(A& archive, SysctlStep& m) { archive(capped("entries", m.entries, cap::sysctls)); }
+template <class A> void serialize(A& archive, HostnameStep& m) { archive(word("name", m.name)); }
+template <class A> void serialize(A& archive, Route& m) { archive(m.destination, m.prefix, m.gateway); }
+template <class A> void serialize(A& archive, InterfaceStep& m) {
+  archive(capped("name", m.name, cap::interface), m.mac, m.address, m.prefix, m.mtu);
+  archive(capped("routes", m.routes, cap::routes));
+}
+template <class A> void serialize(A& archive, LimitEntry& m) { archive(m.resource, m.soft, m.hard); }
+template <class A> void serialize(A& archive, LimitsStep& m) { archive(capped("limits", m.limits, cap::limits)); }
+template <class A> void serialize(A& archive, TimeStep& m) { archive(m.wall_ns, m.hardware); }
+template <class A> void serialize(A& archive, RunStep& m) {
+  archive(path("program", m.program), arguments(m.arguments), environment(m.environment), files(m.files));
+}
+template <class A> void serialize(A& archive, ServiceStep& m) {
+  archive(path("program", m.program), arguments(m.arguments), environment(m.environment), files(m.files));
+  archive(m.uid, m.gid, choice("restart", m.restart, Restart::on_failure));
+}
+template <class A> void serialize(A& archive, Step& m) {
+  archive(capped("name", m.name, cap::title), m.index, m.timeout_ms, m.retries);
+  archive(choice("on_failure", m.on_failure, OnFailure::go_on), m.action, capped("after", m.after, cap::after));
 }
 
 // ---------------------------------------------------------------- front end to node
@@ -104,27 +173,8 @@ template <class A> void serialize(A& archive, Welcome& m) {
 }
 template <class A> void serialize(A& archive, Refused& m) { archive(Version{m.version}, text("reason", m.reason)); }
 template <class A> void serialize(A& archive, Ping& m) { archive(m.sequence); }
-template <class A> void serialize(A& archive, MountStep& m) {
-  archive(path("source", m.source), path("target", m.target), word("type", m.type), path("options", m.options));
-}
-template <class A> void serialize(A& archive, DirectoryStep& m) { archive(path("path", m.path), m.mode, m.uid, m.gid); }
-template <class A> void serialize(A& archive, DeviceStep& m) {
-  archive(path("path", m.path), m.block, m.major, m.minor, m.mode, m.uid, m.gid);
-}
-template <class A> void serialize(A& archive, FileStep& m) {
-  archive(path("path", m.path), m.content, m.mode, m.uid, m.gid);
-}
-template <class A> void serialize(A& archive, LinkStep& m) { archive(path("path", m.path), path("target", m.target)); }
-template <class A> void serialize(A& archive, HostnameStep& m) { archive(word("name", m.name)); }
-template <class A> void serialize(A& archive, RunStep& m) {
-  archive(path("program", m.program), arguments(m.arguments), environment(m.environment), files(m.files));
-}
-template <class A> void serialize(A& archive, Step& m) {
-  archive(capped("name", m.name, cap::title), m.index, m.timeout_ms, m.retries);
-  archive(choice("on_failure", m.on_failure, OnFailure::go_on), m.action);
-}
 template <class A> void serialize(A& archive, Setup& m) {
-  archive(m.plan, m.last, capped("steps", m.steps, cap::steps));
+  archive(m.plan, m.last, m.limit_ms, capped("steps", m.steps, cap::steps));
 }
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
@@ -147,7 +197,9 @@ template <class A> void serialize(A& archive, WaitRequest& m) {
 }
 template <class A> void serialize(A& archive, BootLogRequest& m) { archive(node_set(m.nodes)); }
 template <class A> void serialize(A& archive, LogRequest& m) { archive(node_set(m.nodes), m.follow); }
-template <class A> void serialize(A& archive, UpRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, UpRequest& m) { archive(node_set(m.nodes), m.follow); }
+template <class A> void serialize(A& archive, ServicesRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, PlanRequest& m) { archive(node_set(m.nodes)); }
 template <class A> void serialize(A& archive, RunRequest& m) {
   archive(node_set(m.nodes), path("program", m.program), word("architecture", m.architecture));
   archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory));
@@ -195,6 +247,20 @@ template <class A> void serialize(A& archive, Metric& m) {
 }
 template <class A> void serialize(A& archive, MetricsReply& m) {
   archive(capped("entries", m.entries, cap::metrics));
+}
+template <class A> void serialize(A& archive, UpProgress& m) {
+  archive(m.node, word("name", m.name), m.steps_over, m.steps, capped("step", m.step, cap::title));
+  archive(outcome(m.outcome), text("reason", m.reason));
+}
+template <class A> void serialize(A& archive, ServicesReply& m) {
+  archive(m.node, word("name", m.name), capped("services", m.services, cap::services));
+}
+template <class A> void serialize(A& archive, PlannedStep& m) {
+  archive(capped("name", m.name, cap::title), word("kind", m.kind), text("what", m.what), m.on_front_end);
+  archive(CappedStrings{"after", m.after, cap::after, cap::title}, m.files, m.bytes);
+}
+template <class A> void serialize(A& archive, PlanReply& m) {
+  archive(m.node, word("name", m.name), capped("steps", m.steps, cap::steps));
 }
 
 }  // namespace transport

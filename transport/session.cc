@@ -34,6 +34,7 @@ constexpr Row table[] = {
     {Launched::number, node, ConnectionKind::control, joined},
     {ProcessEnd::number, node, ConnectionKind::control, joined},
     {ProcessState::number, node, ConnectionKind::control, joined},
+    {ServiceReport::number, node, ConnectionKind::control, joined},
 
     {BulkHello::number, node, ConnectionKind::bulk, greeting},
     {Fetch::number, node, ConnectionKind::bulk, joined},
@@ -63,6 +64,8 @@ constexpr Row table[] = {
     {RunSignal::number, command, ConnectionKind::command, joined},
     {PowerRequest::number, command, ConnectionKind::command, joined},
     {MetricsRequest::number, command, ConnectionKind::command, joined},
+    {ServicesRequest::number, command, ConnectionKind::command, joined},
+    {PlanRequest::number, command, ConnectionKind::command, joined},
 
     {StatusReply::number, front_end, ConnectionKind::command, joined},
     {BootLogReply::number, front_end, ConnectionKind::command, joined},
@@ -74,6 +77,9 @@ constexpr Row table[] = {
     {Done::number, front_end, ConnectionKind::command, joined},
     {Failure::number, front_end, ConnectionKind::command, joined},
     {MetricsReply::number, front_end, ConnectionKind::command, joined},
+    {UpProgress::number, front_end, ConnectionKind::command, joined},
+    {ServicesReply::number, front_end, ConnectionKind::command, joined},
+    {PlanReply::number, front_end, ConnectionKind::command, joined},
 };
 
 bool same_kind(const Row& row, ConnectionKind kind) { return kind == ConnectionKind::unknown || row.kind == kind; }

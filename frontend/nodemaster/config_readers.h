@@ -20,15 +20,12 @@ bool is_host_name(std::string_view name);
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
                                   Problems& problems);
 
-// The steps of a plan file. `nodes` are what its node sets refer to.
-std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes,
-                                Problems& problems);
-
-// One [[step]] of `kind`, its action only; false when there is no such kind. `folder` is what relative sources
-// are relative to.
-bool read_action(const std::string& kind, TableReader& reader, const std::string& folder, PlanStep& step);
-// "mount, directory, ...": the kinds that there are.
-std::string step_kinds();
+// The steps of a plan file, and its limit. `nodes` are what its node sets refer to.
+struct Plan {
+  std::vector<PlanStep> steps;
+  sys::Duration limit = std::chrono::minutes(15);
+};
+Plan read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes, Problems& problems);
 
 // The file's own folder: what relative paths in it are relative to. Empty: the one where we are.
 std::string folder_of(const std::string& path);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "frontend/nodemaster/problems.h"
@@ -27,11 +28,43 @@ struct NodeEntry {
   bool operator==(const NodeEntry&) const = default;
 };
 
-// One [[step]] of the plan. `action` is what goes to a node, still without the hashes and sizes of files, which
-// change from one day to the next: plan_resolver.h adds them.
+// What of a step has to be found on the front end, anew whenever nodes ask for the plan: files change from one day to
+// the next. step_files.h finds it.
+struct FileOwner {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+};
+// One file, a whole tree, or what fits a pattern.
+struct FileNeed {
+  std::string source;                 // absolute; a file, a directory, or a pattern (file_pattern.h)
+  std::string path;                   // on the node; of a pattern: the directory that the matches go to
+  std::optional<std::uint32_t> mode;  // of files; nothing: as the source's
+  std::optional<FileOwner> owner;     // nothing: as the source's
+  bool times = true;                  // they were last modified when the source was
+  std::vector<std::string> exclude;   // patterns of names that are left out
+};
+// The program of a `run` or `service` step and the files that it needs.
+struct ProgramNeed {};
+struct LibrariesNeed {
+  std::vector<std::string> programs;   // absolute
+  std::vector<std::string> libraries;  // paths, sonames, patterns
+};
+struct ModuleWanted {
+  std::string name;
+  std::string options;
+};
+struct ModulesNeed {
+  std::vector<ModuleWanted> modules;
+  std::string directory;  // of modules.dep; empty: that of the node's kernel
+};
+using PlanNeed = std::variant<std::monostate, FileNeed, ProgramNeed, LibrariesNeed, ModulesNeed>;
+
+// One [[step]] of the plan, in the order in which they can be carried out. `step.action` is what goes to a node, still
+// without what `need` says, and with the marks of facts that differ from node to node.
 struct PlanStep {
   transport::Step step;
-  std::string source;         // file: where its content is read on the front end
+  std::string kind;
+  PlanNeed need;
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
 };
@@ -47,6 +80,7 @@ struct Configuration {
   transport::FrontEndKeys keys;  // what nodes' connections are secured with
   std::vector<NodeEntry> nodes;  // by number, ascending
   std::vector<PlanStep> plan;
+  sys::Duration plan_limit = std::chrono::minutes(15);  // for all steps and hooks of one node
   std::string hooks;  // directory of hooks; empty: none
   sys::Duration ping_interval = std::chrono::seconds(5);
   sys::Duration silence_limit = std::chrono::seconds(20);

@@ -44,6 +44,7 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
                configuration_.admin_group) {
   table_.configure(configuration_.nodes);
   plans_.set_plan(configuration_.plan);
+  node_up_.set_limit(configuration_.plan_limit);
   listener_.set_keys(configuration_.keys);
   if (!configuration_.rarp) return;
   rarp_ = std::make_unique<RarpResponder>(system.loop, system.links, system.packets, system.log, table_, unknown_,
@@ -145,6 +146,7 @@ void Daemon::take_over(Configuration fresh) {
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");
   }
   plans_.set_plan(fresh.plan);
+  node_up_.set_limit(fresh.plan_limit);
   listener_.set_keys(fresh.keys);
   node_up_.set_hooks(fresh.hooks);
   sessions_.set_heartbeat(heartbeat_of(fresh));

@@ -1,5 +1,7 @@
 #include "frontend/nodemaster/node_up.h"
 
+#include <algorithm>
+
 #include "frontend/common/node_state.h"
 #include "frontend/nodemaster/hooks.h"
 #include "sys/stream.h"
@@ -10,6 +12,8 @@ namespace {
 
 using transport::NodeNumber;
 using transport::NodeState;
+
+constexpr sys::Duration node_word_grace = std::chrono::seconds(3);
 
 std::vector<std::string> facts_of(const Node& node) {
   return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -43,7 +47,11 @@ NodeUp::Run* NodeUp::find(NodeNumber node, std::uint64_t plan_number) {
 void NodeUp::begin(NodeNumber node) {
   cancel(node);
   const std::uint64_t number = next_plan_number_++;
-  runs_[node].plan_number = number;
+  Run& run = runs_.try_emplace(node, loop_).first->second;
+  run.plan_number = number;
+  run.began = loop_.clock().now();
+  // The node watches its own steps, and knows best what it was doing: it has the first word.
+  run.limit.set(limit_ + node_word_grace, [this, node, number] { on_limit(node, number); });
   table_.set_state(node, NodeState::boot, "");
   table_.set_reason(node, "waiting for the plan's files");
   plans_.want([this, node, number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
@@ -79,7 +87,8 @@ void NodeUp::start(NodeNumber node, Run& run, NodeTask task) {
   const bool last = run.tasks.empty();
   if (!task.steps.empty()) table_.set_reason(node, sys::cat("step ", task.steps.front().name));
   run.node_works = true;
-  links_.send(node, transport::Setup{.plan = run.plan_number, .last = last, .steps = std::move(task.steps)});
+  links_.send(node, transport::Setup{.plan = run.plan_number, .last = last,
+                                     .limit_ms = time_left_ms(run), .steps = std::move(task.steps)});
 }
 
 void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {
@@ -148,6 +157,21 @@ void NodeUp::on_done(NodeNumber node, const transport::SetupDone& done) {
   if (!run->tasks.empty()) return next_task(node, *run);
   runs_.erase(node);
   table_.set_up_done(node);
+}
+
+std::uint32_t NodeUp::time_left_ms(const Run& run) const {
+  const auto left = run.began + limit_ - loop_.clock().now();
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(ms, 1));
+}
+
+void NodeUp::on_limit(NodeNumber node, std::uint64_t plan_number) {
+  Run* run = find(node, plan_number);
+  if (!run) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit_).count();
+  const std::string what = table_.find(node)->reason;
+  if (run->program != 0) programs_.cancel(run->program);
+  fail(node, sys::cat("the plan's time limit of ", seconds, " s is over; not done: ", what.empty() ? "the rest" : what));
 }
 
 void NodeUp::fail(NodeNumber node, const std::string& reason) {

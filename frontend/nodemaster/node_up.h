@@ -38,11 +38,16 @@ class NodeUp {
   void on_report(transport::NodeNumber node, const transport::StepReport& report);
   void on_done(transport::NodeNumber node, const transport::SetupDone& done);
   void set_hooks(std::string directory) { hooks_ = std::move(directory); }
+  // For all that a node's set-up takes from now on: files that are read, steps, hooks.
+  void set_limit(sys::Duration limit) { limit_ = limit; }
   std::size_t running() const { return runs_.size(); }
 
  private:
   struct Run {
+    explicit Run(sys::Loop& loop) : limit(loop) {}
     std::uint64_t plan_number = 0;
+    sys::Instant began{};
+    sys::Timer limit;
     SharedPlan plan;  // keeps its content on offer
     std::deque<Task> tasks;
     bool node_works = false;  // a Setup message is out
@@ -58,6 +63,8 @@ class NodeUp {
   void start(transport::NodeNumber node, Run& run, const FrontEndTask& task);
   void on_program(transport::NodeNumber node, std::uint64_t plan_number, const sys::Status& status);
   void record(transport::NodeNumber node, const Run& run, const FrontEndTask& task, const sys::Status& status);
+  void on_limit(transport::NodeNumber node, std::uint64_t plan_number);
+  std::uint32_t time_left_ms(const Run& run) const;
   void fail(transport::NodeNumber node, const std::string& reason);
 
   sys::Loop& loop_;
@@ -68,6 +75,7 @@ class NodeUp {
   PlanResolver& plans_;
   LocalPrograms& programs_;
   std::string hooks_;
+  sys::Duration limit_ = std::chrono::minutes(15);
   std::uint64_t next_plan_number_;
   std::map<transport::NodeNumber, Run> runs_;
 };

@@ -4,7 +4,9 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodemaster/config_readers.h"
-#include "frontend/nodemaster/plan_tasks.h"
+#include "frontend/nodemaster/node_facts.h"
+#include "frontend/nodemaster/plan_order.h"
+#include "frontend/nodemaster/step_kinds.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -55,25 +57,51 @@ class PlanReader {
   void read(const TomlTable& table, unsigned line) {
     TableReader reader(table, line, file_, "[[step]]", problems_);
     PlanStep step;
-    const std::string kind = reader.text("kind");
+    step.kind = reader.text("kind");
     if (!reader.require("kind")) return;
-    if (!read_action(kind, reader, folder_, step)) {
-      return reader.error("kind",
-                          sys::cat("unknown step kind '", sys::printable(kind, 64), "'; there are ", step_kinds()));
-    }
-    step.step.index = static_cast<std::uint32_t>(steps_.size());
-    read_common(reader, step);
+    const StepKind* kind = find_step_kind(step.kind);
+    if (!kind)
+      return reader.error("kind", sys::cat("unknown step kind '", sys::printable(step.kind, 64), "'; there are ",
+                                           step_kinds()));
+    kind->read({reader, folder_, step});
+    read_common(reader, *kind, step);
     check_hostname(reader, step);
     reader.finish();
+    order_.push_back({step.step.name, read_after(reader)});
+    lines_.push_back(reader.has("after") ? reader.line_of("after") : reader.line());
     steps_.push_back(std::move(step));
   }
 
-  std::vector<PlanStep> take() { return std::move(steps_); }
+  // In the order in which they can be carried out; as written when that cannot be said, which is a problem then.
+  std::vector<PlanStep> take() {
+    const auto order = order_steps(order_);
+    if (!order) {
+      problems_.error(file_, lines_[order.error().place], sys::cat("after: ", order.error().reason));
+      return std::move(steps_);
+    }
+    std::vector<std::uint32_t> index(steps_.size());
+    for (std::size_t i = 0; i < order->places.size(); ++i)
+      index[order->places[i]] = static_cast<std::uint32_t>(i);
+    std::vector<PlanStep> ordered;
+    for (const std::size_t place : order->places) {
+      PlanStep& step = steps_[place];
+      step.step.index = index[place];
+      for (const std::size_t before : order->after[place])
+        step.step.after.push_back(index[before]);
+      ordered.push_back(std::move(step));
+    }
+    return ordered;
+  }
 
  private:
-  void read_common(TableReader& reader, PlanStep& step) {
+  static std::optional<std::vector<std::string>> read_after(TableReader& reader) {
+    if (!reader.has("after")) return std::nullopt;
+    return reader.texts("after");
+  }
+
+  void read_common(TableReader& reader, const StepKind& kind, PlanStep& step) {
     using namespace std::chrono_literals;
-    // read_action() has put the default name there.
+    // The kind's reader has put the default name there.
     step.step.name = reader.text("name", step.step.name);
     if (step.step.name.empty() || step.step.name.size() > 200) reader.error("name", "must have 1 to 200 bytes");
     const auto first = names_.emplace(step.step.name, reader.line());
@@ -81,11 +109,11 @@ class PlanReader {
       reader.error("name", sys::cat("a step called '", sys::printable(step.step.name), "' is in line ",
                                     first.first->second, " already; give one of them another name"));
     }
-    const auto timeout = reader.duration("timeout", 30s);
+    const auto timeout = reader.duration("timeout", kind.timeout);
     if (timeout < 100ms || timeout > 24h) reader.error("timeout", "must be from 100ms to 24h");
     step.step.timeout_ms =
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
-    step.step.retries = static_cast<std::uint32_t>(reader.number("retries", 0, 1000, 0));
+    step.step.retries = static_cast<std::uint32_t>(reader.number("retries", 0, 1000, step.step.retries));
     const std::string on_failure = reader.text("on_failure", "error");
     if (on_failure == "continue") step.step.on_failure = transport::OnFailure::go_on;
     if (on_failure != "continue" && on_failure != "error") {
@@ -126,17 +154,22 @@ class PlanReader {
   const ConfiguredNodes nodes_;
   const bool nodes_are_good_;  // or some may be missing that the plan rightly names
   Problems& problems_;
-  std::vector<PlanStep> steps_;
+  std::vector<PlanStep> steps_;       // as written, as are
+  std::vector<OrderedStep> order_;    // these
+  std::vector<unsigned> lines_;       // and these
   std::map<std::string, unsigned> names_;
 };
 
 }  // namespace
 
-std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes,
-                                Problems& problems) {
+Plan read_plan(sys::Files& files, const std::string& path, const std::vector<NodeEntry>& nodes, Problems& problems) {
+  using namespace std::chrono_literals;
+  Plan read;
   const auto top = read_toml(files, path, problems);
-  if (!top) return {};
+  if (!top) return read;
   TableReader reader(*top, 1, path, "the plan", problems);
+  read.limit = reader.duration("time_limit", read.limit);
+  if (read.limit < 1s || read.limit > 24h) reader.error("time_limit", "must be from 1s to 24h");
   PlanReader plan(path, nodes, problems);
   if (const TomlArray* tables = reader.tables("step")) {
     if (tables->size() > max_steps) reader.error("step", sys::cat("a plan has at most ", max_steps, " steps"));
@@ -146,7 +179,8 @@ std::vector<PlanStep> read_plan(sys::Files& files, const std::string& path, cons
     problems.warn(path, 0, "the plan has no [[step]]: nothing is set up on the nodes");
   }
   reader.finish();
-  return plan.take();
+  read.steps = plan.take();
+  return read;
 }
 
 }  // namespace frontend

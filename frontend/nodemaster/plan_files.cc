@@ -1,9 +1,11 @@
-// The findings are frames as on the wire, request = index of the step: a RunRequest lists the step's files and their
-// sources, a Failure ends it all. So the bounds that hold for strangers hold for a worker that went astray.
+// The findings are frames as on the wire, request = index of the step: a Setup holds the step that is complete now,
+// RunRequests list where its contents are read, a Failure ends it all. So the bounds that hold for strangers hold for a
+// worker that went astray.
 #include "frontend/nodemaster/plan_files.h"
 
-#include "content/hash.h"
-#include "frontend/common/program_files.h"
+#include <algorithm>
+
+#include "frontend/nodemaster/step_files.h"
 #include "sys/text.h"
 #include "transport/codec.h"
 #include "transport/frame.h"
@@ -11,69 +13,70 @@
 namespace frontend {
 namespace {
 
-sys::Status add_file(transport::RunRequest& found, const ProgramFile& file) {
-  const auto content = content::hash_file(file.source);
-  if (!content) return tl::make_unexpected(content.error());
-  found.files.push_back({file.path, *content, file.mode});
-  found.sources.push_back(file.source);
-  return {};
-}
-
-sys::Result<transport::RunRequest> gather(const PlanStep& step) {
-  transport::RunRequest found;
-  std::vector<ProgramFile> files;
-  if (const auto* file = std::get_if<transport::FileStep>(&step.step.action)) {
-    files.push_back({file->path, step.source, file->mode});
-  } else {
-    auto program = resolve_program(std::get<transport::RunStep>(step.step.action).program);
-    if (!program) return tl::make_unexpected(program.error());
-    files = std::move(program->files);
-  }
-  for (const ProgramFile& file : files) {
-    if (auto status = add_file(found, file); !status) return tl::make_unexpected(status.error());
-  }
-  return found;
-}
+constexpr std::size_t sources_at_once = 512;  // of one message: at most 4 KiB each
 
 sys::Status append(const transport::Message& message, std::size_t step, transport::Bytes& out) {
-  transport::Bytes body;
-  if (auto status = transport::encode(message, body); !status) return status;
-  transport::append_header(
-      {.body_size = static_cast<std::uint32_t>(body.size()), .number = transport::number_of(message), .request = step},
-      out);
-  out.insert(out.end(), body.begin(), body.end());
-  return {};
+  return transport::append_frame(message, step, out);
 }
 
-sys::Status fill_in(transport::RunRequest found, PlanStep& step, std::vector<ContentSource>& sources) {
-  if (found.files.empty() || found.files.size() != found.sources.size()) return sys::refusal("files without sources");
-  for (std::size_t i = 0; i < found.files.size(); ++i)
-    sources.push_back({found.files[i].content, found.sources[i]});
-  if (auto* file = std::get_if<transport::FileStep>(&step.step.action)) {
-    file->content = found.files.front().content;
-  } else if (auto* run = std::get_if<transport::RunStep>(&step.step.action)) {
-    run->files = std::move(found.files);
+sys::Status append_sources(const std::vector<ContentSource>& sources, std::size_t step, transport::Bytes& out) {
+  for (std::size_t at = 0; at < sources.size(); at += sources_at_once) {
+    transport::RunRequest list;
+    for (std::size_t i = at; i < std::min(at + sources_at_once, sources.size()); ++i) {
+      list.files.push_back({"", sources[i].content, 0});
+      list.sources.push_back(sources[i].path);
+    }
+    if (auto status = append(list, step, out); !status) return status;
   }
   return {};
 }
+
+sys::Status gather(const PlanStep& step, std::size_t number, transport::Bytes& out) {
+  auto found = find_step(step);
+  if (!found) return tl::unexpected(found.error());
+  transport::Step complete = step.step;
+  complete.action = std::move(found->action);
+  return append(transport::Setup{.steps = {std::move(complete)}}, number, out).and_then([&] {
+    return append_sources(found->sources, number, out);
+  });
+}
+
+// What fill_in() has taken from the findings.
+struct Filling {
+  std::vector<PlanStep>& plan;
+  std::vector<ContentSource> sources;
+
+  sys::Status take(std::size_t number, transport::Message message) {
+    if (auto* failure = std::get_if<transport::Failure>(&message)) return sys::refusal(std::move(failure->reason));
+    if (number >= plan.size()) return odd();
+    if (auto* setup = std::get_if<transport::Setup>(&message)) return take_action(plan[number].step, *setup);
+    if (auto* list = std::get_if<transport::RunRequest>(&message)) return take_sources(*list);
+    return odd();
+  }
+
+ private:
+  static sys::Status odd() { return sys::refusal("odd findings about the plan's files"); }
+  static sys::Status take_action(transport::Step& step, transport::Setup& setup) {
+    if (setup.steps.size() != 1 || setup.steps[0].action.index() != step.action.index()) return odd();
+    step.action = std::move(setup.steps[0].action);
+    return {};
+  }
+  sys::Status take_sources(transport::RunRequest& list) {
+    if (list.files.size() != list.sources.size()) return odd();
+    for (std::size_t i = 0; i < list.files.size(); ++i)
+      sources.push_back({list.files[i].content, std::move(list.sources[i])});
+    return {};
+  }
+};
 
 }  // namespace
 
-bool needs_files(const PlanStep& step) {
-  return !step.on_front_end && (std::holds_alternative<transport::FileStep>(step.step.action) ||
-                                std::holds_alternative<transport::RunStep>(step.step.action));
-}
+bool needs_files(const PlanStep& step) { return !std::holds_alternative<std::monostate>(step.need); }
 
 void gather_files(const std::vector<PlanStep>& plan, transport::Bytes& findings) {
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (!needs_files(plan[i])) continue;
-    auto found = gather(plan[i]);
-    sys::Status status;
-    if (found) {
-      status = append(*found, i, findings);
-    } else {
-      status = tl::make_unexpected(found.error());
-    }
+    const auto status = gather(plan[i], i, findings);
     if (status) continue;
     (void)append(transport::Failure{.reason = sys::cat("step ", plan[i].step.name, ": ", status.error().text())}, i,
                  findings);
@@ -83,7 +86,7 @@ void gather_files(const std::vector<PlanStep>& plan, transport::Bytes& findings)
 
 sys::Result<std::vector<ContentSource>> fill_in_files(std::span<const std::byte> findings,
                                                       std::vector<PlanStep>& plan) {
-  std::vector<ContentSource> sources;
+  Filling filling{plan, {}};
   while (!findings.empty()) {
     const auto header = transport::read_header(findings, transport::max_body);
     if (!header) return tl::make_unexpected(header.error());
@@ -93,15 +96,11 @@ sys::Result<std::vector<ContentSource>> fill_in_files(std::span<const std::byte>
     const auto body = findings.subspan(transport::FrameHeader::size, (*header)->body_size);
     auto message = transport::decode((*header)->number, body);
     if (!message) return tl::make_unexpected(message.error());
-    if (const auto* failure = std::get_if<transport::Failure>(&*message)) return sys::refusal(failure->reason);
-    auto* found = std::get_if<transport::RunRequest>(&*message);
-    if (!found || (*header)->request >= plan.size()) return sys::refusal("odd findings about the plan's files");
-    if (auto status = fill_in(std::move(*found), plan[(*header)->request], sources); !status) {
+    if (auto status = filling.take((*header)->request, std::move(*message)); !status)
       return tl::make_unexpected(status.error());
-    }
     findings = findings.subspan(transport::FrameHeader::size + body.size());
   }
-  return sources;
+  return std::move(filling.sources);
 }
 
 }  // namespace frontend

@@ -1,7 +1,9 @@
 #include "frontend/nodemaster/plan_tasks.h"
 
 #include <algorithm>
+#include <set>
 
+#include "frontend/nodemaster/node_facts.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -14,11 +16,48 @@ bool is_for(const PlanStep& step, transport::NodeNumber node) {
   return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
 }
 
-transport::Step node_step(const PlanStep& planned, const NodeEntry& node) {
+// What each step that the node has waits for: a step that it has not stands for those that it would have waited for.
+class NodeOrder {
+ public:
+  NodeOrder(const std::vector<PlanStep>& plan, transport::NodeNumber node) : after_(plan.size()) {
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      std::set<std::uint32_t> waits;
+      for (const std::uint32_t before : plan[i].step.after) {
+        if (before >= i) continue;  // no order that can be carried out
+        if (is_for(plan[before], node)) {
+          waits.insert(before);
+        } else {
+          waits.insert(after_[before].begin(), after_[before].end());
+        }
+      }
+      after_[i].assign(waits.begin(), waits.end());
+    }
+  }
+  const std::vector<std::uint32_t>& of(std::size_t place) const { return after_[place]; }
+
+ private:
+  std::vector<std::vector<std::uint32_t>> after_;
+};
+
+transport::Step node_step(const PlanStep& planned, std::vector<std::uint32_t> after, const NodeEntry& node) {
   transport::Step step = planned.step;
-  if (auto* hostname = std::get_if<transport::HostnameStep>(&step.action))
-    hostname->name = fill_in(hostname->name, node);
+  step.after = std::move(after);
+  fill_in_facts(step.action, node);
   return step;
+}
+
+// About how many bytes a step takes in a message.
+std::size_t weight_of(const transport::Step& step) {
+  constexpr std::size_t plain = 8192, each = 80;
+  std::size_t weight = plain;
+  if (const auto* file = std::get_if<transport::FileStep>(&step.action)) {
+    for (const transport::TreeEntry& entry : file->entries) {
+      weight += each + entry.path.size();
+      if (const auto* text = std::get_if<transport::TextContent>(&entry.what)) weight += text->text.size();
+      if (const auto* link = std::get_if<transport::LinkTarget>(&entry.what)) weight += link->target.size();
+    }
+  }
+  return weight;
 }
 
 FrontEndTask front_end_task(const PlanStep& planned) {
@@ -31,35 +70,28 @@ FrontEndTask front_end_task(const PlanStep& planned) {
 
 void add_node_step(std::deque<Task>& tasks, transport::Step step) {
   auto* last = tasks.empty() ? nullptr : std::get_if<NodeTask>(&tasks.back());
-  if (!last || last->steps.size() == max_steps_at_once) {
+  const std::size_t weight = weight_of(step);
+  if (!last || last->steps.size() == max_steps_at_once || last->weight + weight > max_weight_at_once) {
     tasks.emplace_back(NodeTask{});
     last = std::get_if<NodeTask>(&tasks.back());
   }
+  last->weight += weight;
   last->steps.push_back(std::move(step));
 }
 
 }  // namespace
 
-std::string fill_in(std::string_view text, const NodeEntry& node) {
-  const std::pair<std::string_view, std::string> facts[] = {{"{name}", node.name}, {"{node}", sys::cat(node.number)}};
-  std::string filled(text);
-  for (const auto& [mark, value] : facts) {
-    for (auto at = filled.find(mark); at != filled.npos; at = filled.find(mark, at + value.size())) {
-      filled.replace(at, mark.size(), value);
-    }
-  }
-  return filled;
-}
-
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
                            const NodeEntry& node) {
   std::deque<Task> tasks;
-  for (const PlanStep& step : plan) {
+  const NodeOrder order(plan, node.number);
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const PlanStep& step = plan[i];
     if (!is_for(step, node.number)) continue;
     if (step.on_front_end) {
       tasks.emplace_back(front_end_task(step));
     } else {
-      add_node_step(tasks, node_step(step, node));
+      add_node_step(tasks, node_step(step, order.of(i), node));
     }
   }
   for (const std::string& hook : hooks) {

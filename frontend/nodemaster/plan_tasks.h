@@ -15,6 +15,7 @@ namespace frontend {
 
 struct NodeTask {
   std::vector<transport::Step> steps;  // of one Setup message
+  std::size_t weight = 0;              // bytes of that message, about
 };
 
 struct FrontEndTask {
@@ -27,14 +28,13 @@ struct FrontEndTask {
 
 using Task = std::variant<NodeTask, FrontEndTask>;
 
-constexpr std::size_t max_steps_at_once = 100;  // of one Setup message: keeps it well below the frame limit
+// Of one Setup message, well below the frame limit.
+constexpr std::size_t max_steps_at_once = 100;
+constexpr std::size_t max_weight_at_once = 3500u << 10;  // bytes
 
 // The steps that are for `node`, with its facts filled in, then the hooks. Never empty, and the last task is the
 // node's: its success means that the node is up.
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
                            const NodeEntry& node);
-
-// {name} and {node} replaced.
-std::string fill_in(std::string_view text, const NodeEntry& node);
 
 }  // namespace frontend

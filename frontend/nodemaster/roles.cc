@@ -13,10 +13,12 @@ constexpr Permission table[] = {
     {transport::WaitRequest::number, "wait", Role::anyone},
     {transport::BootLogRequest::number, "boot-log", Role::anyone},
     {transport::MetricsRequest::number, "metrics", Role::anyone},
+    {transport::ServicesRequest::number, "services", Role::anyone},
     {transport::LogRequest::number, "log", Role::admin},
     {transport::RunRequest::number, "run", Role::admin},
     {transport::RunSignal::number, "run", Role::admin},
     {transport::UpRequest::number, "up", Role::admin},
+    {transport::PlanRequest::number, "plan", Role::admin},
     {transport::PowerRequest::number, "reboot, poweroff", Role::admin},
 };
 

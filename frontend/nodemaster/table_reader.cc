@@ -17,11 +17,19 @@ std::optional<std::uint32_t> parse_mode(std::string_view text) {
   return mode <= 07777 ? std::optional(mode) : std::nullopt;
 }
 
-// The messages that carry it have the same limit.
-constexpr std::size_t max_text = 4095;  // bytes
-constexpr std::string_view text_limits = "must have at most 4095 bytes, and none that is zero";
+std::string limits_of_text(std::size_t limit) {
+  return sys::cat("must have at most ", limit, " bytes, and none that is zero");
+}
 
-bool fits(const std::string& text) { return text.size() <= max_text && text.find('\0') == text.npos; }
+bool fits(const std::string& text, std::size_t limit) { return text.size() <= limit && text.find('\0') == text.npos; }
+
+// As it would be written in quotes; nothing for what would not.
+std::optional<std::string> as_text(const TomlValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value.data)) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&value.data)) return sys::cat(*number);
+  if (const auto* flag = std::get_if<bool>(&value.data)) return *flag ? "1" : "0";
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -49,11 +57,11 @@ unsigned TableReader::line_of(std::string_view key) const {
   return value ? value->line : line_;
 }
 
-std::string TableReader::text(std::string_view key, std::string fallback) {
+std::string TableReader::text(std::string_view key, std::string fallback, std::size_t limit) {
   const auto* value = get<std::string>(key, "a string");
   if (!value) return fallback;
-  if (!fits(*value)) {
-    error(key, text_limits);
+  if (!fits(*value, limit)) {
+    error(key, limits_of_text(limit));
     return fallback;
   }
   return *value;
@@ -131,11 +139,26 @@ std::vector<std::string> TableReader::texts(std::string_view key) {
   if (!values) return texts;
   for (const TomlValue& value : *values) {
     const auto* text = std::get_if<std::string>(&value.data);
-    if (!text || !fits(*text)) {
-      error(key, sys::cat("must be an array of strings; a string ", text_limits));
+    if (!text || !fits(*text, max_text)) {
+      error(key, sys::cat("must be an array of strings; a string ", limits_of_text(max_text)));
       return {};
     }
     texts.push_back(*text);
+  }
+  return texts;
+}
+
+std::vector<std::pair<std::string, std::string>> TableReader::text_table(std::string_view key) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  const auto* values = get<TomlTable>(key, "a table of strings");
+  if (!values) return texts;
+  for (const TomlEntry& entry : *values) {
+    auto text = as_text(entry.value);
+    if (text && fits(*text, max_text) && fits(entry.key, max_text)) {
+      texts.emplace_back(entry.key, *std::move(text));
+    } else {
+      error(key, sys::cat("'", sys::printable(entry.key, 64), "' must be a string, which ", limits_of_text(max_text)));
+    }
   }
   return texts;
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "frontend/nodemaster/toml_file.h"
@@ -24,7 +25,8 @@ class TableReader {
   unsigned line() const { return line_; }
   unsigned line_of(std::string_view key) const;  // the table's own when the key is absent
 
-  std::string text(std::string_view key, std::string fallback = {});
+  static constexpr std::size_t max_text = 4095;  // bytes; the messages that carry it have the same limit
+  std::string text(std::string_view key, std::string fallback = {}, std::size_t limit = max_text);
   bool flag(std::string_view key, bool fallback);
   std::uint64_t number(std::string_view key, std::uint64_t low, std::uint64_t high, std::uint64_t fallback);
   sys::Duration duration(std::string_view key, sys::Duration fallback);
@@ -32,6 +34,8 @@ class TableReader {
   std::uint32_t address(std::string_view key);                       // 0: absent or bad
   std::optional<sys::Mac> mac(std::string_view key);
   std::vector<std::string> texts(std::string_view key);  // an array of strings
+  // A table of strings; whole numbers and truth values (1, 0) are taken for what they look like. In the file's order.
+  std::vector<std::pair<std::string, std::string>> text_table(std::string_view key);
   // An absolute path without empty, "." and ".." components; required.
   std::string clean_path(std::string_view key);
   // The table of that name, read with a reader of its own; an empty one when it is absent or none.

@@ -181,6 +181,16 @@ sys::Result<std::string> FakeFiles::read(const std::string& path, std::size_t li
   return (*node)->content;
 }
 
+sys::Status FakeFiles::read_pieces(const std::string& path,
+                                   const std::function<void(std::span<const std::byte>)>& take) {
+  const auto text = read(path, std::string::npos);
+  if (!text) return tl::unexpected(text.error());
+  const auto bytes = std::as_bytes(std::span(*text));
+  take(bytes.first(bytes.size() / 2));
+  take(bytes.subspan(bytes.size() / 2));
+  return {};
+}
+
 sys::Result<std::string> FakeFiles::read_link(const std::string& path) {
   const std::string what = sys::cat("read link ", path);
   if (auto status = faults_.check(what); !status) return tl::unexpected(status.error());
@@ -306,6 +316,15 @@ sys::Status FakeFiles::set_owner(const std::string& path, sys::Ownership owner) 
   if (!node) return tl::unexpected(node.error());
   if (names_of(**node) > 1) return sys::refusal(sys::cat(what, ": it has other names"));
   (*node)->owner = owner;
+  return {};
+}
+
+sys::Status FakeFiles::set_modified(const std::string& path, std::int64_t since_epoch_ns) {
+  const std::string what = sys::cat("set the times of ", path);
+  if (auto status = faults_.check(what); !status) return status;
+  auto node = find(path, false, what);
+  if (!node) return tl::unexpected(node.error());
+  (*node)->modified_ns = since_epoch_ns;
   return {};
 }
 

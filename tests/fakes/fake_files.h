@@ -20,6 +20,8 @@ class FakeFiles final : public sys::Files {
   sys::Result<std::optional<sys::FileFacts>> facts(const std::string& path) override;
   sys::Result<std::optional<sys::FileFacts>> facts_through(const std::string& path) override;
   sys::Result<std::string> read(const std::string& path, std::size_t limit) override;
+  sys::Status read_pieces(const std::string& path,
+                          const std::function<void(std::span<const std::byte>)>& take) override;
   sys::Result<std::string> read_link(const std::string& path) override;
   sys::Result<std::vector<std::string>> list(const std::string& path) override;
   sys::Status replace(const std::string& path, std::span<const std::byte> content, sys::Ownership owner) override;
@@ -33,6 +35,7 @@ class FakeFiles final : public sys::Files {
   sys::Status hard_link(const std::string& existing, const std::string& path) override;
   sys::Status rename(const std::string& from, const std::string& to) override;
   sys::Status set_owner(const std::string& path, sys::Ownership owner) override;
+  sys::Status set_modified(const std::string& path, std::int64_t since_epoch_ns) override;
   sys::Status remove(const std::string& path) override;
 
   // For tests: these ask no Faults. A regular file with what is missing above it.

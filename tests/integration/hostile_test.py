@@ -44,7 +44,7 @@ def doors(keys):
     good = wire.preamble(keys)
     forged = noise.Handshake(keys, good).first()[:-1] + b"?"
     low_order = bytes(noise.HANDSHAKE)  # a public key with which every secret is known
-    pinned = noise.Handshake(keys, wire.preamble(keys, version=3)).first()  # of another preamble than the one sent
+    pinned = noise.Handshake(keys, wire.preamble(keys, version=7)).first()  # of another preamble than the one sent
     return {
         "another protocol": (b"GET / HTTP/1.1\r\nHost: front-end\r\n\r\n", None, "does not speak the nodes' protocol",
                              "handshake_malformed"),

@@ -231,22 +231,24 @@ where = "front-end"
   CHECK(std::get<transport::MountStep>(mount.step.action).source == "tmpfs");
   const auto& file = configuration.plan[1];
   CHECK(file.step.index == 1);
-  CHECK(file.source == files.directory / "motd");
+  const auto& need = std::get<frontend::FileNeed>(file.need);
+  CHECK(need.source == files.directory / "motd");
   CHECK(file.step.timeout_ms == 1500);
   CHECK(file.step.retries == 2);
   CHECK(file.step.on_failure == transport::OnFailure::go_on);
   CHECK(*file.nodes == std::vector<transport::NodeNumber>{0, 1, 2, 3, 16});
-  const auto& action = std::get<transport::FileStep>(file.step.action);
-  CHECK(action.mode == 0600);
-  CHECK(action.uid == 1000);
-  CHECK(action.gid == 100);
+  CHECK(need.mode == 0600);
+  CHECK(need.owner->uid == 1000);
+  CHECK(need.owner->gid == 100);
+  CHECK(mount.step.after.empty());
+  CHECK(file.step.after == std::vector<std::uint32_t>{0});
   CHECK(configuration.plan[3].on_front_end);
 }
 
 TEST_CASE("what is wrong in a plan is told with its line") {
   const std::string step = "[[step]]\n";
   const Bad table[] = {
-      {step + "kind = \"mont\"\n", "node_up.toml:2", "unknown step kind 'mont'; there are mount, directory"},
+      {step + "kind = \"mont\"\n", "node_up.toml:2", "unknown step kind 'mont'; there are mount, unmount, directory"},
       {step + "path = \"/x\"\n", "node_up.toml:1", "needs 'kind'"},
       {step + "kind = \"file\"\nsource = \"missing\"\npath = \"/etc/x\"\n", "node_up.toml:3", "No such file"},
       {step + "kind = \"device\"\npath = \"/dev/x\"\ntype = \"char\"\n", "node_up.toml:1", "needs 'major'"},

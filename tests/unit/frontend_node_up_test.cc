@@ -242,17 +242,22 @@ TEST_CASE("a node that goes takes its set-up along") {
   CHECK(at.links.sent.empty());
 }
 
+// Of a step of one file.
+transport::Content content_of(const transport::Step& step) {
+  return std::get<transport::Content>(std::get<transport::FileStep>(step.action).entries.at(0).what);
+}
+
 TEST_CASE("a plan's files are hashed, sent as hashes, and served") {
   fakes::TemporaryDirectory folder;
   std::ofstream(folder / "motd") << "hello";
   PlanStep file;
   file.step.name = "motd";
-  file.source = folder / "motd";
-  file.step.action = transport::FileStep{.path = "/etc/motd"};
+  file.need = frontend::FileNeed{.source = folder / "motd", .path = "/etc/motd"};
+  file.step.action = transport::FileStep{};
   SetUp at;
   at.begin({directory("a"), file});
   const Setup setup = at.setup();
-  const auto content = std::get<transport::FileStep>(setup.steps.at(1).action).content;
+  const auto content = content_of(setup.steps.at(1));
   CHECK(content.size == 5);
   const auto block = at.store.read({content.hash, 1, 4});
   CHECK(block.reason == "");
@@ -264,8 +269,8 @@ TEST_CASE("nodes that join together share one look at the files") {
   fakes::TemporaryDirectory folder;
   std::ofstream(folder / "motd") << "hello";
   PlanStep file;
-  file.source = folder / "motd";
-  file.step.action = transport::FileStep{.path = "/etc/motd"};
+  file.need = frontend::FileNeed{.source = folder / "motd", .path = "/etc/motd"};
+  file.step.action = transport::FileStep{};
   SetUp at;
   at.plans.set_plan({file});
   for (unsigned node = 0; node < 4; ++node) {
@@ -281,14 +286,14 @@ TEST_CASE("nodes that join together share one look at the files") {
   at.kernel.loop.run_until_idle();
   CHECK(at.kernel.faults.count("worker") == 2);
   const auto sent = at.links.take<Setup>(0);
-  CHECK(std::get<transport::FileStep>(sent.back().steps[0].action).content.size == 7);
+  CHECK(content_of(sent.back().steps[0]).size == 7);
 }
 
 TEST_CASE("a plan whose files cannot be read makes the node's state") {
   PlanStep file;
   file.step.name = "motd";
-  file.source = "/nonexistent/motd";
-  file.step.action = transport::FileStep{.path = "/etc/motd"};
+  file.need = frontend::FileNeed{.source = "/nonexistent/motd", .path = "/etc/motd"};
+  file.step.action = transport::FileStep{};
   SetUp at;
   at.begin({file});
   CHECK(at.state() == NodeState::error);

@@ -1,5 +1,7 @@
 #include "frontend/nodemaster/plan_tasks.h"
 
+#include "frontend/nodemaster/node_facts.h"
+
 #include <doctest/doctest.h>
 
 #include "sys/text.h"
@@ -66,6 +68,28 @@ TEST_CASE("a step is for the nodes that it names") {
   CHECK(shape(frontend::tasks_for({some, others, directory("all")}, {}, node3)) == "[some all]");
   some.nodes.emplace();  // a set that is empty is not all
   CHECK(shape(frontend::tasks_for({some}, {}, node3)) == "[]");
+}
+
+TEST_CASE("a step that a node has not stands for those that it would have waited for") {
+  PlanStep first = directory("first"), absent = directory("absent"), last = directory("last");
+  absent.nodes = {{2}};
+  absent.step.index = 1;
+  absent.step.after = {0};
+  last.step.index = 2;
+  last.step.after = {1};
+  const auto tasks = frontend::tasks_for({first, absent, last}, {}, node3);
+  const auto& steps = std::get<NodeTask>(tasks.at(0)).steps;
+  REQUIRE(steps.size() == 2);
+  CHECK(steps[1].after == std::vector<std::uint32_t>{0});
+}
+
+TEST_CASE("steps of many files are sent apart") {
+  PlanStep big = directory("big");
+  transport::FileStep files;
+  for (int i = 0; i < 16000; ++i)
+    files.entries.push_back({std::string(100, 'x'), transport::DirectoryMark{}});
+  big.step.action = files;
+  CHECK(frontend::tasks_for({big, big}, {}, node3).size() == 2);
 }
 
 TEST_CASE("a long plan goes in several messages") {

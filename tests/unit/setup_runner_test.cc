@@ -4,6 +4,7 @@
 
 #include "sys/text.h"
 #include "tests/fakes/fake_content.h"
+#include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
 #include "tests/fakes/fake_workers.h"
@@ -35,7 +36,8 @@ struct Node {
   std::vector<std::string> programs;               // that were run
   std::function<void(sys::Status)> program_ended;  // ends the last one
   int programs_killed = 0;
-  setup::Runner runner{loop, workers, {files, mounts, machine}, content.cache, log, hooks()};
+  fakes::FakeLinks links{faults};
+  setup::Runner runner{loop, workers, {files, mounts, machine, links, clock}, content.cache, log, hooks()};
 
   setup::RunnerHooks hooks() {
     return {
@@ -47,12 +49,24 @@ struct Node {
               program_ended = std::move(ended);
               return [this] { programs_killed++; };
             },
+        .keep_service = {},
+        .set_limits = {},
+        .random = [] { return std::uint64_t{1} << 63; },  // pauses without jitter
     };
   }
+  // One after the other.
   void start(std::vector<transport::Step> steps, std::uint64_t plan = 1) {
-    for (std::size_t i = 0; i < steps.size(); i++)
-      steps[i].index = static_cast<std::uint32_t>(i);
-    runner.start({.plan = plan, .last = true, .steps = std::move(steps)});
+    for (std::uint32_t i = 1; i < steps.size(); i++)
+      steps[i].after = {i - 1};
+    start_free(std::move(steps), plan);
+  }
+  // As their `after` says.
+  void start_free(std::vector<transport::Step> steps, std::uint64_t plan = 1, sys::Duration limit = {}) {
+    for (std::uint32_t i = 0; i < steps.size(); i++)
+      steps[i].index = i;
+    const auto limit_ms = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+    runner.start(
+        {.plan = plan, .last = true, .limit_ms = static_cast<std::uint32_t>(limit_ms), .steps = std::move(steps)});
   }
   // "NAME OUTCOME ATTEMPT" of every report.
   std::vector<std::string> story() const {
@@ -120,7 +134,7 @@ TEST_CASE("the errno of a failed step is reported") {
   Node node;
   node.faults.code = ECONNREFUSED;
   node.faults.fail_at = 4;  // worker, look for a mount, make directories, mount
-  node.start({step("home", transport::MountStep{"10.9.0.1:/home", "/home", "nfs", ""})});
+  node.start({step("home", transport::MountStep{"10.9.0.1:/home", "/home", "nfs", "", {}})});
   node.loop.run_until_idle();
   CHECK(node.reports.back().code == ECONNREFUSED);
   REQUIRE(node.done.size() == 1);
@@ -149,11 +163,11 @@ TEST_CASE("a failed attempt is followed by others, each after a longer pause") {
   CHECK(node.story().back() == "a running 2");
   CHECK(node.reports.size() == 4);
   node.workers.behave("setup step a");
-  node.loop.advance(1999ms);
+  node.loop.advance(1199ms);
   CHECK(node.reports.size() == 4);
   node.loop.advance(1ms);
   CHECK(node.story().back() == "a done 3");
-  CHECK(node.reports.back().duration_us == 3'000'000);
+  CHECK(node.reports.back().duration_us == 2'200'000);
   CHECK(node.done.at(0).succeeded);
 }
 
@@ -199,7 +213,7 @@ TEST_CASE("a step that names no deadline has one all the same") {
 TEST_CASE("a file's content is fetched first and dropped when the plan is over") {
   Node node;
   const auto content = node.content.offer("welcome");
-  node.start({step("motd", transport::FileStep{"/etc/motd", content})});
+  node.start({step("motd", transport::one_file("/etc/motd", content))});
   node.loop.run_until_idle();
   CHECK(node.done.at(0).succeeded);
   CHECK(node.files.content("/etc/motd") == "welcome");
@@ -209,7 +223,7 @@ TEST_CASE("a file's content is fetched first and dropped when the plan is over")
 TEST_CASE("content that a program of the plan needs stays") {
   Node node;
   const auto content = node.content.offer("program");
-  node.start({step("copy", transport::FileStep{"/etc/motd", content}),
+  node.start({step("copy", transport::one_file("/etc/motd", content)),
               step("run", transport::RunStep{"/p", {"p"}, {}, {{"/p", content}}})});
   node.loop.run_until_idle();
   node.program_ended({});
@@ -220,13 +234,13 @@ TEST_CASE("content that a program of the plan needs stays") {
 
 TEST_CASE("content that cannot be had fails the step, content that does not come runs into the deadline") {
   Node node;
-  node.start({step("motd", transport::FileStep{"/etc/motd", fakes::content_of("unknown")})});
+  node.start({step("motd", transport::one_file("/etc/motd", fakes::content_of("unknown")))});
   node.loop.run_until_idle();
   CHECK(node.done.at(0).reason.find("step motd: fetch its content: ") == 0);
 
   node.content.disconnect();
   const auto content = node.content.offer("late");
-  node.start({step("motd", transport::FileStep{"/etc/motd", content})});
+  node.start({step("motd", transport::one_file("/etc/motd", content))});
   node.loop.advance(5s);
   REQUIRE(node.done.size() == 2);
   CHECK(node.done[1].reason.find("step motd: its content did not arrive within 5 s") == 0);
@@ -236,7 +250,7 @@ TEST_CASE("fetching and copying share one deadline") {
   Node node;
   node.content.disconnect();
   node.workers.hang("setup step motd");
-  node.start({step("motd", transport::FileStep{"/etc/motd", node.content.offer("late")})});
+  node.start({step("motd", transport::one_file("/etc/motd", node.content.offer("late")))});
   node.loop.advance(3s);
   node.content.connect();
   node.loop.advance(1999ms);
@@ -288,7 +302,7 @@ TEST_CASE("a new plan ends the old one, whatever it is waiting for") {
 TEST_CASE("a late answer of the cache does not reach a plan that is over") {
   Node node;
   const auto content = node.content.offer("welcome");
-  node.start({step("motd", transport::FileStep{"/etc/motd", content})});
+  node.start({step("motd", transport::one_file("/etc/motd", content))});
   node.content.disconnect();
   node.loop.run_until_idle();
   node.runner.cancel();
@@ -301,7 +315,7 @@ TEST_CASE("a late answer of the cache does not reach a plan that is over") {
 TEST_CASE("whatever call fails, a plan ends once, and with a reason unless it succeeds") {
   for (int n = 1;; ++n) {
     Node node;
-    node.start({make_directory("a"), step("motd", transport::FileStep{"/etc/motd", node.content.offer("welcome")}),
+    node.start({make_directory("a"), step("motd", transport::one_file("/etc/motd", node.content.offer("welcome"))),
                 step("name", transport::HostnameStep{"n3"})});
     node.faults.fail_at = n;
     node.loop.advance(1min);
@@ -311,4 +325,82 @@ TEST_CASE("whatever call fails, a plan ends once, and with a reason unless it su
     CHECK_FALSE(node.runner.running());
     if (!node.faults.fired()) break;
   }
+}
+
+TEST_CASE("steps that do not wait for each other are carried out together") {
+  Node node;
+  node.workers.hang("setup step slow");
+  auto last = make_directory("last");
+  last.after = {0, 1};
+  node.start_free({make_directory("slow", 0, OnFailure::go_on), make_directory("quick"), last});
+  node.loop.run_until_idle();
+  CHECK(node.story() == Story{"slow running 1", "quick running 1", "quick done 1"});
+  node.loop.advance(5s);
+  CHECK(node.story().back() == "last done 1");
+  CHECK(node.done.at(0).succeeded);
+}
+
+TEST_CASE("at most so many steps run at once") {
+  Node node;
+  std::vector<transport::Step> steps;
+  for (std::size_t i = 0; i < setup::Runner::max_at_once + 3; i++) {
+    steps.push_back(make_directory(sys::cat("d", i), 0, OnFailure::go_on));
+    node.workers.hang(sys::cat("setup step d", i));
+  }
+  node.start_free(steps);
+  node.loop.run_until_idle();
+  CHECK(node.workers.running() == setup::Runner::max_at_once);
+  node.loop.advance(20s);
+  CHECK(node.done.size() == 1);
+}
+
+TEST_CASE("a step that fails stops those that run beside it, and says so") {
+  Node node;
+  node.files.put("/bad", "in the way");
+  node.workers.hang("setup step slow");
+  node.start_free({make_directory("slow"), make_directory("bad"), make_directory("other")});
+  node.loop.run_until_idle();
+  REQUIRE(node.done.size() == 1);
+  CHECK(node.done[0].reason.find("step bad: ") == 0);
+  CHECK(node.workers.running() == 0);
+  bool told = false;
+  for (const auto& report : node.reports)
+    told |= report.name == "slow" && report.outcome == Outcome::skipped && report.reason == "stopped: step bad failed";
+  CHECK(told);
+}
+
+TEST_CASE("a plan that takes longer than its limit ends, and says what it was doing") {
+  Node node;
+  node.workers.hang("setup step slow");
+  auto patient = make_directory("slow", 1000);
+  auto next = make_directory("next");
+  next.after = {0};
+  node.start_free({patient, next}, 1, 20s);
+  node.loop.advance(19s);
+  CHECK(node.done.empty());
+  node.loop.advance(1s);
+  REQUIRE(node.done.size() == 1);
+  CHECK(node.done[0].reason == "the plan's time limit of 20 s is over; not done: slow");
+  CHECK(node.story().back() == "next skipped 0");
+  CHECK(node.workers.running() == 0);
+}
+
+TEST_CASE("steps with the same number are refused, none of them done") {
+  Node node;
+  auto first = make_directory("a"), second = make_directory("b");
+  node.runner.start({.plan = 1, .last = true, .steps = {first, second}});
+  node.loop.run_until_idle();
+  REQUIRE(node.done.size() == 1);
+  CHECK(node.done[0].reason == "two steps of the plan have the same number");
+  CHECK_FALSE(node.files.exists("/a"));
+}
+
+TEST_CASE("what is there already is not fetched") {
+  Node node;
+  node.files.put("/etc/motd", "welcome");
+  node.start({step("motd", transport::one_file("/etc/motd", node.content.offer("welcome")))});
+  node.loop.run_until_idle();
+  CHECK(node.done.at(0).succeeded);
+  CHECK(node.reports.back().reason == "copy 7 bytes to /etc/motd: nothing to do");
+  CHECK(node.content.cache.bytes_fetched() == 0);
 }

@@ -6,7 +6,9 @@
 
 #include "setup/step.h"
 #include "tests/fakes/fake_content.h"
+#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_files.h"
+#include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
 
@@ -21,7 +23,9 @@ struct Node {
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
-  StepSystem system{files, mounts, machine};
+  fakes::FakeLinks links{faults};
+  fakes::FakeClock clock{faults};
+  StepSystem system{files, mounts, machine, links, clock};
 
   Node() { files.put(cached, "text"); }
   sys::FileFacts facts(const std::string& path) { return files.facts(path)->value(); }
@@ -32,14 +36,29 @@ using Perform = std::function<sys::Result<StepOutcome>(Node&)>;
 template <class Step> Perform performing(const Step& step) {
   return [step](Node& node) { return perform(step, node.system); };
 }
+// Both turns, with all content in the cache already, where it stays.
+template <class Step> sys::Result<StepOutcome> both_turns(const Step& step, Node& node, bool spare = false) {
+  const auto which = survey(step, node.system);
+  if (!which) return tl::unexpected(which.error());
+  const Contents contents{[](const transport::ContentHash&) { return cached; },
+                          [spare](const transport::ContentHash&) { return spare; }};
+  return perform(step, *which, contents, node.system);
+}
 Perform copying(const transport::FileStep& step) {
-  return [step](Node& node) { return perform(step, cached, node.system); };
+  return [step](Node& node) { return both_turns(step, node); };
+}
+transport::FileStep as(const transport::FileStep& step, std::uint32_t mode) {
+  auto other = step;
+  other.entries[0].mode = mode;
+  return other;
 }
 
-const transport::MountStep mount_step{"10.9.0.1:/home", "/home", "nfs", "ro"};
+const transport::MountStep mount_step{"10.9.0.1:/home", "/home", "nfs", "ro", {}};
 const transport::DirectoryStep directory_step{"/a/b", 01777, 5, 6};
-const transport::DeviceStep device_step{"/dev/net/tun", false, 10, 200, 0666, 0, 5};
-const transport::FileStep file_step{"/etc/motd", fakes::content_of("text"), 0640, 1, 2};
+const transport::DeviceStep device_step = transport::one_device("/dev/net/tun", false, 10, 200, 0666, 0, 5);
+const std::string device_path = "/dev/net/tun";
+const transport::FileStep file_step = transport::one_file("/etc/motd", fakes::content_of("text"), 0640, 1, 2);
+const std::string file_path = "/etc/motd";
 const transport::LinkStep link_step{"/a/link", "../b"};
 const transport::HostnameStep hostname_step{"n3.cluster"};
 
@@ -122,22 +141,22 @@ TEST_CASE("a directory gets its owner and mode, also when it is there already") 
 TEST_CASE("a device is made, given other owners, or takes the place of a wrong device") {
   Node node;
   REQUIRE(perform(device_step, node.system));
-  CHECK(node.facts(device_step.path).kind == sys::FileKind::character_device);
-  CHECK(node.facts(device_step.path).device_major == 10);
-  CHECK(node.facts(device_step.path).device_minor == 200);
+  CHECK(node.facts(device_path).kind == sys::FileKind::character_device);
+  CHECK(node.facts(device_path).device_major == 10);
+  CHECK(node.facts(device_path).device_minor == 200);
 
   auto other = device_step;
-  other.mode = 0600;
+  other.devices[0].mode = 0600;
   REQUIRE(perform(other, node.system));
-  CHECK(node.facts(device_step.path).mode == 0600);
+  CHECK(node.facts(device_path).mode == 0600);
 
-  other.block = true;
-  other.minor = 1;
+  other.devices[0].block = true;
+  other.devices[0].minor = 1;
   const auto outcome = perform(other, node.system);
   REQUIRE(outcome);
   CHECK(outcome->changed);
-  CHECK(node.facts(device_step.path).kind == sys::FileKind::block_device);
-  CHECK(node.facts(device_step.path).device_minor == 1);
+  CHECK(node.facts(device_path).kind == sys::FileKind::block_device);
+  CHECK(node.facts(device_path).device_minor == 1);
 }
 
 TEST_CASE("a directory that another user has made is not taken over, and stays as it is") {
@@ -157,44 +176,134 @@ TEST_CASE("a directory that another user has made is not taken over, and stays a
 
 TEST_CASE("a file is replaced when its content, its owner or its mode differs") {
   Node node;
-  node.files.put(file_step.path, "TEXT");
-  REQUIRE(perform(file_step, cached, node.system));
-  CHECK(node.files.content(file_step.path) == "text");
-  CHECK(node.facts(file_step.path).mode == 0640);
-  CHECK(node.facts(file_step.path).uid == 1);
+  node.files.put(file_path, "TEXT");
+  REQUIRE(both_turns(file_step, node));
+  CHECK(node.files.content(file_path) == "text");
+  CHECK(node.facts(file_path).mode == 0640);
+  CHECK(node.facts(file_path).uid == 1);
 
-  auto other = file_step;
-  other.mode = 0600;
-  const auto outcome = perform(other, cached, node.system);
+  const auto outcome = both_turns(as(file_step, 0600), node);
   REQUIRE(outcome);
   CHECK(outcome->changed);
-  CHECK(node.facts(file_step.path).mode == 0600);
+  CHECK(node.facts(file_path).mode == 0600);
 }
 
 TEST_CASE("a file that a user has put there, with the right content, is not the file that root has then") {
-  const transport::FileStep job{"/tmp/job.sh", fakes::content_of("text"), 0755, 0, 0};
+  const auto job = transport::one_file("/tmp/job.sh", fakes::content_of("text"), 0755);
+  const std::string path = "/tmp/job.sh";
   for (const sys::Ownership& theirs : {sys::Ownership{1000, 1000, 0755}, sys::Ownership{0, 0, 0666}}) {
     CAPTURE(theirs.uid);
     Node node;
-    node.files.put(job.path, "text");
-    REQUIRE(node.files.set_owner(job.path, theirs));
-    const auto planted = node.facts(job.path).inode;  // what they may have open
-    REQUIRE(perform(job, cached, node.system));
-    const auto ours = node.facts(job.path);
+    node.files.put(path, "text");
+    REQUIRE(node.files.set_owner(path, theirs));
+    const auto planted = node.facts(path).inode;  // what they may have open
+    REQUIRE(both_turns(job, node));
+    const auto ours = node.facts(path);
     CHECK(ours.inode != planted);
     CHECK(ours.uid == 0);
     CHECK(ours.mode == 0755);
-    CHECK_FALSE(perform(job, cached, node.system)->changed);
-    CHECK(node.facts(job.path).inode == ours.inode);
+    CHECK_FALSE(both_turns(job, node)->changed);
+    CHECK(node.facts(path).inode == ours.inode);
   }
+}
+
+TEST_CASE("a tree is made with its directories, links, times and what stands in the plan, and only what differs") {
+  transport::FileStep tree;
+  tree.entries = {{"/t", transport::DirectoryMark{}, 0750, 3, 4, 0},
+                  {"/t/a", fakes::content_of("text"), 0600, 0, 0, 1'700'000'000'123'456'789},
+                  {"/t/b", transport::TextContent{"inside"}, 0644, 0, 0, 0},
+                  {"/t/l", transport::LinkTarget{"a"}, 0777, 0, 0, 5}};
+  Node node;
+  const auto all = survey(tree, node.system);
+  REQUIRE(all);
+  CHECK(*all == Entries{0, 1, 2, 3});
+  REQUIRE(both_turns(tree, node));
+  CHECK(node.facts("/t").mode == 0750);
+  CHECK(node.facts("/t").uid == 3);
+  CHECK(node.files.content("/t/a") == "text");
+  CHECK(node.facts("/t/a").modified_ns == 1'700'000'000'123'456'789);
+  CHECK(node.files.content("/t/b") == "inside");
+  CHECK(node.files.read_link("/t/l").value() == "a");
+  CHECK(survey(tree, node.system)->empty());
+
+  tree.entries[2].what = transport::TextContent{"another"};
+  CHECK(*survey(tree, node.system) == Entries{2});
+  REQUIRE(node.files.set_modified("/t/a", 1));
+  CHECK(*survey(tree, node.system) == Entries{1, 2});
+  REQUIRE(node.files.remove("/t/l"));
+  node.files.put_directory("/t/l");
+  CHECK_FALSE(survey(tree, node.system));
+}
+
+TEST_CASE("content that nobody else needs is moved to its place, for the last that wants it") {
+  for (const bool spare : {false, true}) {
+    Node node;
+    transport::FileStep twice;
+    twice.entries = {{"/a", fakes::content_of("text"), 0600, 1, 2, 0}, {"/b", fakes::content_of("text"), 0644, 0, 0, 0}};
+    REQUIRE(both_turns(twice, node, spare));
+    CHECK(node.files.content("/a") == "text");
+    CHECK(node.files.content("/b") == "text");
+    CHECK(node.facts("/a").uid == 1);
+    CHECK(node.files.exists(cached) != spare);
+  }
+}
+
+TEST_CASE("a directory of a tree may be a link of root's to one") {
+  Node node;
+  node.files.put_directory("/usr/lib");
+  node.files.put_link("/lib", "usr/lib");
+  transport::FileStep tree;
+  tree.entries = {{"/lib", transport::DirectoryMark{}, 0755, 0, 0, 0}, {"/lib/a", transport::TextContent{"x"}, 0644, 0, 0, 0}};
+  REQUIRE(both_turns(tree, node));
+  CHECK(node.files.content("/usr/lib/a") == "x");
+}
+
+TEST_CASE("what is mounted is unmounted, once") {
+  Node node;
+  const transport::UnmountStep step{"/home", true};
+  CHECK_FALSE(perform(step, node.system)->changed);
+  REQUIRE(perform(mount_step, node.system));
+  CHECK(perform(step, node.system)->changed);
+  CHECK(node.mounts.all().empty());
+}
+
+TEST_CASE("an overlay finds its directories made") {
+  Node node;
+  auto overlay = mount_step;
+  overlay.directories = {"/run/upper", "/run/work"};
+  REQUIRE(perform(overlay, node.system));
+  CHECK(node.facts("/run/work").kind == sys::FileKind::directory);
+}
+
+TEST_CASE("sysctl writes what differs, whatever spaces the kernel shows") {
+  Node node;
+  node.files.put("/proc/sys/net/ipv4/ip_local_port_range", "32768\t60999\n");
+  node.files.put("/proc/sys/vm/swappiness", "60\n");
+  transport::SysctlStep step{{{"net/ipv4/ip_local_port_range", "32768 60999"}}};
+  CHECK_FALSE(perform(step, node.system)->changed);
+  step.entries.push_back({"vm/swappiness", "10"});
+  CHECK(perform(step, node.system)->changed);
+  CHECK(node.files.content("/proc/sys/vm/swappiness") == "10");
+  check_refused(performing(transport::SysctlStep{{{"../../etc/passwd", "x"}}}), nothing, "is no key");
+  check_refused(performing(transport::SysctlStep{{{"vm/nothing", "1"}}}), nothing, "set sysctl vm/nothing to 1");
+}
+
+TEST_CASE("modules are loaded in order, those that the kernel has not") {
+  Node node;
+  node.files.put("/proc/modules", "libphy 1 0 - Live 0x0\nveth 2 0 - Live 0x0\n");
+  const transport::ModuleStep step{{{"libphy", fakes::content_of("text"), ""}, {"e1000", fakes::content_of("text"), "debug=1"}}};
+  CHECK(*survey(step, node.system) == Entries{1});
+  REQUIRE(both_turns(step, node));
+  REQUIRE(node.machine.modules.size() == 1);
+  CHECK(node.machine.modules[0] == std::pair<std::string, std::string>{cached, "debug=1"});
 }
 
 TEST_CASE("a file of another size is replaced, unread") {
   for (const char* older : {"", "te", "text and more"}) {
     Node node;
-    node.files.put(file_step.path, older);
-    REQUIRE(perform(file_step, cached, node.system));
-    CHECK(node.files.content(file_step.path) == "text");
+    node.files.put(file_path, older);
+    REQUIRE(both_turns(file_step, node));
+    CHECK(node.files.content(file_path) == "text");
     CHECK(node.faults.count("read") == 0);
   }
 }
@@ -203,9 +312,9 @@ TEST_CASE("a file takes the place of a link, not of what the link leads to") {
   Node node;
   node.files.put("/other", "other");
   node.files.put_directory("/etc");
-  node.files.put_link(file_step.path, "/other");
-  REQUIRE(perform(file_step, cached, node.system));
-  CHECK(node.facts(file_step.path).kind == sys::FileKind::regular);
+  node.files.put_link(file_path, "/other");
+  REQUIRE(both_turns(file_step, node));
+  CHECK(node.facts(file_path).kind == sys::FileKind::regular);
   CHECK(node.files.content("/other") == "other");
 }
 
@@ -247,10 +356,10 @@ TEST_CASE("bad input is refused before anything is touched") {
   for (const auto& path : {std::string(), std::string("etc/motd"), std::string("/"), std::string("/etc/../motd"),
                            std::string("/etc//motd"), std::string("/etc/"), "/" + std::string(256, 'x')}) {
     CAPTURE(path);
-    check_refused(performing(transport::MountStep{"none", path, "tmpfs", ""}), nothing, "path '");
+    check_refused(performing(transport::MountStep{"none", path, "tmpfs", "", {}}), nothing, "path '");
     check_refused(performing(transport::DirectoryStep{path, 0755, 0, 0}), nothing, "path '");
-    check_refused(performing(transport::DeviceStep{path, false, 1, 3, 0666, 0, 0}), nothing, "path '");
-    check_refused(copying({path, file_step.content, 0644, 0, 0}), nothing, "path '");
+    check_refused(performing(transport::one_device(path, false, 1, 3)), nothing, "path '");
+    check_refused(copying(transport::one_file(path, fakes::content_of("text"))), nothing, "path '");
     check_refused(performing(transport::LinkStep{path, "x"}), nothing, "path '");
   }
   for (const auto& name : {std::string(), std::string(65, 'x'), std::string("a b"), std::string("a\n")})
@@ -258,52 +367,58 @@ TEST_CASE("bad input is refused before anything is touched") {
   check_refused(performing(transport::LinkStep{"/a", ""}), nothing, "no target");
   check_refused(performing(transport::LinkStep{"/a", std::string(4096, 'x')}), nothing, "its target is too long");
   check_refused(performing(transport::LinkStep{"/a", std::string("x\0y", 3)}), nothing, "zero byte");
-  check_refused(performing(transport::DeviceStep{"/a", false, 4096, 0, 0, 0, 0}), nothing, "4096:0");
-  check_refused(performing(transport::DeviceStep{"/a", false, 0, 1u << 20, 0, 0, 0}), nothing, "0:1048576");
+  check_refused(performing(transport::one_device("/a", false, 4096, 0)), nothing, "4096:0");
+  check_refused(performing(transport::one_device("/a", false, 0, 1u << 20)), nothing, "0:1048576");
 }
 
 TEST_CASE("a link that a user has made on the way of a step is not followed") {
   const auto plant = [](const char* path) { return [path](Node& node) { node.files.put_link(path, "/etc", 1000); }; };
   const std::string why = " is a link that uid 1000 has made";
   check_refused(performing(mount_step), plant("/home"), "/home" + why);
-  check_refused(performing(transport::MountStep{"none", "/a/b/c", "tmpfs", ""}), plant("/a/b"), "/a/b" + why);
+  check_refused(performing(transport::MountStep{"none", "/a/b/c", "tmpfs", "", {}}), plant("/a/b"), "/a/b" + why);
   check_refused(performing(directory_step), plant("/a"), "/a" + why);
   check_refused(performing(device_step), plant("/dev/net"), "/dev/net" + why);
   check_refused(performing(transport::LinkStep{"/a/link", "x"}), plant("/a"), "/a" + why);
-  check_refused(copying({"/a/b/motd", file_step.content, 0644, 0, 0}), plant("/a/b"), "/a/b" + why);
+  check_refused(copying(transport::one_file("/a/b/motd", fakes::content_of("text"))), plant("/a/b"), "/a/b" + why);
 }
 
 TEST_CASE("a file that has other names gets one of its own rather than another owner") {
   Node node;
   node.files.put("/other", "text", 0755);
   node.files.put_directory("/etc");
-  REQUIRE(node.files.hard_link("/other", file_step.path));
-  REQUIRE(perform(file_step, cached, node.system));
+  REQUIRE(node.files.hard_link("/other", file_path));
+  REQUIRE(both_turns(file_step, node));
   CHECK(node.facts("/other").mode == 0755);
-  CHECK(node.facts(file_step.path).mode == 0640);
-  CHECK(node.files.content(file_step.path) == "text");
+  CHECK(node.facts(file_path).mode == 0640);
+  CHECK(node.files.content(file_path) == "text");
 }
 
 TEST_CASE("a device that has other names is made anew rather than given to others") {
   Node node;
   node.files.put_directory("/dev/net");
   REQUIRE(node.files.make_device("/other", sys::FileKind::character_device, 10, 200, {.mode = 0600}));
-  REQUIRE(node.files.hard_link("/other", device_step.path));
+  REQUIRE(node.files.hard_link("/other", device_path));
   REQUIRE(perform(device_step, node.system));
   CHECK(node.facts("/other").mode == 0600);
-  CHECK(node.facts(device_step.path).mode == 0666);
+  CHECK(node.facts(device_path).mode == 0666);
 }
 
 TEST_CASE("a step says in words what it does") {
   const std::pair<decltype(transport::Step::action), const char*> cases[] = {
       {mount_step, "mount 10.9.0.1:/home on /home"},
-      {transport::MountStep{"", "/proc", "proc", ""}, "mount proc on /proc"},
+      {transport::MountStep{"", "/proc", "proc", "", {}}, "mount proc on /proc"},
       {directory_step, "make directory /a/b"},
-      {device_step, "make character device /dev/net/tun (10:200)"},
+      {device_step, "make device /dev/net/tun (10:200)"},
       {file_step, "copy 4 bytes to /etc/motd"},
       {link_step, "link /a/link to ../b"},
       {hostname_step, "set the hostname to n3.cluster"},
       {transport::RunStep{"/bin/true", {"true"}, {}, {}}, "run /bin/true"},
+      {transport::UnmountStep{"/x", false}, "unmount /x"},
+      {transport::FileStep{{{"/a", transport::TextContent{"abc"}}, {"/b", transport::DirectoryMark{}}}},
+       "copy 3 bytes in 2 entries, /a and 1 more"},
+      {transport::SysctlStep{{{"vm/swappiness", "10"}}}, "set vm/swappiness to 10"},
+      {transport::ModuleStep{{{"a", {}, ""}, {"b", {}, ""}}}, "load 2 modules: b"},
+      {transport::ServiceStep{.program = "/sbin/x"}, "keep /sbin/x running"},
   };
   for (const auto& [action, text] : cases) {
     transport::Step step;

@@ -72,6 +72,27 @@ TEST_CASE("a worker that ended without a verdict says how it ended") {
   CHECK(complaint(result) == "does not die: stuck in the kernel since it was killed at its deadline of 5 s");
 }
 
+TEST_CASE("what a survey finds reaches the parent, which believes only what can be") {
+  const auto survey_of = [](const sys::Result<Entries>& found) {
+    Collected collected;
+    sys::WorkerResult result;
+    result.exit.status = fakes::exited(write_survey(found, collected));
+    result.output = collected.output;
+    return result;
+  };
+  CHECK(*read_survey(survey_of(Entries{}), 1s, 0) == Entries{});
+  CHECK(*read_survey(survey_of(Entries{0, 7, 300}), 1s, 301) == Entries{0, 7, 300});
+  CHECK_FALSE(read_survey(survey_of(Entries{0, 7, 300}), 1s, 300));
+  CHECK_FALSE(read_survey(survey_of(Entries{7, 7}), 1s, 300));
+  CHECK(read_survey(survey_of(sys::failure(EIO, "read x")), 1s, 1).error().code == EIO);
+  auto cut = survey_of(Entries{1});
+  cut.output.pop_back();
+  CHECK_FALSE(read_survey(cut, 1s, 300));
+  CHECK_FALSE(read_survey(exchange(StepOutcome{}), 1s, 300));
+  CHECK_FALSE(read_verdict(survey_of(Entries{1}), 1s));
+  CHECK(max_verdict > 16384 * 4 + 5);  // what a step of the most entries finds
+}
+
 TEST_CASE("a verdict that makes no sense is refused") {
   CHECK(complaint(with_output("")) == "worker ended without a word about the step");
   CHECK(complaint(with_output("\x01")) == "worker ended without a word about the step");

@@ -84,13 +84,13 @@ TEST_CASE("fields arrive where they belong") {
   CHECK(launch.files[1].mode == 0755);
 
   const auto setup = std::get<Setup>(*decode(Setup::number, samples::body_of(samples::setup_with_every_step())));
-  REQUIRE(setup.steps.size() == 7);
+  REQUIRE(setup.steps.size() == std::variant_size_v<Action>);
   for (std::size_t i = 0; i < setup.steps.size(); ++i)
     CHECK(setup.steps[i].action.index() == i);
   CHECK(std::get<MountStep>(setup.steps[0].action).options == "size=64m,mode=1777");
   CHECK(setup.steps[0].timeout_ms == 30000);
   CHECK(setup.steps[1].on_failure == OnFailure::go_on);
-  CHECK(std::get<DeviceStep>(setup.steps[2].action).gid == 5);
+  CHECK(std::get<DeviceStep>(setup.steps[2].action).devices.at(0).gid == 5);
   CHECK(std::get<RunStep>(setup.steps[6].action).files.size() == 2);
 }
 
@@ -103,12 +103,20 @@ TEST_CASE("negative numbers survive") {
 }
 
 TEST_CASE("elements that are as small as they can be are accepted") {
+  const auto step_of = [](Action action) { return Setup{.steps = {{.name = "", .action = std::move(action)}}}; };
+  for (const Action& action :
+       {Action(FileStep{std::vector<TreeEntry>(3, {"", DirectoryMark{}})}), Action(DeviceStep{std::vector<DeviceEntry>(3)}),
+        Action(ModuleStep{std::vector<ModuleEntry>(3)}), Action(SysctlStep{std::vector<SysctlEntry>(3)}),
+        Action(InterfaceStep{.routes = std::vector<Route>(3)}), Action(LimitsStep{std::vector<LimitEntry>(3)})})
+    CHECK(decode(Setup::number, samples::body_of(step_of(action))));
+  CHECK(decode(ServicesReply::number, samples::body_of(ServicesReply{0, "", std::vector<ServiceStatus>(3)})));
+  CHECK(decode(PlanReply::number, samples::body_of(PlanReply{0, "", std::vector<PlannedStep>(3)})));
   CHECK(decode(BootRecord::number, samples::body_of(BootRecord{0, std::vector<BootEntry>(3)})));
   CHECK(decode(LogLines::number, samples::body_of(LogLines{0, std::vector<LogEntry>(3)})));
   CHECK(decode(StatusReply::number, samples::body_of(StatusReply{std::vector<NodeStatus>(3), true})));
   CHECK(decode(Launch::number, samples::body_of(Launch{.files = std::vector<FileEntry>(3)})));
   CHECK(decode(Launch::number, samples::body_of(Launch{.arguments = std::vector<std::string>(3)})));
-  CHECK(decode(Setup::number, samples::body_of(Setup{.steps = {{.name = "", .action = HostnameStep{}}}})));
+  CHECK(decode(Setup::number, samples::body_of(Setup{.steps = {{.name = "", .action = FileStep{}}}})));
 }
 
 TEST_CASE("a message that is cut short anywhere is refused") {
@@ -141,9 +149,9 @@ TEST_CASE("what is out of range is refused, and named") {
   body[0] = std::byte{9};
   CHECK(refusal_of(Power::number, body) == "Power: change is 9, the last known is 1");
 
-  body = samples::body_of(Setup{.steps = {{.name = "", .action = HostnameStep{}}}});
-  body[body.size() - 5] = std::byte{7};
-  CHECK(refusal_of(Setup::number, body) == "Setup: alternative is 7, the last known is 6");
+  body = samples::body_of(Setup{.steps = {{.name = "", .action = FileStep{}}}});
+  body[body.size() - 9] = std::byte{14};
+  CHECK(refusal_of(Setup::number, body) == "Setup: alternative is 14, the last known is 13");
 }
 
 TEST_CASE("a claim above the cap, or above what is left, is refused") {
@@ -173,12 +181,12 @@ TEST_CASE("a reason that is too long is cut, not refused") {
 }
 
 TEST_CASE("of a greeting of another version only the version is read") {
-  const Bytes body = joined({little(3, 2), samples::bytes_of("whatever version 3 has to say")});
+  const Bytes body = joined({little(99, 2), samples::bytes_of("whatever version 99 has to say")});
   const auto hello = decode(Hello::number, body);
   REQUIRE(hello);
-  CHECK(std::get<Hello>(*hello).version == 3);
+  CHECK(std::get<Hello>(*hello).version == 99);
   CHECK(std::get<Hello>(*hello).interface.empty());
-  CHECK(std::get<Welcome>(*decode(Welcome::number, body)).version == 3);
-  CHECK(std::get<Refused>(*decode(Refused::number, body)).version == 3);
+  CHECK(std::get<Welcome>(*decode(Welcome::number, body)).version == 99);
+  CHECK(std::get<Refused>(*decode(Refused::number, body)).version == 99);
   CHECK_FALSE(decode(Hello::number, std::span(body).first(1)));
 }

@@ -19,7 +19,7 @@ ContentHash hash(std::uint8_t seed) {
 }
 
 constexpr MacAddress mac = {0x52, 0x54, 0x00, 0x09, 0x00, 0x03};
-const SelfUsage usage = {1u << 20, 2u << 20, 12345, 678, 9, 3};
+const SelfUsage usage = {1u << 20, 2u << 20, 12345, 678, 9, 3, 4096, 1u << 24};
 const std::vector<FileEntry> files = {{"/usr/bin/uname", {hash(1), 39000}, 0755},
                                       {"/lib64/ld-linux-x86-64.so.2", {hash(2), 210000}, 0755}};
 const std::vector<BootEntry> entries = {{"network: rarp eth0", 1000, 2500, Outcome::done, "10.9.1.3 from 10.9.0.1"},
@@ -30,15 +30,31 @@ const std::vector<LogEntry> lines = {{41, 4, 1700000000000000000, "no answer yet
 
 Setup setup_with_every_step() {
   const RunStep run = {"/bin/echo", {"echo", "hello"}, {"A=1"}, files};
-  return {.plan = 5,
-          .last = true,
-          .steps = {{"tmp", 0, 30000, 1, OnFailure::error, MountStep{"tmpfs", "/tmp", "tmpfs", "size=64m,mode=1777"}},
-                    {"directory /home", 1, 1000, 0, OnFailure::go_on, DirectoryStep{"/home", 0755, 1, 2}},
-                    {"null", 2, 1000, 0, OnFailure::error, DeviceStep{"/dev/null", false, 1, 3, 0666, 0, 5}},
-                    {"passwd", 3, 1000, 0, OnFailure::error, FileStep{"/etc/passwd", {hash(3), 77}, 0644, 3, 4}},
-                    {"link", 4, 1000, 0, OnFailure::error, LinkStep{"/etc/mtab", "/proc/mounts"}},
-                    {"hostname", 5, 1000, 0, OnFailure::error, HostnameStep{"n3"}},
-                    {"run", 6, 1000, 0, OnFailure::error, run}}};
+  const ServiceStep service = {"/sbin/syslogd", {"syslogd", "-n"}, {"A=1"}, files, 1, 2, Restart::on_failure};
+  const FileStep tree = {{{"/etc", DirectoryMark{}, 0755, 1, 2, 0},
+                          {"/etc/passwd", Content{hash(3), 77}, 0644, 3, 4, 1700000000000000000},
+                          {"/etc/hosts", TextContent{"10.9.1.3 n3\n"}, 0644, 0, 0, -1},
+                          {"/etc/mtab", LinkTarget{"/proc/mounts"}, 0777, 0, 0, 0}}};
+  const MountStep mount = {"tmpfs", "/tmp", "tmpfs", "size=64m,mode=1777", {"/run/upper", "/run/work"}};
+  const InterfaceStep interface = {"eth1", mac, 0x0a0a0103, 24, 9000, {{0, 0, 0x0a0a0001}, {0x0a0b0000, 16, 0x0a0a0002}}};
+  const std::vector<Action> actions = {mount,
+                                       DirectoryStep{"/home", 0755, 1, 2},
+                                       one_device("/dev/null", false, 1, 3, 0666, 0, 5),
+                                       tree,
+                                       LinkStep{"/etc/mtab", "/proc/mounts"},
+                                       HostnameStep{"n3"},
+                                       run,
+                                       UnmountStep{"/mnt", true},
+                                       ModuleStep{{{"e1000", {hash(6), 200000}, "debug=1"}}},
+                                       SysctlStep{{{"vm/swappiness", "10"}}},
+                                       interface,
+                                       LimitsStep{{{7, 1024, ~std::uint64_t{0}}}},
+                                       TimeStep{1700000000000000000, true},
+                                       service};
+  Setup setup{.plan = 5, .last = true, .limit_ms = 900000, .steps = {}};
+  for (std::uint32_t i = 0; i < actions.size(); ++i)
+    setup.steps.push_back({"step", i, 30000, 1, OnFailure::go_on, actions[i], {i, 7}});
+  return setup;
 }
 
 Launch launch() {
@@ -72,6 +88,7 @@ std::vector<Message> one_of_each() {
       Launched{7, 2, 4711, 8, "Exec format error"},
       ProcessEnd{7, 2, 0x0700, 1000, 2000, 3000},
       ProcessState{7, 2, 0x137f},
+      ServiceReport{{"syslog", ServiceState::waiting, 4711, 3, "exit status 1"}},
       BulkHello{3, 0x1122334455667788},
       Fetch{hash(4), 262144, 65536},
       StreamOutput{7, 2, StreamName::error, true, bytes_of("oops\n")},
@@ -89,11 +106,13 @@ std::vector<Message> one_of_each() {
       WaitRequest{"all", "up", 60000},
       BootLogRequest{"n5"},
       LogRequest{"up", true},
-      UpRequest{"down"},
+      UpRequest{"down", true},
       RunRequest{"all", "/usr/bin/uname", "x86_64", {"uname"}, {"A=1"}, "/", true, 027, files, {"/usr/bin/uname", "/lib/x"}},
       RunSignal{2},
       PowerRequest{"7", PowerChange::power_off},
       MetricsRequest{},
+      ServicesRequest{"all"},
+      PlanRequest{"0-3"},
       StatusReply{{status, status}, false},
       BootLogReply{{3, "n3", entries}},
       LogReply{3, "n3", 2, lines},
@@ -105,6 +124,9 @@ std::vector<Message> one_of_each() {
       Failure{true, "no such node"},
       MetricsReply{{{"nodemaster_nodes", MetricKind::gauge, "Nodes by state.", {{"state", "up"}}, 1023},
                     {"nodemaster_jobs", MetricKind::gauge, "Jobs that run.", {}, 2}}},
+      UpProgress{3, "n3", 4, 12, "home", Outcome::ignored, "no answer"},
+      ServicesReply{3, "n3", {{"syslog", ServiceState::running, 4711, 0, ""}}},
+      PlanReply{3, "n3", {{"home", "mount", "mount x on /home", true, {"tmp"}, 2, 12345}}},
   };
 }
 

@@ -7,19 +7,19 @@
 
 #include "sys/clock.h"
 
-namespace network {
+namespace sys {
 
 struct BackoffPolicy {
-  sys::Duration first = std::chrono::seconds(1);
+  Duration first = std::chrono::seconds(1);
   double factor = 1.2;
   double jitter = 0.1;  // fraction, both ways
-  sys::Duration cap = std::chrono::seconds(30);
+  Duration cap = std::chrono::seconds(30);
 };
 
 class Backoff {
  public:
   Backoff(BackoffPolicy policy, std::function<std::uint64_t()> random);
-  sys::Duration next();  // the delay before the next try
+  Duration next();  // the delay before the next try
   void reset();
   unsigned tries() const { return tries_; }  // next() calls since reset()
 
@@ -30,4 +30,4 @@ class Backoff {
   unsigned tries_ = 0;
 };
 
-}  // namespace network
+}  // namespace sys

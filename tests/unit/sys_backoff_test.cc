@@ -1,4 +1,4 @@
-#include "network/backoff.h"
+#include "sys/backoff.h"
 
 #include <doctest/doctest.h>
 
@@ -19,7 +19,7 @@ double milliseconds(sys::Duration delay) { return std::chrono::duration<double, 
 }  // namespace
 
 TEST_CASE("backoff: each delay is 1.2 times the last, from one second to the cap") {
-  network::Backoff backoff({}, middle);
+  sys::Backoff backoff({}, middle);
   double expected = 1000;
   for (int i = 0; i < 40; ++i) {
     CHECK(milliseconds(backoff.next()) == doctest::Approx(std::min(expected, 30000.0)));
@@ -29,7 +29,7 @@ TEST_CASE("backoff: each delay is 1.2 times the last, from one second to the cap
 }
 
 TEST_CASE("backoff: reset begins anew") {
-  network::Backoff backoff({}, middle);
+  sys::Backoff backoff({}, middle);
   for (int i = 0; i < 5; ++i)
     backoff.next();
   backoff.reset();
@@ -40,7 +40,7 @@ TEST_CASE("backoff: reset begins anew") {
 TEST_CASE("backoff: jitter stays within its bounds and spreads") {
   fakes::Faults faults;
   fakes::FakeMachine machine(faults);
-  network::Backoff backoff({.first = 1s, .factor = 1, .jitter = 0.1, .cap = 1s}, [&] { return machine.random(); });
+  sys::Backoff backoff({.first = 1s, .factor = 1, .jitter = 0.1, .cap = 1s}, [&] { return machine.random(); });
   std::set<int> hundredths;
   for (int i = 0; i < 2000; ++i) {
     const double delay = milliseconds(backoff.next());
@@ -53,7 +53,7 @@ TEST_CASE("backoff: jitter stays within its bounds and spreads") {
 
 TEST_CASE("backoff: the extremes of the random numbers are the extremes of the jitter") {
   std::uint64_t bits = 0;
-  network::Backoff backoff({.first = 1s, .factor = 1, .jitter = 0.1, .cap = 1s}, [&] { return bits; });
+  sys::Backoff backoff({.first = 1s, .factor = 1, .jitter = 0.1, .cap = 1s}, [&] { return bits; });
   CHECK(milliseconds(backoff.next()) == doctest::Approx(900));
   bits = ~0ull;
   CHECK(milliseconds(backoff.next()) == doctest::Approx(1100));

@@ -1,0 +1,44 @@
+// The kinds of step that a plan may have: one reader each (KIND_kind.cc, or small_kinds.cc), and one row of the table in
+// step_kinds.cc. A reader fills in action, need and default name; problems go to the table reader.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "frontend/nodemaster/config_readers.h"
+
+namespace frontend {
+
+struct StepContext {
+  TableReader& reader;
+  const std::string& folder;  // of the plan: relative sources start there
+  PlanStep& step;
+};
+
+struct StepKind {
+  std::string_view name;
+  void (*read)(const StepContext&);
+  sys::Duration timeout = std::chrono::seconds(30);  // of an attempt, when the plan says nothing
+};
+
+// Null when there is no such kind.
+const StepKind* find_step_kind(std::string_view name);
+// "mount, directory, ...": the kinds that there are.
+std::string step_kinds();
+
+void read_mount(const StepContext& in);
+void read_directory(const StepContext& in);
+void read_device(const StepContext& in);
+void read_file(const StepContext& in);
+void read_link(const StepContext& in);
+void read_hostname(const StepContext& in);
+void read_run(const StepContext& in);
+void read_unmount(const StepContext& in);
+void read_sysctl(const StepContext& in);
+
+// "0:0".
+FileOwner read_owner(TableReader& reader);
+// An absolute program and its arguments, from `command`.
+void read_command(const StepContext& in, std::string& program, std::vector<std::string>& arguments);
+
+}  // namespace frontend
