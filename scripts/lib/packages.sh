@@ -15,6 +15,13 @@ tests with namespaces     | python3 python3-cryptography iproute2 rarpd tcpdump 
 tests with whole machines | qemu-system-x86 kmod
 '
 
+# What programs of tests/bench compare nodeinit with; only for bootstrap --benches.
+# shellcheck disable=SC2034  # bootstrap reads it
+bench_package_table='
+bench channel: TLS        | openssl
+bench setup: files        | rsync openssh-server clustershell
+'
+
 package_names() {
   printf '%s' "$package_table" | sed -n 's/^[^|]*|//p' | tr -s ' ' '\n' | sed '/^$/d'
 }
@@ -65,6 +72,10 @@ install_packages() {
     RUNLEVEL=1 apt install --no-install-recommends "$@"
   }
 }
+
+# An ssh daemon that is there for a bench is none that the machine's next start is to open to the network. Before it is
+# installed: its service and its start script look for this file.
+keep_sshd_off() { mkdir -p /etc/ssh && touch /etc/ssh/sshd_not_to_be_run; }
 
 # Megabytes that installing these packages takes: archives and contents together. Not through
 # apt() above: its -y would win over --assume-no, which makes apt-get print the sizes and stop.
