@@ -7,7 +7,7 @@
 
 #include "crypto/key_file.h"
 #include "frontend/common/elf.h"
-#include "nodeinit/module_dependencies.h"
+#include "sys/module_dependencies.h"
 #include "sys/text.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fuzz/allocation.h"
@@ -78,13 +78,13 @@ void read_elf(std::string_view file) {
 }
 
 void read_modules(std::string_view text) {
-  const auto modules = node::ModuleDependencies::parse(text);
+  const auto modules = sys::ModuleDependencies::parse(text);
   if (!modules) return require(!modules.error().text().empty(), "a refusal has a reason");
   for (const std::string_view line : sys::split(text, '\n')) {
-    const std::string name = node::module_name(line.substr(0, line.find(':')));
+    const std::string name = sys::module_name(line.substr(0, line.find(':')));
     const auto order = modules->load_order(name);
     if (line.empty()) continue;
-    require(order && !order->empty() && node::module_name(order->back()) == name, "a module is loaded last");
+    require(order != nullptr && !order->empty() && sys::module_name(order->back()) == name, "a module is loaded last");
   }
 }
 
