@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "frontend/common/glob.h"
 #include "sys/files.h"
-#include "sys/path.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -38,8 +38,6 @@ std::vector<std::string_view> words_of(std::string_view line) {
   std::erase_if(words, [](std::string_view word) { return word.empty(); });
   return words;
 }
-
-bool has_wildcards(std::string_view alias) { return alias.find_first_of("*?[") != alias.npos; }
 
 // An alias is no path, so nothing but this is done to it.
 std::string with_underscores(std::string_view name) {
