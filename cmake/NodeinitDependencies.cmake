@@ -1,6 +1,6 @@
 # Third-party libraries, as targets with the same names in every preset:
 #
-#   dep::mnl dep::sodium                                     compiled
+#   dep::mnl dep::sodium dep::lzma dep::zstd                 compiled
 #   dep::cereal dep::toml dep::expected dep::cli11 dep::json dep::doctest   headers only
 #
 # Their headers are in the compiler's own search path (the sysroot's, or /usr/include), where it
@@ -26,6 +26,8 @@ endfunction()
 
 nodeinit_dependency(mnl libmnl/libmnl.h mnl)
 nodeinit_dependency(sodium sodium.h sodium)
+nodeinit_dependency(lzma lzma.h lzma)
+nodeinit_dependency(zstd zstd.h zstd)
 nodeinit_dependency(cereal cereal/cereal.hpp)
 nodeinit_dependency(toml toml++/toml.h)
 nodeinit_dependency(expected tl/expected.hpp)

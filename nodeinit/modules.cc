@@ -1,7 +1,7 @@
 #include "nodeinit/modules.h"
 
-#include "nodeinit/module_dependencies.h"
 #include "nodeinit/records.h"
+#include "sys/module_dependencies.h"
 #include "sys/text.h"
 
 namespace node {
@@ -13,7 +13,7 @@ using transport::Outcome;
 constexpr std::size_t max_modules_dep = 4u << 20;  // bytes
 
 bool is_there(sys::Files& files, const std::string& name) {
-  const auto facts = files.facts(sys::cat("/sys/module/", module_name(name)));
+  const auto facts = files.facts(sys::cat("/sys/module/", sys::module_name(name)));
   return facts && facts->has_value();
 }
 
@@ -25,12 +25,13 @@ sys::Status load_one(sys::Machine& machine, const std::string& top, const std::s
 }
 
 sys::Result<std::string> load_in_order(sys::Machine& machine, const std::string& top,
-                                       const std::vector<std::string>& order) {
+                                       const std::vector<std::string>* order) {
+  if (order == nullptr) return sys::refusal("not in the image's modules.dep: have nodeimage put it in");
   std::string also;
-  for (const std::string& file : order) {
+  for (const std::string& file : *order) {
     if (sys::Status status = load_one(machine, top, file); !status) return tl::unexpected(status.error());
-    if (&file == &order.back()) break;
-    also += sys::cat(also.empty() ? "with " : ", ", module_name(file));
+    if (&file == &order->back()) break;
+    also += sys::cat(also.empty() ? "with " : ", ", sys::module_name(file));
   }
   return also;
 }
@@ -40,9 +41,9 @@ sys::Result<std::string> load_in_order(sys::Machine& machine, const std::string&
 std::vector<ModuleReport> load_modules(sys::Files& files, sys::Machine& machine,
                                        const std::vector<std::string>& names) {
   const std::string top = sys::cat("/lib/modules/", machine.facts().kernel_release);
-  sys::Result<ModuleDependencies> dependencies =
+  sys::Result<sys::ModuleDependencies> dependencies =
       files.read(top + "/modules.dep", max_modules_dep).and_then([](const std::string& text) {
-        return ModuleDependencies::parse(text);
+        return sys::ModuleDependencies::parse(text);
       });
 
   std::vector<ModuleReport> reports;
@@ -51,9 +52,8 @@ std::vector<ModuleReport> load_modules(sys::Files& files, sys::Machine& machine,
       reports.push_back({name, Outcome::skipped, "already there"});
       continue;
     }
-    const sys::Result<std::string> loaded =
-        dependencies.and_then([&](const ModuleDependencies& known) { return known.load_order(name); })
-            .and_then([&](const std::vector<std::string>& order) { return load_in_order(machine, top, order); });
+    const sys::Result<std::string> loaded = dependencies.and_then(
+        [&](const sys::ModuleDependencies& known) { return load_in_order(machine, top, known.load_order(name)); });
     if (loaded) {
       reports.push_back({name, Outcome::done, *loaded});
     } else {

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string_view>
@@ -167,12 +168,14 @@ template <class Class> class Reader {
   }
 
   sys::Status read_entry(const Dynamic& entry, std::optional<std::uint64_t> strings) {
-    if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_RPATH && entry.d_tag != DT_RUNPATH) return {};
+    static constexpr std::array named = {DT_NEEDED, DT_RPATH, DT_RUNPATH, DT_SONAME};
+    if (std::find(named.begin(), named.end(), entry.d_tag) == named.end()) return {};
     if (!strings) return refusal("broken ELF file: no string table");
     std::string text;
     if (auto status = keep(read_string(read_, *strings + entry.d_un.d_val), text); !status) return status;
     if (entry.d_tag == DT_RPATH) facts_.rpath = split_path(text);
     if (entry.d_tag == DT_RUNPATH) facts_.runpath = split_path(text);
+    if (entry.d_tag == DT_SONAME) facts_.soname = text;
     if (entry.d_tag != DT_NEEDED) return {};
     if (facts_.needed.size() == max_needed) return refusal("broken ELF file: too many needed libraries");
     facts_.needed.push_back(std::move(text));

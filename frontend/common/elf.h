@@ -19,6 +19,7 @@ struct ElfFacts {
   std::string architecture;          // as uname -m says it; "machine 243" for one that we have no name for
   unsigned bits = 64;                // 32 or 64
   std::string interpreter;           // PT_INTERP; empty: static, or a library
+  std::string soname;                // DT_SONAME; empty: it says none
   std::vector<std::string> needed;   // DT_NEEDED, in order
   std::vector<std::string> rpath;    // DT_RPATH, split at colons; empty when there is a runpath (ld.so(8))
   std::vector<std::string> runpath;  // DT_RUNPATH

@@ -1,5 +1,6 @@
 #include "frontend/common/library_search.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -69,24 +70,41 @@ LibrarySearch::LibrarySearch(LoaderCache cache, std::string_view library_path, F
 std::optional<Located> LibrarySearch::find(const std::string& name, const LoadedObject& asking) const {
   const ElfFacts& like = asking.elf;
   if (name.find('/') != name.npos) return at(name, asking, like);
-  if (asking.elf.runpath.empty()) {
-    for (const LoadedObject* owner = &asking; owner != nullptr; owner = owner->loader) {
-      if (auto found = in(owner->elf.rpath, *owner, name, like)) return found;
-    }
-  }
-  if (auto found = in(library_path_, asking, name, like)) return found;
-  if (auto found = in(asking.elf.runpath, asking, name, like)) return found;
-  if (auto found = in_cache(name, like)) return found;
-  if (auto found = in(own_directories(like), asking, name, like)) return found;
-  return in(other_directories(), asking, name, like);
-}
-
-std::optional<Located> LibrarySearch::in(const std::vector<std::string>& directories, const LoadedObject& owner,
-                                         const std::string& name, const ElfFacts& like) const {
-  for (const std::string& directory : directories) {
-    if (auto found = at(cat(directory, "/", name), owner, like)) return found;
+  for (const Place& place : places_for(asking)) {
+    auto found =
+        place.directory.empty() ? in_cache(name, like) : at(cat(place.directory, "/", name), *place.owner, like);
+    if (found) return found;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> LibrarySearch::places(const std::string& name, const LoadedObject& asking) const {
+  if (name.find('/') != name.npos) return {expand_origin(name, asking.source)};
+  std::vector<std::string> places;
+  for (const Place& place : places_for(asking)) {
+    std::string text =
+        place.directory.empty() ? loader_cache_path : expand_origin(place.directory, place.owner->source);
+    if (std::find(places.begin(), places.end(), text) == places.end()) places.push_back(std::move(text));
+  }
+  return places;
+}
+
+std::vector<LibrarySearch::Place> LibrarySearch::places_for(const LoadedObject& asking) const {
+  std::vector<Place> places;
+  const auto add = [&places](const std::vector<std::string>& directories, const LoadedObject& owner) {
+    for (const std::string& directory : directories)
+      places.push_back({directory, &owner});
+  };
+  if (asking.elf.runpath.empty()) {
+    for (const LoadedObject* owner = &asking; owner != nullptr; owner = owner->loader)
+      add(owner->elf.rpath, *owner);
+  }
+  add(library_path_, asking);
+  add(asking.elf.runpath, asking);
+  places.push_back({"", &asking});
+  add(own_directories(asking.elf), asking);
+  add(other_directories(), asking);
+  return places;
 }
 
 // "$ORIGIN/../lib/libx.so": on the node its directories are real ones, so that ".." is a matter of text; here it is

@@ -40,11 +40,16 @@ class LibrarySearch {
   LibrarySearch(LoaderCache cache, std::string_view library_path, Fits fits);
   // Nothing when there is no such library.
   std::optional<Located> find(const std::string& name, const LoadedObject& asking) const;
+  // Where find() looks, in this order, each place once: directories, the loader's cache, or the one path that a name with
+  // a slash is.
+  std::vector<std::string> places(const std::string& name, const LoadedObject& asking) const;
 
  private:
-  // In the directories that `owner` names.
-  std::optional<Located> in(const std::vector<std::string>& directories, const LoadedObject& owner,
-                            const std::string& name, const ElfFacts& like) const;
+  struct Place {
+    std::string directory;      // empty: the loader's cache
+    const LoadedObject* owner;  // who names it
+  };
+  std::vector<Place> places_for(const LoadedObject& asking) const;
   std::optional<Located> at(const std::string& path, const LoadedObject& owner, const ElfFacts& like) const;
   std::optional<Located> in_cache(const std::string& name, const ElfFacts& like) const;
 

@@ -1,17 +1,11 @@
 #include "frontend/common/program_files.h"
 
-#include <array>
 #include <cerrno>
-#include <deque>
-#include <filesystem>
-#include <optional>
 #include <set>
-#include <span>
 #include <utility>
 
-#include "frontend/common/elf.h"
-#include "frontend/common/library_search.h"
-#include "frontend/common/loader_cache.h"
+#include "frontend/common/elf_file.h"
+#include "frontend/common/library_closure.h"
 #include "frontend/common/script.h"
 #include "sys/environment.h"
 #include "sys/file_reader.h"
@@ -22,41 +16,11 @@
 namespace frontend {
 namespace {
 
-constexpr std::size_t max_objects = 512;      // of one program
-constexpr std::size_t max_cache = 16u << 20;  // bytes of the loader's cache
-constexpr int max_scripts = 4;                // interpreters that are scripts themselves, as in the kernel
+constexpr int max_scripts = 4;  // interpreters that are scripts themselves, as in the kernel
 
 using sys::cat;
 using sys::failure;
 using sys::Result;
-
-Result<std::optional<ElfFacts>> elf_of(const sys::FileReader& file) {
-  return read_elf([&file](std::uint64_t offset, std::span<std::byte> into) { return file.read_at(offset, into); });
-}
-
-std::optional<ElfFacts> elf_at(const std::string& path) {
-  const auto file = sys::FileReader::open(path);
-  if (!file) return std::nullopt;
-  auto elf = elf_of(*file);
-  return elf ? std::move(*elf) : std::nullopt;
-}
-
-bool fits(const std::string& path, const ElfFacts& like) {
-  const auto elf = elf_at(path);
-  return elf && elf->architecture == like.architecture && elf->bits == like.bits;
-}
-
-std::string resolved(const std::string& path) {
-  std::error_code error;
-  const auto canonical = std::filesystem::canonical(path, error);
-  return error ? path : canonical.string();
-}
-
-LoaderCache host_cache() {
-  sys::KernelFiles files(sys::LinkTrust::all);
-  const auto content = files.read(loader_cache_path, max_cache);
-  return content ? parse_loader_cache(*content) : LoaderCache{};
-}
 
 // The file at `path` and its mode, or why execve(2) would refuse it.
 Result<std::uint32_t> executable_mode(const std::string& path) {
@@ -70,23 +34,18 @@ Result<std::uint32_t> executable_mode(const std::string& path) {
   return (*facts)->mode & 0777;
 }
 
-// musl's loader is its C library as well, whatever that is called by those who ask for it.
-bool is_in_loader(std::string_view name, std::string_view interpreter) {
-  return name == sys::name_in(interpreter) ||
-         (sys::name_in(interpreter).starts_with("ld-musl-") && name.starts_with("libc."));
-}
-
 // Collects the files of a program, and of those that interpret it.
 class Collector {
  public:
-  explicit Collector(const SearchPaths& paths) : paths_(paths), search_(host_cache(), paths.library_path, fits) {}
+  explicit Collector(const SearchPaths& paths)
+      : paths_(paths), search_(host_loader_cache(), paths.library_path, fits) {}
 
   sys::Status add_program(const std::string& path, int depth = 0) {
     const auto mode = executable_mode(path);
     if (!mode) return tl::unexpected(mode.error());
     const auto file = sys::FileReader::open(path);
     if (!file) return tl::unexpected(file.error());
-    add_file(path, path, *mode);
+    add_file({path, path, *mode, ProgramPart::program});
     const auto elf = elf_of(*file);
     if (!elf) return failure(ENOEXEC, cat(path, ": ", elf.error().what));
     if (*elf) return add_elf_program(path, **elf);
@@ -95,8 +54,13 @@ class Collector {
   }
 
   Result<ProgramFiles> finish(const std::string& program) {
-    if (!missing_.empty()) return failure(ENOENT, cat(program, ": libraries not found: ", missing_));
-    if (cache_needed_) add_file(loader_cache_path, loader_cache_path);
+    if (!closure_.missing().empty()) return failure(ENOENT, cat(program, ": ", text_of(closure_.missing())));
+    bool cache_needed = false;
+    for (const Located& library : closure_.libraries()) {
+      add_file({library.path, library.source, 0755, ProgramPart::library});
+      cache_needed = cache_needed || library.through_cache;
+    }
+    if (cache_needed) add_file({loader_cache_path, loader_cache_path, 0755, ProgramPart::loader_cache});
     return ProgramFiles{program, architecture_, std::move(files_)};
   }
 
@@ -123,50 +87,21 @@ class Collector {
       if (!fits(elf.interpreter, elf)) {
         return failure(ENOENT, cat(path, ": a program for ", elf.architecture, "; its loader ", elf.interpreter));
       }
-      add_file(elf.interpreter, elf.interpreter);
+      add_file({elf.interpreter, elf.interpreter, 0755, ProgramPart::loader});
     }
-    return add_libraries({path, resolved(path), elf, nullptr}, elf.interpreter);
+    return closure_.add({path, resolved(path), elf, nullptr}, elf.interpreter);
   }
 
-  // Breadth first, as the loader does: a library is loaded once, for the first who asks for it.
-  sys::Status add_libraries(LoadedObject program, const std::string& interpreter) {
-    std::deque<LoadedObject> objects;  // their addresses stay: they name each other as loaders
-    std::set<std::string> seen;
-    objects.push_back(std::move(program));
-    for (std::size_t next = 0; next < objects.size(); ++next) {
-      const LoadedObject& asking = objects[next];
-      for (const std::string& name : asking.elf.needed) {
-        if (!seen.insert(name).second || is_in_loader(name, interpreter)) continue;
-        if (objects.size() == max_objects) return failure(ELOOP, cat(asking.path, ": too many libraries"));
-        if (auto library = add_library(name, asking)) objects.push_back(std::move(*library));
-      }
-    }
-    return {};
-  }
-
-  std::optional<LoadedObject> add_library(const std::string& name, const LoadedObject& asking) {
-    const auto located = search_.find(name, asking);
-    auto elf = located ? elf_at(located->source) : std::nullopt;
-    if (!elf) {
-      missing_ += cat(missing_.empty() ? "" : ", ", name, " (needed by ", asking.path, ")");
-      return std::nullopt;
-    }
-    cache_needed_ = cache_needed_ || located->through_cache;
-    add_file(located->path, located->source);
-    return LoadedObject{located->path, located->source, std::move(*elf), &asking};
-  }
-
-  void add_file(const std::string& path, const std::string& source, std::uint32_t mode = 0755) {
-    if (paths_seen_.insert(path).second) files_.push_back({path, source, mode});
+  void add_file(ProgramFile file) {
+    if (paths_seen_.insert(file.path).second) files_.push_back(std::move(file));
   }
 
   SearchPaths paths_;
   LibrarySearch search_;
+  LibraryClosure closure_{search_};
   std::set<std::string> paths_seen_;
   std::vector<ProgramFile> files_;
   std::string architecture_;
-  std::string missing_;
-  bool cache_needed_ = false;
 };
 
 }  // namespace

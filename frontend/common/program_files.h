@@ -13,10 +13,18 @@
 
 namespace frontend {
 
+enum class ProgramPart {
+  program,  // itself, the interpreters of a script, what env(1) is to find
+  loader,   // the ELF interpreter
+  library,
+  loader_cache,
+};
+
 struct ProgramFile {
   std::string path;    // on the node: as the kernel or the loader names it
   std::string source;  // on the front end: where it is read
   std::uint32_t mode = 0755;
+  ProgramPart part = ProgramPart::program;
 };
 
 struct ProgramFiles {
@@ -32,7 +40,8 @@ struct SearchPaths {
 };
 
 // `program` is absolute. A script brings its interpreter along. Errors are those that a shell would give: ENOENT, EACCES,
-// EISDIR, ENOEXEC; missing libraries are ENOENT with all their names and who needs them. Blocks while it reads files.
+// EISDIR, ENOEXEC; missing libraries are ENOENT with all their names, who needs them and where they were looked for. Blocks while it
+// reads files.
 sys::Result<ProgramFiles> resolve_program(const std::string& program, const SearchPaths& paths = {});
 
 }  // namespace frontend

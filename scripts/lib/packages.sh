@@ -8,6 +8,7 @@ C++ library for musl      | gcc-12-source xz-utils zstd
 C library and kernel ABI  | musl-dev linux-libc-dev
 libraries, header-only    | libcereal-dev libtomlplusplus-dev libexpected-dev libcli11-dev nlohmann-json3-dev
 libraries, compiled       | libmnl-dev libsodium-dev
+packed kernel modules     | liblzma-dev libzstd-dev
 unit tests                | doctest-dev
 fuzzing                   | clang-14 libclang-rt-14-dev
 format and lint           | clang-format-14 clang-tidy-14 shellcheck

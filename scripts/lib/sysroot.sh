@@ -3,13 +3,13 @@
 # programs. Sourced by bootstrap after progress.sh and packages.sh; $here is scripts/.
 #
 #   include/  musl, kernel headers, libstdc++, third-party headers
-#   lib/      libc.a, libstdc++.a, libgcc_eh.a, libmnl.a, libsodium.a, start files
+#   lib/      libc.a, libstdc++.a, libgcc_eh.a, libmnl.a, libsodium.a, liblzma.a, libzstd.a, start files
 #   musl.specs  tells gcc all of this; use with --sysroot=DIR -specs=DIR/musl.specs
 #
 # Nothing inside names its own location, so the finished folder can be renamed into place.
 
 sysroot_packages=(g++-12 gcc-12-source musl-dev linux-libc-dev libcereal-dev libtomlplusplus-dev
-  doctest-dev libexpected-dev libcli11-dev nlohmann-json3-dev libsodium-dev)
+  doctest-dev libexpected-dev libcli11-dev nlohmann-json3-dev libsodium-dev liblzma-dev libzstd-dev)
 sysroot_need_mb=600
 
 gcc_version=12.2.0
@@ -34,6 +34,7 @@ build_sysroot() {
   step "C++ library for musl: configure" sysroot_configure_cxx
   step "C++ library for musl: build (about a minute)" sysroot_build_cxx
   step "libsodium" sysroot_sodium
+  step "liblzma and libzstd" sysroot_unpackers
   step "libmnl (static, from Debian 13)" sysroot_mnl
   step "try the compiler" sysroot_try
 }
@@ -131,6 +132,14 @@ sysroot_sodium() {
   add_shim libsodium
 }
 
+# Debian's as they are: what unpacks needs nothing that musl does not have. Their threads, which are
+# glibc's inside, are not for use.
+sysroot_unpackers() {
+  cp -R /usr/include/lzma.h /usr/include/lzma /usr/include/zstd.h /usr/include/zstd_errors.h \
+    "$sysroot/include/"
+  cp "/usr/lib/$gnu/liblzma.a" "/usr/lib/$gnu/libzstd.a" "$sysroot/lib/"
+}
+
 # Debian 12's libmnl-dev has no static library, Debian 13's has. That one package is fetched with
 # an apt configuration of its own: the machine's sources, lists and cache are not touched.
 sysroot_mnl() {
@@ -168,7 +177,9 @@ END
 sysroot_try() {
   cat >"$work/try.cc" <<'END'
 #include <libmnl/libmnl.h>
+#include <lzma.h>
 #include <sodium.h>
+#include <zstd.h>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -184,10 +195,14 @@ int main() {
   char buffer[64] = {};
   mnl_nlmsg_fprintf(stderr, buffer, 0, 0);
   sodium_memzero(buffer, sizeof buffer);
-  return caught == 1 && sodium_init() == 0 ? 0 : 1;
+  lzma_stream xz = LZMA_STREAM_INIT;
+  const bool unpacks = lzma_stream_decoder(&xz, 1u << 20, 0) == LZMA_OK;
+  lzma_end(&xz);
+  const std::size_t nothing = ZSTD_decompress(buffer, sizeof buffer, "", 0);
+  return caught == 1 && sodium_init() == 0 && unpacks && nothing == 0 ? 0 : 1;
 }
 END
-  cross g++ -Os -std=c++20 "$work/try.cc" -o "$work/try" -lmnl -lsodium
+  cross g++ -Os -std=c++20 "$work/try.cc" -o "$work/try" -lmnl -lsodium -llzma -lzstd
   file "$work/try"
   "$work/try"
 }

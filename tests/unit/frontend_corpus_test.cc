@@ -1,5 +1,6 @@
 // Seeds of the fuzz targets that read packets, configurations and files. Each target's header comment says how it reads
 // its input.
+#include "frontend/common/loader_cache_writer.h"
 #include "network/rarp.h"
 #include "tests/unit/corpus.h"
 #include "tests/unit/frontend_elf_image.h"
@@ -121,4 +122,20 @@ TEST_CASE("the seeds of the fuzzers have every kind of file") {
   seed("file_fuzz", "elf64", bytes({1}) + fakes::elf64(image));
   seed("file_fuzz", "elf32", bytes({1}) + fakes::elf32(image));
   seed("file_fuzz", "modules.dep", bytes({2}) + "a/x-y.ko: b/z.ko c/w.ko.xz\nb/z.ko:\nc/w.ko.xz: b/z.ko\n");
+  seed("file_fuzz", "modules",
+       bytes({3}) + "a/x-y.ko: b/z.ko\nb/z.ko:\nw.ko.xz:\n" + '\0' + "a/b.ko\n" + '\0' +
+           "softdep z pre: w c post: b\n" + '\0' + "alias c x_y\n");
+  // "nodeinit\n", by xz and by zstd.
+  seed("file_fuzz", "text.xz",
+       bytes({4}) +
+           bytes({0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00, 0x00, 0x01, 0x69, 0x22, 0xde, 0x36, 0x02, 0x00, 0x21, 0x01,
+                  0x16, 0x00, 0x00, 0x00, 0x74, 0x2f, 0xe5, 0xa3, 0x01, 0x00, 0x08, 0x6e, 0x6f, 0x64, 0x65, 0x69,
+                  0x6e, 0x69, 0x74, 0x0a, 0x00, 0x00, 0x00, 0x00, 0xdf, 0x3a, 0xf8, 0xff, 0x00, 0x01, 0x1d, 0x09,
+                  0x93, 0x61, 0x36, 0xa6, 0x90, 0x42, 0x99, 0x0d, 0x01, 0x00, 0x00, 0x00, 0x00, 0x01, 0x59, 0x5a}));
+  seed("file_fuzz", "text.zst", bytes({5}) + bytes({0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x58, 0x49, 0x00, 0x00, 0x6e, 0x6f,
+                                                    0x64, 0x65, 0x69, 0x6e, 0x69, 0x74, 0x0a, 0x7a, 0x30, 0xf1, 0xea}));
+  seed("file_fuzz", "ld.so.cache",
+       bytes({6}) + frontend::format_loader_cache({{"libb.so.2", "/b/libb.so.2", 0x303},
+                                                   {"liba.so.1", "/a/liba.so.1", 0x303},
+                                                   {"liba.so.1", "/c/liba.so.1", 0x303}}));
 }

@@ -31,6 +31,7 @@ template <class Class> class Builder {
       add(DT_NEEDED, name);
     if (!image.rpath.empty()) add(DT_RPATH, image.rpath);
     if (!image.runpath.empty()) add(DT_RUNPATH, image.runpath);
+    if (!image.soname.empty()) add(DT_SONAME, image.soname);
     dynamic_.push_back(entry(DT_STRTAB, base + strings_at(dynamic_.size() + 2)));
     dynamic_.push_back(entry(DT_NULL, 0));
   }

@@ -19,6 +19,7 @@ struct ElfImage {
   std::vector<std::string> needed;
   std::string rpath;
   std::string runpath;
+  std::string soname;
 };
 
 std::string elf64(const ElfImage& image);

@@ -55,6 +55,12 @@ TEST_CASE("elf: a runpath makes the loader forget the rpath") {
   CHECK(read_elf_bytes(elf64(image)).value()->rpath == Names{"/old"});
 }
 
+TEST_CASE("elf: a library says its name") {
+  CHECK(read_elf_bytes(elf64({.soname = "liba.so.1"})).value()->soname == "liba.so.1");
+  CHECK(read_elf_bytes(elf32({.soname = "liba.so.1"})).value()->soname == "liba.so.1");
+  CHECK(read_elf_bytes(elf64(full)).value()->soname.empty());
+}
+
 TEST_CASE("elf: a static program asks for nothing") {
   const auto facts = read_elf_bytes(elf64({.type = ET_EXEC}));
   REQUIRE(facts);

@@ -103,6 +103,17 @@ TEST_CASE("library search: a name with a slash is taken as it is, and only when 
   CHECK(found_path(search.find("libx.so", program())) == "nothing");  // an empty directory is not the root
 }
 
+TEST_CASE("library search: where it looks is told in its order, each place once") {
+  const LibrarySearch search({}, "/env:/lib", Disk{});
+  const LoadedObject by_rpath = program({.rpath = {"$ORIGIN/../lib", "/env"}});
+  const LoadedObject library{"/a/liby.so", "/a/liby.so", {.architecture = "x86_64", .rpath = {"/own"}}, &by_rpath};
+  CHECK(search.places("libx.so", library) == std::vector<std::string>{"/own", "/data/real/bin/../lib", "/env", "/lib",
+                                                                      "/etc/ld.so.cache", "/lib/x86_64-linux-gnu",
+                                                                      "/usr/lib/x86_64-linux-gnu", "/usr/lib", "/lib64",
+                                                                      "/usr/lib64"});
+  CHECK(search.places("$ORIGIN/libx.so", library) == std::vector<std::string>{"/a/libx.so"});
+}
+
 namespace {
 
 struct CacheEntry {

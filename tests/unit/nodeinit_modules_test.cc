@@ -2,11 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include "nodeinit/module_dependencies.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_machine.h"
 
-using node::ModuleDependencies;
 using transport::Outcome;
 
 namespace {
@@ -30,29 +28,6 @@ struct Loader {
 };
 
 }  // namespace
-
-TEST_CASE("modules.dep: what is needed comes first, - and _ are the same") {
-  const auto parsed = ModuleDependencies::parse(modules_dep);
-  REQUIRE(parsed);
-  CHECK(*parsed->load_order("virtio_net") ==
-        std::vector<std::string>{"kernel/net/failover.ko", "kernel/net/net_failover.ko", "kernel/net/virtio_net.ko"});
-  CHECK(parsed->load_order("snd_dummy")->size() == 1);
-  CHECK(parsed->load_order("virtio-net")->size() == 3);
-  CHECK_FALSE(parsed->load_order("nosuch"));
-  CHECK(ModuleDependencies::parse("")->load_order("x").error().what.find("nodeimage") != std::string::npos);
-}
-
-TEST_CASE("modules.dep: lines that depmod does not write are refused with their number") {
-  for (const char* text : {"a.ko:\nb.ko\n", "a.ko:\n: c.ko\n", "a.ko:\n../../b.ko:\n", "a.ko:\nb.txt:\n"}) {
-    const auto parsed = ModuleDependencies::parse(text);
-    REQUIRE_MESSAGE(!parsed, text);
-    CHECK(parsed.error().what.find("modules.dep:2:") == 0);
-  }
-  std::string wide = "a.ko:";
-  for (int i = 0; i < 300; ++i)
-    wide += " b.ko";
-  CHECK_FALSE(ModuleDependencies::parse(wide));
-}
 
 TEST_CASE("modules: loaded with what they need, each under its full path") {
   Loader test;
