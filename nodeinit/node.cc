@@ -43,7 +43,7 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
       runner_(
-          system.loop, system.workers, {system.files, system.mounts, system.machine}, cache_, log_,
+          system.loop, system.workers, {system.files, system.mounts, system.machine, system.sockets}, cache_, log_,
           {.report = [this](const transport::StepReport& report) { on_step(report); },
            .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
            .run_program =

@@ -8,6 +8,7 @@
 #include "sys/machine.h"
 #include "sys/mounts.h"
 #include "sys/result.h"
+#include "sys/stream.h"
 #include "transport/messages.h"
 
 namespace setup {
@@ -16,6 +17,7 @@ struct StepSystem {
   sys::Files& files;
   sys::Mounts& mounts;
   sys::Machine& machine;
+  sys::Sockets& sockets;
 };
 
 // What an attempt found: whether anything had to be changed is told apart from success.

@@ -6,6 +6,7 @@
 #include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
+#include "tests/fakes/fake_sockets.h"
 #include "tests/fakes/fake_workers.h"
 
 using namespace std::chrono_literals;
@@ -27,6 +28,7 @@ struct Node {
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
+  fakes::FakeSockets sockets{loop, faults};
   fakes::FakeWorkers workers{loop, faults};
   fakes::FakeContent content{loop, files};
   sys::Log log{clock};
@@ -35,7 +37,7 @@ struct Node {
   std::vector<std::string> programs;               // that were run
   std::function<void(sys::Status)> program_ended;  // ends the last one
   int programs_killed = 0;
-  setup::Runner runner{loop, workers, {files, mounts, machine}, content.cache, log, hooks()};
+  setup::Runner runner{loop, workers, {files, mounts, machine, sockets}, content.cache, log, hooks()};
 
   setup::RunnerHooks hooks() {
     return {

@@ -9,6 +9,7 @@
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
+#include "tests/fakes/fake_sockets.h"
 
 using namespace setup;
 
@@ -21,9 +22,16 @@ struct Node {
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
-  StepSystem system{files, mounts, machine};
+  fakes::FakeClock clock{faults};
+  fakes::FakeLoop loop{clock, faults};
+  fakes::FakeSockets sockets{loop, faults};
+  std::unique_ptr<sys::Listener> nfs_server = *sockets.listen_tcp({0x0a090001, 2049}, 0);
+  StepSystem system{files, mounts, machine, sockets};
 
-  Node() { files.put(cached, "text"); }
+  Node() {
+    files.put(cached, "text");
+    faults = {};  // what was asked so far, none of it by a step
+  }
   sys::FileFacts facts(const std::string& path) { return files.facts(path)->value(); }
 };
 
