@@ -277,7 +277,12 @@ void Node::begin_setup(transport::Setup setup) {
 
 void Node::on_step(const transport::StepReport& report) {
   if (report.outcome == Outcome::running) {
-    if (!steps_.contains(report.step)) steps_[report.step] = record_.begin(sys::cat("setup: ", report.name));
+    const auto known = steps_.find(report.step);
+    if (known == steps_.end()) {
+      steps_[report.step] = record_.begin(sys::cat("setup: ", report.name));
+    } else {
+      record_.remark(known->second, report.reason);  // why there is another attempt
+    }
   } else if (const auto entry = steps_.find(report.step); entry != steps_.end()) {
     record_.end(entry->second, report.outcome, report.reason);
     steps_.erase(entry);
