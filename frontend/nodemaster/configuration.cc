@@ -3,6 +3,7 @@
 #include "frontend/common/paths.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "frontend/nodemaster/hooks.h"
+#include "frontend/nodemaster/mount_marks.h"
 #include "sys/accounts.h"
 #include "sys/text.h"
 
@@ -67,6 +68,7 @@ void read_node_up(sys::Files& files, TableReader reader, const std::string& fold
   const auto facts = files.facts(plan);
   if (facts && *facts) {
     configuration.plan = read_plan(files, plan, configuration.nodes, problems);
+    set_front_end(configuration.plan, configuration.address);
   } else if (reader.has("plan")) {
     reader.error("plan", sys::cat("there is no file ", plan));
   }

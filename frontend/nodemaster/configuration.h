@@ -32,6 +32,7 @@ struct NodeEntry {
 struct PlanStep {
   transport::Step step;
   std::string source;         // file: where its content is read on the front end
+  std::string server;         // mount: the NFS server's name, while its address has to be looked up (mount_marks.h)
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
 };

@@ -4,6 +4,7 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/mount_kind.h"
 #include "frontend/nodemaster/plan_tasks.h"
 #include "sys/text.h"
 
@@ -64,6 +65,7 @@ class PlanReader {
     step.step.index = static_cast<std::uint32_t>(steps_.size());
     read_common(reader, step);
     check_hostname(reader, step);
+    check_identity(reader, step);
     reader.finish();
     steps_.push_back(std::move(step));
   }
@@ -73,7 +75,7 @@ class PlanReader {
  private:
   void read_common(TableReader& reader, PlanStep& step) {
     using namespace std::chrono_literals;
-    // read_action() has put the default name there.
+    // read_action() has put the default name there, and the default of retries.
     step.step.name = reader.text("name", step.step.name);
     if (step.step.name.empty() || step.step.name.size() > 200) reader.error("name", "must have 1 to 200 bytes");
     const auto first = names_.emplace(step.step.name, reader.line());
@@ -85,7 +87,7 @@ class PlanReader {
     if (timeout < 100ms || timeout > 24h) reader.error("timeout", "must be from 100ms to 24h");
     step.step.timeout_ms =
         static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
-    step.step.retries = static_cast<std::uint32_t>(reader.number("retries", 0, 1000, 0));
+    step.step.retries = static_cast<std::uint32_t>(reader.number("retries", 0, 1000, step.step.retries));
     const std::string on_failure = reader.text("on_failure", "error");
     if (on_failure == "continue") step.step.on_failure = transport::OnFailure::go_on;
     if (on_failure != "continue" && on_failure != "error") {
@@ -120,6 +122,13 @@ class PlanReader {
     }
   }
 
+  // A server that takes two nodes for one keeps ending the one's open files for the other's.
+  void check_identity(TableReader& reader, const PlanStep& step) {
+    names_nodes_ = names_nodes_ || std::holds_alternative<transport::HostnameStep>(step.step.action);
+    if (names_nodes_ || !is_known_by_host_name(step)) return;
+    reader.warn("type", "NFS 4.1 and 4.2 servers know nodes by their host names: put a step of kind hostname before");
+  }
+
   const std::string& file_;
   const std::string folder_;
   const std::vector<NodeEntry>& entries_;
@@ -128,6 +137,7 @@ class PlanReader {
   Problems& problems_;
   std::vector<PlanStep> steps_;
   std::map<std::string, unsigned> names_;
+  bool names_nodes_ = false;  // a step that has been read sets host names
 };
 
 }  // namespace

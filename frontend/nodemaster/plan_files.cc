@@ -1,9 +1,12 @@
 // The findings are frames as on the wire, request = index of the step: a RunRequest lists the step's files and their
-// sources, a Failure ends it all. So the bounds that hold for strangers hold for a worker that went astray.
+// sources, or as its one source the address of a mount's server; a Failure ends it all. So the bounds that hold for strangers hold for a worker that went astray.
 #include "frontend/nodemaster/plan_files.h"
 
 #include "content/hash.h"
 #include "frontend/common/program_files.h"
+#include "frontend/nodemaster/mount_marks.h"
+#include "sys/host_names.h"
+#include "sys/stream.h"
 #include "sys/text.h"
 #include "transport/codec.h"
 #include "transport/frame.h"
@@ -19,7 +22,16 @@ sys::Status add_file(transport::RunRequest& found, const ProgramFile& file) {
   return {};
 }
 
+sys::Result<transport::RunRequest> gather_server(const PlanStep& step) {
+  const auto address = sys::find_host(step.server);
+  if (!address) return tl::make_unexpected(address.error());
+  transport::RunRequest found;
+  found.sources.push_back(sys::format_ip(*address));
+  return found;
+}
+
 sys::Result<transport::RunRequest> gather(const PlanStep& step) {
+  if (std::holds_alternative<transport::MountStep>(step.step.action)) return gather_server(step);
   transport::RunRequest found;
   std::vector<ProgramFile> files;
   if (const auto* file = std::get_if<transport::FileStep>(&step.step.action)) {
@@ -45,7 +57,16 @@ sys::Status append(const transport::Message& message, std::size_t step, transpor
   return {};
 }
 
+sys::Status fill_in_server(const transport::RunRequest& found, transport::MountStep& mount) {
+  if (!found.files.empty() || found.sources.size() != 1) return sys::refusal("a server that has not one address");
+  const auto address = sys::parse_ip(found.sources.front());
+  if (!address) return tl::make_unexpected(address.error());
+  set_server(mount, *address);
+  return {};
+}
+
 sys::Status fill_in(transport::RunRequest found, PlanStep& step, std::vector<ContentSource>& sources) {
+  if (auto* mount = std::get_if<transport::MountStep>(&step.step.action)) return fill_in_server(found, *mount);
   if (found.files.empty() || found.files.size() != found.sources.size()) return sys::refusal("files without sources");
   for (std::size_t i = 0; i < found.files.size(); ++i)
     sources.push_back({found.files[i].content, found.sources[i]});
@@ -60,6 +81,7 @@ sys::Status fill_in(transport::RunRequest found, PlanStep& step, std::vector<Con
 }  // namespace
 
 bool needs_files(const PlanStep& step) {
+  if (!step.server.empty()) return true;
   return !step.on_front_end && (std::holds_alternative<transport::FileStep>(step.step.action) ||
                                 std::holds_alternative<transport::RunStep>(step.step.action));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sys/path.h"
+#include "sys/stream.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -18,6 +19,10 @@ transport::Step node_step(const PlanStep& planned, const NodeEntry& node) {
   transport::Step step = planned.step;
   if (auto* hostname = std::get_if<transport::HostnameStep>(&step.action))
     hostname->name = fill_in(hostname->name, node);
+  if (auto* mount = std::get_if<transport::MountStep>(&step.action)) {
+    mount->source = fill_in(mount->source, node);
+    mount->options = fill_in(mount->options, node);
+  }
   return step;
 }
 
@@ -41,7 +46,8 @@ void add_node_step(std::deque<Task>& tasks, transport::Step step) {
 }  // namespace
 
 std::string fill_in(std::string_view text, const NodeEntry& node) {
-  const std::pair<std::string_view, std::string> facts[] = {{"{name}", node.name}, {"{node}", sys::cat(node.number)}};
+  const std::pair<std::string_view, std::string> facts[] = {
+      {"{name}", node.name}, {"{node}", sys::cat(node.number)}, {"{address}", sys::format_ip(node.address)}};
   std::string filled(text);
   for (const auto& [mark, value] : facts) {
     for (auto at = filled.find(mark); at != filled.npos; at = filled.find(mark, at + value.size())) {

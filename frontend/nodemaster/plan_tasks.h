@@ -34,7 +34,7 @@ constexpr std::size_t max_steps_at_once = 100;  // of one Setup message: keeps i
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
                            const NodeEntry& node);
 
-// {name} and {node} replaced.
+// {name}, {node} and {address} replaced.
 std::string fill_in(std::string_view text, const NodeEntry& node);
 
 }  // namespace frontend

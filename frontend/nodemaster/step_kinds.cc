@@ -3,6 +3,7 @@
 
 #include "frontend/common/program_files.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/mount_kind.h"
 #include "sys/file_reader.h"
 #include "sys/path.h"
 #include "sys/text.h"
@@ -30,22 +31,6 @@ template <class Action> void read_owner(TableReader& reader, Action& action) {
   }
   action.uid = static_cast<std::uint32_t>(*uid);
   action.gid = static_cast<std::uint32_t>(*gid);
-}
-
-void read_mount(const Context& in) {
-  transport::MountStep action;
-  action.target = in.reader.clean_path("target");
-  in.reader.require("type");
-  action.type = in.reader.text("type");
-  action.options = in.reader.text("options");
-  action.source = in.reader.text("source", action.type);
-  if (action.type.size() > 64) in.reader.error("type", "must have at most 64 bytes");
-  const bool needs_source = action.type.starts_with("nfs");
-  if (needs_source && !in.reader.has("source")) in.reader.error("type", sys::cat(action.type, " needs 'source'"));
-  if (action.type == "bind" || action.type == "rbind") (void)in.reader.clean_path("source");
-  if (action.target == "/") in.reader.warn("target", "a mount on / hides everything that the node has");
-  in.step.step.name = sys::cat("mount ", action.target);
-  in.step.step.action = std::move(action);
 }
 
 void read_directory(const Context& in) {
@@ -139,7 +124,7 @@ struct Kind {
   std::string_view name;
   void (*read)(const Context&);
 };
-constexpr std::array<Kind, 7> kinds = {{{"mount", read_mount},
+constexpr std::array<Kind, 7> kinds = {{{"mount", [](const Context& in) { read_mount(in.reader, in.step); }},
                                         {"directory", read_directory},
                                         {"device", read_device},
                                         {"file", read_file},
