@@ -1,3 +1,4 @@
+#include "setup/nfs.h"
 #include "setup/step.h"
 #include "sys/text.h"
 
@@ -23,6 +24,12 @@ std::string text(const transport::RunStep& step) { return cat("run ", step.progr
 
 std::string describe(const transport::Step& step) {
   return sys::printable(std::visit([](const auto& action) { return text(action); }, step.action));
+}
+
+std::string waits_for(const transport::Step& step) {
+  const auto* mount = std::get_if<transport::MountStep>(&step.action);
+  const auto server = mount ? nfs_server(*mount) : std::nullopt;
+  return server ? sys::printable(sys::cat("NFS server ", server->name)) : std::string();
 }
 
 }  // namespace setup

@@ -33,6 +33,9 @@ sys::Result<StepOutcome> perform(const transport::FileStep& step, const std::str
 sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem system);
 sys::Result<StepOutcome> perform(const transport::HostnameStep& step, StepSystem system);
 
+// Whom the step depends on besides this node, "NFS server nfs1 (10.9.0.5)": for the message when it hangs. Empty: nobody.
+std::string waits_for(const transport::Step& step);
+
 // "mount proc on /proc", "copy 1234 bytes to /etc/passwd": for reports and the log.
 std::string describe(const transport::Step& step);
 

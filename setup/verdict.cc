@@ -41,12 +41,14 @@ int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& ou
   return output.write(bytes.data(), bytes.size()) ? 0 : 1;
 }
 
-sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline) {
+sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline,
+                                      std::string_view waited_for) {
+  const std::string whom = waited_for.empty() ? "" : sys::cat(", while it waited for ", waited_for);
   switch (result.end) {
     case sys::WorkerEnd::timed_out:
-      return sys::refusal(killed_at(deadline));
+      return sys::refusal(sys::cat(killed_at(deadline), whom));
     case sys::WorkerEnd::hung:
-      return sys::refusal(sys::cat("does not die: stuck in the kernel since it was ", killed_at(deadline)));
+      return sys::refusal(sys::cat("does not die: stuck in the kernel since it was ", killed_at(deadline), whom));
     case sys::WorkerEnd::exited:
       break;
   }

@@ -11,8 +11,10 @@ namespace setup {
 // In the worker; returns its exit status.
 int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& output);
 
-// In the parent: what the attempt found, or what became of the worker. `deadline` is for the message.
-sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline);
+// In the parent: what the attempt found, or what became of the worker. For the message: its `deadline`, and whom it
+// may have waited for until then (waits_for() of the step).
+sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline,
+                                      std::string_view waited_for = {});
 
 // "5 s", "1500 ms".
 std::string in_words(sys::Duration duration);

@@ -96,6 +96,16 @@ TEST_CASE("the server of a mount is named as the plan has it, with its address")
   CHECK_FALSE(nfs_server({"tmpfs", "/home", "tmpfs", ""}));
 }
 
+TEST_CASE("a mount that hangs waits for its server") {
+  transport::Step step;
+  step.action = home;
+  CHECK(waits_for(step) == "NFS server nfs1 (10.9.0.5)");
+  step.action = transport::MountStep{"none", "/tmp", "tmpfs", ""};
+  CHECK(waits_for(step).empty());
+  step.action = transport::HostnameStep{"n3"};
+  CHECK(waits_for(step).empty());
+}
+
 TEST_CASE("what the kernel says about an NFS mount is put in words") {
   const struct {
     int code;
