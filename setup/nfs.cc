@@ -16,10 +16,10 @@ struct Meaning {
 };
 constexpr Meaning meanings[] = {
     {ENOENT, "the server has no such export"},
-    {EACCES, "the server does not let this node have it: look at its exports"},
-    {EPERM, "the server does not let this node have it: look at its exports"},
+    {EACCES, "the server has no such export for this node: look at its exports"},
+    {EPERM, "the server has no such export for this node: look at its exports"},
     {EPROTONOSUPPORT, "the server does not offer this version of NFS, or the node has no module nfsv3 or nfsv4 for it"},
-    {EINVAL, "the node's kernel refuses the version or another option; its log says which"},
+    {EINVAL, "the node's kernel refuses the version or another option; its message on the console says which"},
     {ETIMEDOUT, "the server does not answer"},
     {ECONNREFUSED, "the server refuses connections: version 3 also needs its rpcbind, or port= and mountport="},
     {EHOSTUNREACH, "there is no way to the server"},
