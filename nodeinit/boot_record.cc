@@ -39,6 +39,12 @@ void BootRecord::end(Entry entry, Outcome outcome, std::string reason) {
   touch(entry);
 }
 
+void BootRecord::remark(Entry entry, std::string_view reason) {
+  if (entry >= entries_.size()) return;  // it was left out
+  entries_[entry].reason = sys::printable(reason, text_limit);
+  touch(entry);
+}
+
 void BootRecord::note(std::string name, Outcome outcome, std::string reason) {
   end(begin(std::move(name)), outcome, std::move(reason));
 }

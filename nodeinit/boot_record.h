@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/clock.h"
@@ -37,6 +38,8 @@ class BootRecord {
   // Something within a phase.
   Entry begin(std::string name);
   void end(Entry entry, transport::Outcome outcome, std::string reason = {});
+  // How it goes so far with what has begun.
+  void remark(Entry entry, std::string_view reason);
   // Something that takes no time, or whose time does not matter.
   void note(std::string name, transport::Outcome outcome, std::string reason = {});
 

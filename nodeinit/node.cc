@@ -44,7 +44,7 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
       runner_(
           system.loop, system.workers,
-          {system.files, system.mounts, system.machine, system.links, system.loop.clock()}, cache_, log_,
+          {system.files, system.mounts, system.machine, system.links, system.sockets, system.loop.clock()}, cache_, log_,
           {.report = [this](const transport::StepReport& report) { on_step(report); },
            .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
            .run_program =
@@ -281,7 +281,12 @@ void Node::begin_setup(transport::Setup setup) {
 
 void Node::on_step(const transport::StepReport& report) {
   if (report.outcome == Outcome::running) {
-    if (!steps_.contains(report.step)) steps_[report.step] = record_.begin(sys::cat("setup: ", report.name));
+    const auto known = steps_.find(report.step);
+    if (known == steps_.end()) {
+      steps_[report.step] = record_.begin(sys::cat("setup: ", report.name));
+    } else {
+      record_.remark(known->second, report.reason);  // why there is another attempt
+    }
   } else if (const auto entry = steps_.find(report.step); entry != steps_.end()) {
     record_.end(entry->second, report.outcome, report.reason);
     steps_.erase(entry);

@@ -68,6 +68,7 @@ void Attempt::begin(const transport::RunStep& action) {
 }
 
 void Attempt::begin(const transport::ServiceStep& action) {
+  if (!tools_.hooks.keep_service) return finish({sys::refusal("this nodeinit keeps no services")});
   timer_.set(deadline_, [this] { on_deadline(); });
   kill_program_ = tools_.hooks.keep_service(action, step_.name, [this](sys::Result<StepOutcome> outcome) {
     kill_program_ = nullptr;
@@ -75,7 +76,10 @@ void Attempt::begin(const transport::ServiceStep& action) {
   });
 }
 
-void Attempt::begin(const transport::LimitsStep& action) { finish({tools_.hooks.set_limits(action)}); }
+void Attempt::begin(const transport::LimitsStep& action) {
+  if (!tools_.hooks.set_limits) return finish({sys::refusal("this nodeinit sets no limits")});
+  finish({tools_.hooks.set_limits(action)});
+}
 
 // ---------------------------------------------------------------- content
 
@@ -135,7 +139,7 @@ void Attempt::start_worker(std::function<int(sys::WorkerOutput&)> work,
 
 void Attempt::on_worked(const sys::WorkerResult& result) {
   worker_ = 0;
-  finish({read_verdict(result, deadline_), result.end == sys::WorkerEnd::hung});
+  finish({read_verdict(result, deadline_, waits_for(step_)), result.end == sys::WorkerEnd::hung});
 }
 
 void Attempt::on_program(const sys::Status& status) {

@@ -1,3 +1,4 @@
+#include "setup/nfs.h"
 #include "setup/step.h"
 #include "sys/text.h"
 
@@ -62,6 +63,12 @@ std::string text(const transport::ServiceStep& step) { return cat("keep ", step.
 
 std::string describe(const transport::Step& step) {
   return sys::printable(std::visit([](const auto& action) { return text(action); }, step.action));
+}
+
+std::string waits_for(const transport::Step& step) {
+  const auto* mount = std::get_if<transport::MountStep>(&step.action);
+  const auto server = mount ? nfs_server(*mount) : std::nullopt;
+  return server ? sys::printable(sys::cat("NFS server ", server->name)) : std::string();
 }
 
 }  // namespace setup

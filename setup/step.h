@@ -13,6 +13,7 @@
 #include "sys/machine.h"
 #include "sys/mounts.h"
 #include "sys/result.h"
+#include "sys/stream.h"
 #include "transport/messages.h"
 
 namespace setup {
@@ -22,6 +23,7 @@ struct StepSystem {
   sys::Mounts& mounts;
   sys::Machine& machine;
   sys::Links& links;
+  sys::Sockets& sockets;
   sys::Clock& clock;
 };
 
@@ -56,6 +58,9 @@ sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries&
                                  StepSystem system);
 sys::Result<StepOutcome> perform(const transport::ModuleStep& step, const Entries& which, const Contents& contents,
                                  StepSystem system);
+
+// Whom the step depends on besides this node, "NFS server nfs1 (10.9.0.5)": for the message when it hangs. Empty: nobody.
+std::string waits_for(const transport::Step& step);
 
 // "mount proc on /proc", "copy 1234 bytes to /etc/passwd": for reports and the log.
 std::string describe(const transport::Step& step);

@@ -43,12 +43,13 @@ int write_failure(const sys::Error& error, sys::WorkerOutput& output) {
   return write(head_of(Verdict::failed, code) + error.what.substr(0, text_limit), output);
 }
 
-sys::Status end_of(const sys::WorkerResult& result, sys::Duration deadline) {
+sys::Status end_of(const sys::WorkerResult& result, sys::Duration deadline, std::string_view waited_for) {
+  const std::string whom = waited_for.empty() ? "" : sys::cat(", while it waited for ", waited_for);
   switch (result.end) {
     case sys::WorkerEnd::timed_out:
-      return sys::refusal(killed_at(deadline));
+      return sys::refusal(sys::cat(killed_at(deadline), whom));
     case sys::WorkerEnd::hung:
-      return sys::refusal(sys::cat("does not die: stuck in the kernel since it was ", killed_at(deadline)));
+      return sys::refusal(sys::cat("does not die: stuck in the kernel since it was ", killed_at(deadline), whom));
     case sys::WorkerEnd::exited:
       break;
   }
@@ -57,8 +58,8 @@ sys::Status end_of(const sys::WorkerResult& result, sys::Duration deadline) {
   return {};
 }
 
-sys::Result<Parsed> parse(const sys::WorkerResult& result, sys::Duration deadline) {
-  if (auto status = end_of(result, deadline); !status) return tl::unexpected(status.error());
+sys::Result<Parsed> parse(const sys::WorkerResult& result, sys::Duration deadline, std::string_view waited_for = {}) {
+  if (auto status = end_of(result, deadline, waited_for); !status) return tl::unexpected(status.error());
   const std::span<const std::byte> bytes = result.output;
   if (bytes.size() < head_size) return sys::refusal("worker ended without a word about the step");
   const auto verdict = static_cast<Verdict>(bytes[0]);
@@ -85,8 +86,9 @@ int write_survey(const sys::Result<Entries>& found, sys::WorkerOutput& output) {
   return write(bytes, output);
 }
 
-sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline) {
-  const auto parsed = parse(result, deadline);
+sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline,
+                                      std::string_view waited_for) {
+  const auto parsed = parse(result, deadline, waited_for);
   if (!parsed) return tl::unexpected(parsed.error());
   if (parsed->verdict == Verdict::changed) return StepOutcome{.changed = true};
   if (parsed->verdict == Verdict::unchanged) return StepOutcome{.changed = false};

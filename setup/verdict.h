@@ -14,8 +14,10 @@ constexpr std::size_t max_verdict = 128u << 10;  // bytes
 int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& output);
 int write_survey(const sys::Result<Entries>& found, sys::WorkerOutput& output);
 
-// In the parent: what the attempt found, or what became of the worker. `deadline` is for the message.
-sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline);
+// In the parent: what the attempt found, or what became of the worker. For the message: its `deadline`, and whom it
+// may have waited for until then (waits_for() of the step).
+sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Duration deadline,
+                                      std::string_view waited_for = {});
 // Entries are below `count`, and ascend.
 sys::Result<Entries> read_survey(const sys::WorkerResult& result, sys::Duration deadline, std::size_t count);
 

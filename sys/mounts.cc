@@ -4,11 +4,15 @@
 #include <linux/magic.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstddef>
 
 #include "sys/files.h"
+#include "sys/mount_table.h"
 #include "sys/safe_path.h"
 #include "sys/text.h"
 
@@ -84,24 +88,10 @@ const OptionWord* find_word(std::string_view word) {
 
 bool is_bind_type(const std::string& type) { return type == "bind" || type == "rbind"; }
 
-// A space in a path is \040 in the kernel's table; tab, newline and backslash likewise.
-std::string unescape(std::string_view field) {
-  std::string out;
-  for (std::size_t i = 0; i < field.size(); ++i) {
-    if (field[i] == '\\' && i + 3 < field.size()) {
-      out += static_cast<char>((field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += field[i];
-    }
-  }
-  return out;
-}
-
-std::string_view without_trailing_slashes(std::string_view path) {
-  while (path.size() > 1 && path.back() == '/')
-    path.remove_suffix(1);
-  return path;
+// Of its options and its type.
+unsigned long all_flags(const MountSpec& spec) {
+  const unsigned long flags = parse_mount_options(spec.options).flags;
+  return is_bind_type(spec.type) ? flags | parse_mount_options(spec.type).flags : flags;
 }
 
 std::string describe(const MountSpec& spec) {
@@ -140,6 +130,35 @@ Result<Source> find_source(const MountSpec& spec, const MountOptions& call) {
   return Source{*std::move(fd), std::move(path)};
 }
 
+Result<std::vector<MountEntry>> read_table() {
+  const auto text = KernelFiles().read("/proc/self/mountinfo", mount_table_limit);
+  if (!text) return tl::unexpected(text.error());
+  return parse_mount_table(*text);
+}
+
+// The path of what is open, without any link: as the kernel's table has it.
+std::string real_path(const Fd& fd) {
+  std::array<char, PATH_MAX> path;
+  const ssize_t size = ::readlink(path_to(fd).c_str(), path.data(), path.size());
+  return size < 0 ? std::string() : std::string(path.data(), static_cast<std::size_t>(size));
+}
+
+// Nothing when there is nothing yet that could be mounted on.
+Result<std::optional<std::string>> real_target(const MountSpec& spec) {
+  const auto place = SafePaths(LinkTrust::of_root).locate_target(cat("mount ", spec.source, " on"), spec.target);
+  if (!place && place.error().code == ENOENT) return std::nullopt;
+  if (!place) return tl::unexpected(place.error());
+  const std::string directory = real_path(place->directory);
+  return cat(directory == "/" ? "" : directory, "/", place->name);
+}
+
+bool is_bind_by_link(const std::vector<MountEntry>& table, const MountEntry& there, MountSpec spec) {
+  const auto source = SafePaths(LinkTrust::of_root).open("look at", spec.source, O_PATH);
+  if (!source) return false;
+  spec.source = real_path(*source);
+  return is_mount_of(table, there, spec);
+}
+
 }  // namespace
 
 MountOptions parse_mount_options(std::string_view options) {
@@ -156,15 +175,18 @@ MountOptions parse_mount_options(std::string_view options) {
   return parsed;
 }
 
+bool is_bind(const MountSpec& spec) {
+  const unsigned long flags = all_flags(spec);
+  return (flags & MS_BIND) != 0 && (flags & MS_REMOUNT) == 0;
+}
+
 std::vector<MountOptions> mount_calls(const MountSpec& spec) {
-  MountOptions options = parse_mount_options(spec.options);
-  if (is_bind_type(spec.type)) options.flags |= parse_mount_options(spec.type).flags;
-  const unsigned long flags = options.flags & ~propagation;
-  const unsigned long spread = options.flags & propagation;
-  const bool binds = (flags & MS_BIND) != 0 && (flags & MS_REMOUNT) == 0;
+  const MountOptions options = parse_mount_options(spec.options);
+  const unsigned long flags = all_flags(spec) & ~propagation;
+  const unsigned long spread = all_flags(spec) & propagation;
 
   std::vector<MountOptions> calls;
-  if (binds) {
+  if (is_bind(spec)) {
     calls.push_back({flags & (MS_BIND | MS_REC | MS_SILENT), ""});
     if ((flags & per_mount) != 0) calls.push_back({MS_BIND | MS_REMOUNT | (flags & per_mount), ""});
   } else if (!spec.type.empty() || (flags & (MS_REMOUNT | MS_MOVE)) != 0) {
@@ -208,15 +230,28 @@ Status KernelMounts::unmount(const std::string& target, bool lazy) {
 }
 
 Result<bool> KernelMounts::mounted(const std::string& target) {
-  auto table = KernelFiles().read("/proc/self/mountinfo", mount_table_limit);
+  const auto table = read_table();
   if (!table) return tl::unexpected(table.error());
-  const std::string_view wanted = without_trailing_slashes(target);
-  for (std::string_view line : split(*table, '\n')) {
-    constexpr std::size_t mount_point = 4;  // proc(5)
-    auto fields = split(line, ' ');
-    if (fields.size() > mount_point && unescape(fields[mount_point]) == wanted) return true;
+  return find_mount(*table, target) != nullptr;
+}
+
+Result<std::optional<MountFound>> KernelMounts::find(const MountSpec& spec) {
+  const unsigned long flags = all_flags(spec);
+  const bool makes_new = !spec.type.empty() || (flags & (MS_BIND | MS_MOVE)) != 0;
+  if (!makes_new || (flags & MS_REMOUNT) != 0) return std::nullopt;
+  const auto table = read_table();
+  if (!table) return tl::unexpected(table.error());
+  const MountEntry* there = find_mount(*table, spec.target);
+  if (!there) {
+    const auto target = real_target(spec);
+    if (!target) return tl::unexpected(target.error());
+    there = *target ? find_mount(*table, **target) : nullptr;
   }
-  return false;
+  if (!there) return std::nullopt;
+  // What has been moved here has no source any more.
+  const bool as_wanted = (flags & MS_MOVE) != 0 || is_mount_of(*table, *there, spec) ||
+                         (is_bind(spec) && is_bind_by_link(*table, *there, spec));
+  return MountFound{as_wanted, sys::describe(*there)};
 }
 
 Result<FilesystemKind> KernelMounts::kind(const std::string& path) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/result.h"
 
@@ -60,6 +61,9 @@ class Sockets {
   // `silence_ms`: how long sent data may stay unacknowledged before the connection dies (TCP_USER_TIMEOUT).
   virtual Result<std::unique_ptr<Stream>> connect_tcp(TcpAddress to, unsigned silence_ms) = 0;
   virtual Result<std::unique_ptr<Listener>> listen_tcp(TcpAddress at, unsigned silence_ms) = 0;
+  // Whether somebody accepts connections at `at`: connects and goes away again. ECONNREFUSED: its machine says that
+  // nobody does. ETIMEDOUT: nothing was heard within `limit`. Blocks for so long: call it in a worker.
+  virtual Status probe_tcp(TcpAddress at, Duration limit) = 0;
   virtual Result<std::unique_ptr<Stream>> connect_unix(const std::string& path) = 0;
   // Replaces a stale socket file; refused (EADDRINUSE) when somebody still listens on it.
   virtual Result<std::unique_ptr<Listener>> listen_unix(const std::string& path, std::uint32_t mode) = 0;
@@ -69,6 +73,7 @@ class KernelSockets final : public Sockets {
  public:
   Result<std::unique_ptr<Stream>> connect_tcp(TcpAddress to, unsigned silence_ms) override;
   Result<std::unique_ptr<Listener>> listen_tcp(TcpAddress at, unsigned silence_ms) override;
+  Status probe_tcp(TcpAddress at, Duration limit) override;
   Result<std::unique_ptr<Stream>> connect_unix(const std::string& path) override;
   Result<std::unique_ptr<Listener>> listen_unix(const std::string& path, std::uint32_t mode) override;
 };

@@ -1,5 +1,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -63,6 +64,20 @@ class TcpListener final : public Listener {
   Fd fd_;
 };
 
+// Waits until the socket is writable; EINTR is no reason to give up, nor to begin the time anew.
+Status await_writable(int fd, Duration limit, std::string_view peer) {
+  const KernelClock clock;
+  const Instant end = clock.now() + limit;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock.now()).count();
+    pollfd waiting{fd, POLLOUT, 0};
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0)));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return socket_failure("wait for", peer);
+    if (ready == 0) return failure(ETIMEDOUT, cat("connect to ", peer));
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Stream>> KernelSockets::connect_tcp(TcpAddress to, unsigned silence_ms) {
@@ -91,6 +106,14 @@ Result<std::unique_ptr<Listener>> KernelSockets::listen_tcp(TcpAddress at, unsig
     return socket_failure("listen on", place);
   }
   return std::make_unique<TcpListener>(std::move(fd));
+}
+
+Status KernelSockets::probe_tcp(TcpAddress at, Duration limit) {
+  const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+  auto stream = connect_tcp(at, static_cast<unsigned>(silence.count()));
+  if (!stream) return tl::unexpected(stream.error());
+  if (auto status = await_writable((*stream)->fd(), limit, format_address(at)); !status) return status;
+  return (*stream)->connect_result();
 }
 
 }  // namespace sys

@@ -3,6 +3,7 @@
 #include "frontend/common/paths.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "frontend/nodemaster/hooks.h"
+#include "frontend/nodemaster/mount_marks.h"
 #include "sys/accounts.h"
 #include "sys/text.h"
 
@@ -69,6 +70,7 @@ void read_node_up(sys::Files& files, TableReader reader, const std::string& fold
     Plan read = read_plan(files, plan, configuration.nodes, problems);
     configuration.plan = std::move(read.steps);
     configuration.plan_limit = read.limit;
+    set_front_end(configuration.plan, configuration.address);
   } else if (reader.has("plan")) {
     reader.error("plan", sys::cat("there is no file ", plan));
   }

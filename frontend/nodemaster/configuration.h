@@ -36,7 +36,7 @@ struct FileOwner {
 };
 // One file, a whole tree, or what fits a pattern.
 struct FileNeed {
-  std::string source;                 // absolute; a file, a directory, or a pattern (file_pattern.h)
+  std::string source;                 // absolute; a file, a directory, or a pattern (glob.h)
   std::string path;                   // on the node; of a pattern: the directory that the matches go to
   std::optional<std::uint32_t> mode;  // of files; nothing: as the source's
   std::optional<FileOwner> owner;     // nothing: as the source's
@@ -48,6 +48,7 @@ struct ProgramNeed {};
 struct LibrariesNeed {
   std::vector<std::string> programs;   // absolute
   std::vector<std::string> libraries;  // paths, sonames, patterns
+  bool cache = true;                   // also /etc/ld.so.cache
 };
 struct ModuleWanted {
   std::string name;
@@ -55,9 +56,14 @@ struct ModuleWanted {
 };
 struct ModulesNeed {
   std::vector<ModuleWanted> modules;
-  std::string directory;  // of modules.dep; empty: that of the node's kernel
+  std::string directory;  // of modules.dep: /lib/modules/RELEASE
+  std::string spool;      // where those that are packed are kept unpacked
 };
-using PlanNeed = std::variant<std::monostate, FileNeed, ProgramNeed, LibrariesNeed, ModulesNeed>;
+// The address of a mount's NFS server, by its name (mount_marks.h).
+struct ServerNeed {
+  std::string name;
+};
+using PlanNeed = std::variant<std::monostate, FileNeed, ProgramNeed, LibrariesNeed, ModulesNeed, ServerNeed>;
 
 // One [[step]] of the plan, in the order in which they can be carried out. `step.action` is what goes to a node, still
 // without what `need` says, and with the marks of facts that differ from node to node.

@@ -1,9 +1,11 @@
 // FileNeed: one file, a whole tree, or what fits a pattern.
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <cerrno>
 
 #include "content/hash.h"
-#include "frontend/common/file_pattern.h"
+#include "frontend/common/glob.h"
 #include "frontend/nodemaster/step_files.h"
 #include "sys/file_reader.h"
 #include "sys/files.h"
@@ -23,13 +25,18 @@ constexpr std::size_t max_depth = 64;                // directories in directori
 constexpr std::uint32_t plain_mode = 0777;           // set-id bits are not copied unasked
 constexpr std::size_t entry_overhead = 80;           // bytes
 
+// A leading dot has to be written, as in glob(7).
+bool matches(const std::string& pattern, const std::string& name) {
+  return ::fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) == 0;
+}
+
 class Finder {
  public:
   explicit Finder(const FileNeed& need) : need_(need) {}
 
   sys::Status find_all() {
     if (!has_wildcards(need_.source)) return add(need_.source, need_.path, 0);
-    const auto found = expand_pattern(files_, need_.source);
+    const auto found = expand_glob(need_.source, max_entries);
     if (!found) return tl::unexpected(found.error());
     for (const std::string& source : *found) {
       if (is_left_out(source)) continue;
@@ -145,7 +152,7 @@ sys::Result<FoundStep> find_files(const FileNeed& need) {
 sys::Status check_source(const FileNeed& need) {
   sys::KernelFiles files{sys::LinkTrust::all};
   if (has_wildcards(need.source)) {
-    const auto found = expand_pattern(files, need.source);
+    const auto found = expand_glob(need.source, max_entries);
     return found ? sys::Status() : tl::unexpected(found.error());
   }
   const auto facts = files.facts_through(need.source);

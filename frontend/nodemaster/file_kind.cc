@@ -1,4 +1,3 @@
-#include "frontend/common/file_pattern.h"
 #include "frontend/nodemaster/step_files.h"
 #include "frontend/nodemaster/step_kinds.h"
 #include "sys/path.h"

@@ -145,7 +145,7 @@ void NodeUp::on_report(NodeNumber node, const transport::StepReport& report) {
     log_.warning(table_.find(node)->entry.name, ": step ", report.name, ", attempt ", report.attempt, ": ",
                  report.reason);
   } else if (report.outcome == transport::Outcome::running) {
-    table_.set_reason(node, sys::cat("step ", sys::printable(report.name)));
+    table_.set_reason(node, sys::cat("step ", sys::printable(report.name), ": ", sys::printable(report.reason, 1024)));
   }
 }
 

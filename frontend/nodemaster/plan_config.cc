@@ -7,6 +7,7 @@
 #include "frontend/nodemaster/node_facts.h"
 #include "frontend/nodemaster/plan_order.h"
 #include "frontend/nodemaster/step_kinds.h"
+#include "frontend/nodemaster/mount_kind.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -66,6 +67,7 @@ class PlanReader {
     kind->read({reader, folder_, step});
     read_common(reader, *kind, step);
     check_hostname(reader, step);
+    check_identity(reader, step);
     reader.finish();
     order_.push_back({step.step.name, read_after(reader)});
     lines_.push_back(reader.has("after") ? reader.line_of("after") : reader.line());
@@ -101,7 +103,7 @@ class PlanReader {
 
   void read_common(TableReader& reader, const StepKind& kind, PlanStep& step) {
     using namespace std::chrono_literals;
-    // The kind's reader has put the default name there.
+    // The kind's reader has put the default name there, and the default of retries.
     step.step.name = reader.text("name", step.step.name);
     if (step.step.name.empty() || step.step.name.size() > 200) reader.error("name", "must have 1 to 200 bytes");
     const auto first = names_.emplace(step.step.name, reader.line());
@@ -148,6 +150,13 @@ class PlanReader {
     }
   }
 
+  // A server that takes two nodes for one keeps ending the one's open files for the other's.
+  void check_identity(TableReader& reader, const PlanStep& step) {
+    names_nodes_ = names_nodes_ || std::holds_alternative<transport::HostnameStep>(step.step.action);
+    if (names_nodes_ || !is_known_by_host_name(step)) return;
+    reader.warn("type", "NFS 4.1 and 4.2 servers know nodes by their host names: put a step of kind hostname before");
+  }
+
   const std::string& file_;
   const std::string folder_;
   const std::vector<NodeEntry>& entries_;
@@ -158,6 +167,7 @@ class PlanReader {
   std::vector<OrderedStep> order_;    // these
   std::vector<unsigned> lines_;       // and these
   std::map<std::string, unsigned> names_;
+  bool names_nodes_ = false;  // a step that has been read sets host names
 };
 
 }  // namespace

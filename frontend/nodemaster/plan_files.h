@@ -1,5 +1,6 @@
-// The files that a plan's steps need, found and hashed on the front end. This reads all of them and may block: it is
-// what runs in the resolver's worker, and what it finds travels to the parent as bytes.
+// The files that a plan's steps need, found and hashed on the front end, and the addresses of NFS servers, looked up.
+// This reads all of the files and may block: it is what runs in the resolver's worker, and what it finds travels to the
+// parent as bytes.
 #pragma once
 
 #include <span>
@@ -12,7 +13,7 @@
 
 namespace frontend {
 
-// Whether a step has content that must be read first.
+// Whether a step has something that must be found first: content, or the address of a server.
 bool needs_files(const PlanStep& step);
 
 // In the worker: appends what was found, or the first failure.

@@ -2,6 +2,8 @@
 
 #include "content/hash.h"
 #include "frontend/common/program_files.h"
+#include "frontend/nodemaster/mount_marks.h"
+#include "sys/host_names.h"
 #include "sys/overloaded.h"
 #include "sys/text.h"
 
@@ -29,6 +31,13 @@ sys::Result<FoundStep> find_program(const transport::Action& action) {
   return find_program(action, std::get<transport::RunStep>(action).program);
 }
 
+sys::Result<FoundStep> find_server(const ServerNeed& need, transport::Action action) {
+  const auto address = sys::find_host(need.name);
+  if (!address) return tl::unexpected(address.error());
+  set_server(std::get<transport::MountStep>(action), *address);
+  return FoundStep{std::move(action), {}};
+}
+
 }  // namespace
 
 sys::Result<FoundStep> find_step(const PlanStep& step) {
@@ -38,8 +47,9 @@ sys::Result<FoundStep> find_step(const PlanStep& step) {
           [&](const std::monostate&) -> Found { return FoundStep{step.step.action, {}}; },
           [](const FileNeed& need) { return find_files(need); },
           [&](const ProgramNeed&) { return find_program(step.step.action); },
-          [](const LibrariesNeed&) -> Found { return sys::refusal("libraries cannot be found yet"); },
-          [](const ModulesNeed&) -> Found { return sys::refusal("modules cannot be found yet"); },
+          [&](const ServerNeed& need) { return find_server(need, step.step.action); },
+          [](const LibrariesNeed& need) { return find_libraries(need); },
+          [](const ModulesNeed& need) { return find_modules(need); },
       },
       step.need);
 }

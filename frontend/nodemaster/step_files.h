@@ -19,6 +19,9 @@ struct FoundStep {
 // An error says what is missing, changes while it is read, or is too much for one step.
 sys::Result<FoundStep> find_step(const PlanStep& step);
 sys::Result<FoundStep> find_files(const FileNeed& need);
+sys::Result<FoundStep> find_libraries(const LibrariesNeed& need);
+// Modules that are packed are unpacked into `ModulesNeed::spool`, under the name of their content.
+sys::Result<FoundStep> find_modules(const ModulesNeed& need);
 
 // Whether there is anything of the kind, without reading it: for the check of a plan.
 sys::Status check_source(const FileNeed& need);

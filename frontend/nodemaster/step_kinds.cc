@@ -3,6 +3,7 @@
 #include <array>
 
 #include "frontend/common/program_files.h"
+#include "frontend/nodemaster/mount_kind.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -12,8 +13,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr StepKind kinds[] = {
-    {"mount", read_mount},   {"unmount", read_unmount}, {"directory", read_directory}, {"device", read_device},
-    {"file", read_file, 5min}, {"link", read_link},     {"sysctl", read_sysctl},       {"hostname", read_hostname},
+    {"mount", [](const StepContext& in) { read_mount(in.reader, in.step); }},
+    {"unmount", read_unmount}, {"directory", read_directory}, {"device", read_device},
+    {"file", read_file, 5min}, {"link", read_link},     {"libraries", read_libraries, 5min}, {"module", read_module}, {"sysctl", read_sysctl},       {"hostname", read_hostname},
     {"run", read_run},
 };
 

@@ -26,7 +26,6 @@ const StepKind* find_step_kind(std::string_view name);
 // "mount, directory, ...": the kinds that there are.
 std::string step_kinds();
 
-void read_mount(const StepContext& in);
 void read_directory(const StepContext& in);
 void read_device(const StepContext& in);
 void read_file(const StepContext& in);
@@ -35,6 +34,8 @@ void read_hostname(const StepContext& in);
 void read_run(const StepContext& in);
 void read_unmount(const StepContext& in);
 void read_sysctl(const StepContext& in);
+void read_libraries(const StepContext& in);
+void read_module(const StepContext& in);
 
 // "0:0".
 FileOwner read_owner(TableReader& reader);

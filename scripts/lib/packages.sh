@@ -14,6 +14,7 @@ fuzzing                   | clang-14 libclang-rt-14-dev
 format and lint           | clang-format-14 clang-tidy-14 shellcheck
 tests with namespaces     | python3 python3-cryptography iproute2 rarpd tcpdump strace
 tests with whole machines | qemu-system-x86 kmod
+tests of NFS mounts       | nfs-ganesha nfs-ganesha-vfs rpcbind
 '
 
 # What programs of tests/bench compare nodeinit with; only for bootstrap --benches.

@@ -9,7 +9,9 @@
 namespace fakes {
 
 sys::Status FakeMounts::mount(const sys::MountSpec& spec) {
-  if (auto status = faults_.check(sys::cat("mount ", spec.source, " on ", spec.target)); !status) return status;
+  const std::string what = sys::cat("mount ", spec.source, " on ", spec.target);
+  if (auto status = faults_.check(what); !status) return status;
+  if (refusal_ != 0) return sys::failure(refusal_, what);
   mounts_.push_back(spec);
   return {};
 }
@@ -30,6 +32,17 @@ sys::Result<bool> FakeMounts::mounted(const std::string& target) {
   }
   return std::any_of(mounts_.begin(), mounts_.end(),
                      [&](const sys::MountSpec& mount) { return mount.target == target; });
+}
+
+sys::Result<std::optional<sys::MountFound>> FakeMounts::find(const sys::MountSpec& spec) {
+  if (auto status = faults_.check(sys::cat("look for a mount on ", spec.target)); !status) {
+    return tl::unexpected(status.error());
+  }
+  const auto there = std::find_if(mounts_.rbegin(), mounts_.rend(),
+                                  [&](const sys::MountSpec& mount) { return mount.target == spec.target; });
+  if (there == mounts_.rend()) return std::nullopt;
+  const bool as_wanted = there->source == spec.source && there->type == spec.type;
+  return sys::MountFound{as_wanted, sys::cat(there->source, " (", there->type, ")")};
 }
 
 sys::Result<sys::FilesystemKind> FakeMounts::kind(const std::string& path) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +19,19 @@ class FakeMounts final : public sys::Mounts {
   sys::Status mount(const sys::MountSpec& spec) override;
   sys::Status unmount(const std::string& target, bool lazy) override;
   sys::Result<bool> mounted(const std::string& target) override;
+  sys::Result<std::optional<sys::MountFound>> find(const sys::MountSpec& spec) override;
   // Of the nearest path above it that set_kind() has named; `other` when there is none.
   sys::Result<sys::FilesystemKind> kind(const std::string& path) override;
 
+  // From now on mounting fails with this errno.
+  void refuse(int code) { refusal_ = code; }
   void set_kind(const std::string& path, sys::FilesystemKind kind) { kinds_[path] = kind; }
   // Those that are mounted now, in order.
   const std::vector<sys::MountSpec>& all() const { return mounts_; }
 
  private:
   Faults& faults_;
+  int refusal_ = 0;  // 0: none
   std::vector<sys::MountSpec> mounts_;
   std::map<std::string, sys::FilesystemKind> kinds_;
 };

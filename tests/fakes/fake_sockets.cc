@@ -73,6 +73,14 @@ sys::Result<std::unique_ptr<sys::Listener>> FakeSockets::listen_tcp(sys::TcpAddr
   return listen(sys::format_address(at));
 }
 
+sys::Status FakeSockets::probe_tcp(sys::TcpAddress at, sys::Duration) {
+  const std::string place = sys::format_address(at), what = sys::cat("connect to ", place);
+  if (auto status = faults_.check(what); !status) return status;
+  if (silent_.count(place) != 0) return sys::failure(ETIMEDOUT, what);
+  if (!listener_at(place) && !listener_at(sys::format_address({0, at.port}))) return sys::failure(ECONNREFUSED, what);
+  return {};
+}
+
 sys::Result<std::unique_ptr<sys::Stream>> FakeSockets::connect_unix(const std::string& path) {
   if (auto status = faults_.check(sys::cat("connect to ", path)); !status) return tl::unexpected(status.error());
   const auto queue = listener_at(path);

@@ -22,6 +22,8 @@ class FakeSockets final : public sys::Sockets {
 
   sys::Result<std::unique_ptr<sys::Stream>> connect_tcp(sys::TcpAddress to, unsigned silence_ms) override;
   sys::Result<std::unique_ptr<sys::Listener>> listen_tcp(sys::TcpAddress at, unsigned silence_ms) override;
+  // At once: by make_silent() and by who listens.
+  sys::Status probe_tcp(sys::TcpAddress at, sys::Duration limit) override;
   sys::Result<std::unique_ptr<sys::Stream>> connect_unix(const std::string& path) override;
   sys::Result<std::unique_ptr<sys::Listener>> listen_unix(const std::string& path, std::uint32_t mode) override;
 

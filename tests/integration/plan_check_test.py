@@ -32,6 +32,8 @@ BAD_PLANS = {
     "a misspelt key": (STEP + 'kind = "directory"\npath = "/d"\nmod = "0755"\n', 4, ["mod"]),
     "a mode that is none": (STEP + 'kind = "directory"\npath = "/d"\nmode = "0999"\n', 4, ["mode"]),
     "an NFS mount from nowhere": (STEP + 'kind = "mount"\ntype = "nfs"\ntarget = "/home"\n', 3, ["source"]),
+    "a version of NFS that is said twice": (STEP + 'kind = "mount"\ntype = "nfs"\nsource = "s:/e"\ntarget = "/h"\n'
+                                            'options = "vers=3"\nversion = "4.2"\n', 7, ["vers", "say it once"]),
     "two steps of one name": (STEP + 'kind = "hostname"\n' + STEP + 'kind = "hostname"\n', 3, ["hostname"]),
     "a timeout without a unit that exists": (STEP + 'kind = "hostname"\ntimeout = "3 moons"\n', 3, ["3 moons"]),
     "nodes that are no set": (STEP + 'kind = "hostname"\nnodes = "7-3"\n', 3, ["nodes"]),

@@ -69,6 +69,43 @@ command = ["/bin/true", "a"]
 where = "front-end"
 )";
 
+constexpr char mounts[] = R"([[step]]
+kind = "hostname"
+[[step]]
+kind = "mount"
+type = "nfs"
+source = "FRONTEND:/scratch/{node}"
+target = "/scratch"
+version = "3"
+lock = true
+options = "port=2049,mountport=20048,ro"
+[[step]]
+kind = "mount"
+type = "nfs4"
+source = "nfs1:/home"
+target = "/home"
+options = "v4.1,proto=rdma,addr=10.9.0.5,clientaddr={address}"
+[[step]]
+kind = "mount"
+type = "tmpfs"
+target = "/tmp"
+size = "50%"
+numa = "bind:0-1,3"
+mode = "1777"
+[[step]]
+kind = "mount"
+type = "overlay"
+target = "/usr"
+lower = ["/a", "/b"]
+upper = "/c"
+work = "/d"
+[[step]]
+kind = "mount"
+type = "rbind"
+source = "/a"
+target = "/b"
+)";
+
 constexpr char settings[] = R"([network]
 method = "static"
 interfaces = ["eth0", "eth1"]
@@ -108,6 +145,7 @@ TEST_CASE("the seeds of the fuzzers have packets") {
 TEST_CASE("the seeds of the fuzzers have every kind of configuration") {
   seed("config_fuzz", "cluster", bytes({0}) + cluster);
   seed("config_fuzz", "plan", bytes({1}) + plan);
+  seed("config_fuzz", "mounts", bytes({1}) + mounts);
   seed("config_fuzz", "settings", bytes({2}) + settings);
   seed("config_fuzz", "kernel", bytes({3}) + "quiet nodeinit.network.method=static nodeinit.front-end.port=\"1\" -- x");
   seed("config_fuzz", "arguments", bytes({4}) + "log.console=none" + bytes({0}) + "nodeinit.insecure=true");

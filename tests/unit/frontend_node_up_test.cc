@@ -91,6 +91,17 @@ TEST_CASE("a node is up when it has carried out the plan") {
   CHECK(at.node_up.running() == 0);
 }
 
+TEST_CASE("while a step is tried again, the node's reason says why") {
+  SetUp at;
+  at.begin({directory("a")});
+  const Setup setup = at.setup();
+  transport::StepReport report{.plan = setup.plan, .name = "a", .outcome = transport::Outcome::running, .attempt = 1};
+  report.reason = "mkdir /a: Read-only file system (errno 30); again in 1 s";
+  at.node_up.on_report(3, report);
+  CHECK(at.reason() == "step a: mkdir /a: Read-only file system (errno 30); again in 1 s");
+  CHECK(at.state() == NodeState::boot);
+}
+
 TEST_CASE("the node's own record of when it was up counts") {
   SetUp at;
   at.begin({});

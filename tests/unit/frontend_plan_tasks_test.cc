@@ -103,6 +103,7 @@ TEST_CASE("a long plan goes in several messages") {
 TEST_CASE("a node's facts are filled in") {
   CHECK(frontend::fill_in("{name}.lab-{node}-{name}", node3) == "n3.lab-3-n3");
   CHECK(frontend::fill_in("{nobody}", node3) == "{nobody}");
+  CHECK(frontend::fill_in("clientaddr={address}", node3) == "clientaddr=10.9.1.3");
   frontend::NodeEntry odd = node3;
   odd.name = "{name}";
   CHECK(frontend::fill_in("{name}", odd) == "{name}");
@@ -111,6 +112,16 @@ TEST_CASE("a node's facts are filled in") {
   const auto tasks = frontend::tasks_for({step}, {}, node3);
   const auto& filled = std::get<NodeTask>(tasks[0]).steps[0].action;
   CHECK(std::get<transport::HostnameStep>(filled).name == "n3");
+}
+
+TEST_CASE("a node's facts are filled into mounts, too") {
+  PlanStep step;
+  step.step.action = transport::MountStep{"nfs1:/scratch/{node}", "/{name}", "nfs", "clientaddr={address},ro"};
+  const auto tasks = frontend::tasks_for({step}, {}, node3);
+  const auto& mount = std::get<transport::MountStep>(std::get<NodeTask>(tasks[0]).steps[0].action);
+  CHECK(mount.source == "nfs1:/scratch/3");
+  CHECK(mount.options == "clientaddr=10.9.1.3,ro");
+  CHECK(mount.target == "/{name}");  // a path is what it says
 }
 
 TEST_CASE("a step of the front end keeps its limits") {

@@ -50,6 +50,21 @@ TEST_CASE("boot record: only what is new or changed is sent, and all of it again
   REQUIRE(test.record.changes()->entries.size() == 2);
 }
 
+TEST_CASE("boot record: what is under way can say how it goes, until it has ended") {
+  Record test;
+  const auto step = test.record.begin("setup: home");
+  REQUIRE(test.record.changes());
+  test.record.remark(step, "attempt 2");
+  const auto changes = test.record.changes();
+  REQUIRE(changes);
+  CHECK(changes->entries.at(0).reason == "attempt 2");
+  CHECK(changes->entries.at(0).outcome == Outcome::running);
+  test.record.end(step, Outcome::done, "mounted");
+  CHECK(test.record.entries()[0].reason == "mounted");
+  test.record.remark(17, "what was left out");
+  CHECK(test.record.entries().size() == 1);
+}
+
 TEST_CASE("boot record: every change is told") {
   Record test;
   int told = 0;

@@ -7,6 +7,7 @@
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
+#include "tests/fakes/fake_sockets.h"
 #include "tests/fakes/fake_workers.h"
 
 using namespace std::chrono_literals;
@@ -28,6 +29,7 @@ struct Node {
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
+  fakes::FakeSockets sockets{loop, faults};
   fakes::FakeWorkers workers{loop, faults};
   fakes::FakeContent content{loop, files};
   sys::Log log{clock};
@@ -37,7 +39,7 @@ struct Node {
   std::function<void(sys::Status)> program_ended;  // ends the last one
   int programs_killed = 0;
   fakes::FakeLinks links{faults};
-  setup::Runner runner{loop, workers, {files, mounts, machine, links, clock}, content.cache, log, hooks()};
+  setup::Runner runner{loop, workers, {files, mounts, machine, links, sockets, clock}, content.cache, log, hooks()};
 
   setup::RunnerHooks hooks() {
     return {

@@ -11,6 +11,7 @@
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
+#include "tests/fakes/fake_sockets.h"
 
 using namespace setup;
 
@@ -23,11 +24,17 @@ struct Node {
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
-  fakes::FakeLinks links{faults};
   fakes::FakeClock clock{faults};
-  StepSystem system{files, mounts, machine, links, clock};
+  fakes::FakeLoop loop{clock, faults};
+  fakes::FakeSockets sockets{loop, faults};
+  std::unique_ptr<sys::Listener> nfs_server = *sockets.listen_tcp({0x0a090001, 2049}, 0);
+  fakes::FakeLinks links{faults};
+  StepSystem system{files, mounts, machine, links, sockets, clock};
 
-  Node() { files.put(cached, "text"); }
+  Node() {
+    files.put(cached, "text");
+    faults = {};  // what was asked so far, none of it by a step
+  }
   sys::FileFacts facts(const std::string& path) { return files.facts(path)->value(); }
 };
 

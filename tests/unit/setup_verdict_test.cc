@@ -101,3 +101,14 @@ TEST_CASE("a verdict that makes no sense is refused") {
   result.output_overflow = true;
   CHECK(complaint(result) == "worker said more than it may");
 }
+
+TEST_CASE("a worker that was killed is told with whom it waited for") {
+  sys::WorkerResult result;
+  for (const auto end : {sys::WorkerEnd::timed_out, sys::WorkerEnd::hung}) {
+    result.end = end;
+    const auto outcome = read_verdict(result, 5s, "NFS server nfs1 (10.9.0.5)");
+    REQUIRE_FALSE(outcome);
+    CHECK(outcome.error().text().ends_with(
+        "killed at its deadline of 5 s, while it waited for NFS server nfs1 (10.9.0.5)"));
+  }
+}

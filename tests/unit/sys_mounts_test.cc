@@ -237,6 +237,32 @@ TEST_CASE("mounts: without /proc a mount is made by its path") {
   });
 }
 
+TEST_CASE("mounts: what is there already is found, past links of root's, and known again") {
+  check_in_mount_namespace([]() -> std::string {
+    const fakes::TemporaryDirectory directory;
+    const std::string real = directory / "real", link = directory / "link", from = directory / "from";
+    sys::KernelMounts mounts;
+    sys::KernelFiles files;
+    EXPECT(files.make_directories(real + "/a") && files.make_directories(real + "/b"));
+    EXPECT(files.make_directories(from + "/below") && files.make_link("real", link));
+    const sys::MountSpec tmpfs{"scratch", link + "/a", "tmpfs", ""}, bind{from + "/below", real + "/b", "bind", "ro"};
+    EXPECT(!*mounts.find(tmpfs));
+    EXPECT(!*mounts.find({"none", real + "/none/yet", "tmpfs", ""}));
+    EXPECT(mounts.mount(tmpfs) && mounts.mount(bind));
+    EXPECT((*mounts.find(tmpfs))->as_wanted);
+    EXPECT((*mounts.find({"none", real + "/a", "tmpfs", ""}))->as_wanted);
+    const auto other = mounts.find({"10.9.0.1:/home", link + "/a", "nfs", ""});
+    EXPECT(!(*other)->as_wanted && (*other)->what == "scratch (tmpfs)");
+    EXPECT(!*mounts.find({"scratch", real + "/a", "tmpfs", "remount,ro"}));
+    EXPECT((*mounts.find(bind))->as_wanted);
+    EXPECT(files.make_link("from", directory / "to"));
+    EXPECT((*mounts.find({directory / "to/below", real + "/b", "bind", ""}))->as_wanted);
+    EXPECT(!(*mounts.find({from, real + "/b", "bind", ""}))->as_wanted);
+    EXPECT(mounts.unmount(real + "/a", false) && mounts.unmount(real + "/b", false));
+    return "";
+  });
+}
+
 TEST_CASE("mounts: a failure says what was to be mounted where, and what may help") {
   sys::KernelMounts mounts;
   const auto unknown = mounts.mount({.source = "x", .target = "/", .type = "no-such-fs"});

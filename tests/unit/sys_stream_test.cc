@@ -162,6 +162,22 @@ TEST_CASE("tcp: a refused connection is found out from the stream") {
   CHECK(result.error().what == sys::cat("connect to 127.0.0.1:", port));
 }
 
+TEST_CASE("tcp: a probe tells who listens, who does not, and who says nothing") {
+  sys::KernelSockets sockets;
+  auto listener = std::move(*sockets.listen_tcp({localhost, 0}, 5000));
+  const sys::TcpAddress place{localhost, port_of(*listener)};
+  CHECK(sockets.probe_tcp(place, std::chrono::seconds(60)));
+  // What the backlog has no room for is not answered at all.
+  REQUIRE(::listen(listener->fd(), 0) == 0);
+  const auto waiting = sockets.connect_tcp(place, 5000);
+  const auto silent = sockets.probe_tcp(place, std::chrono::milliseconds(20));
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().code == ETIMEDOUT);
+  CHECK(silent.error().what == "connect to " + sys::format_address(place));
+  listener.reset();
+  CHECK(sockets.probe_tcp(place, std::chrono::seconds(60)).error().code == ECONNREFUSED);
+}
+
 TEST_CASE("tcp: a port can be listened on once") {
   sys::KernelSockets sockets;
   auto listener = sockets.listen_tcp({localhost, 0}, 5000);

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""The real image under a real kernel: virtual machines that boot, run, restart, and wait for an NFS server that is dead."""
+"""The real image under a real kernel: virtual machines that boot, run, restart, and wait for an NFS server that hangs."""
 
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -17,12 +18,16 @@ DEAD_NFS = """
 kind = "mount"
 name = "home"
 type = "nfs"
-source = "10.9.0.99:/home"
+source = "FRONTEND:/home"
 target = "/home"
-options = "vers=3,proto=tcp,addr=10.9.0.99,nolock,mountproto=tcp,mountaddr=10.9.0.99"
+version = "3"
+options = "port=2049,mountport=2049"
 timeout = "3s"
+retries = 0
 nodes = "1"
 """
+# Connections to it are made, and nothing is ever said: as with a server that hangs, mount(2) waits.
+SILENT = "import signal, socket; server = socket.create_server(('', 2049)); print('ready', flush=True); signal.pause()"
 
 
 class VirtualMachines(lab.LabTest):
@@ -65,11 +70,17 @@ class VirtualMachines(lab.LabTest):
 
 
 class DeadServer(lab.LabTest):
-    def test_a_mount_from_a_dead_nfs_server(self):
-        cluster = self.lab(nodes=2, backend="qemu", plan=DEAD_NFS, modules="nfsv3")
+    def test_a_mount_from_an_nfs_server_that_hangs(self):
+        cluster = self.lab(nodes=2, backend="qemu", plan=DEAD_NFS, modules="nfsv3", powered_off=True)
+        server = subprocess.Popen(cluster.in_frontend("python3", "-c", SILENT), stdout=subprocess.PIPE, text=True)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.addCleanup(server.stdout.close)
+        self.assertEqual(server.stdout.readline(), "ready\n")
+        cluster.nodelab("power-on", "0-1")
         cluster.wait("0", seconds=BOOT)
         cluster.wait("1", "error", seconds=BOOT)
-        self.assertIn("home", cluster.status(1)["reason"])
+        self.assertIn("step home: killed at its deadline of 3 s", cluster.status(1)["reason"])
         wakeups = cluster.status(1)["usage"]["wakeups"]
         lab.eventually(lambda: cluster.status(1)["usage"]["wakeups"] > wakeups + 1, "PID 1 answers all the while")
         # The worker may hang in the kernel; a restart is not held up by it.

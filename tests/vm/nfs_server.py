@@ -1,0 +1,66 @@
+"""An NFS server for a lab: nfs-ganesha and rpcbind, which version 3 asks for, in the front end's network.
+
+They run in a mount and a pid namespace of their own: rpcbind's socket in /run does not meet the machine's, and all of
+them are gone when the first process is.
+"""
+
+import pathlib
+import subprocess
+import tempfile
+
+PSEUDO = "/export"  # what clients of all versions call it
+
+CONFIGURATION = """
+NFS_Core_Param {{ Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false; mount_path_pseudo = true; }}
+NFSv4 {{ Minor_Versions = 0, 2; Graceless = true; RecoveryBackend = fs_ng; RecoveryRoot = "{recovery}"; }}
+NFS_KRB5 {{ Active_krb5 = false; }}
+LOG {{ Default_Log_Level = EVENT; }}
+EXPORT {{
+  Export_Id = 1;
+  Path = "{export}";
+  Pseudo = "{pseudo}";
+  Access_Type = RW;
+  Squash = No_Root_Squash;
+  SecType = sys;
+  FSAL {{ Name = VFS; }}
+}}
+"""
+# An empty /run is theirs; rpcbind goes to the background, and ends when the server does.
+START = ("mount -t tmpfs none /run && mkdir /run/rpcbind && rpcbind && "
+         "exec ganesha.nfsd -F -f $0/conf -L $0/log -p $0/pid")
+
+
+class NfsServer:
+    """Serves `export`, a directory of its own, as PSEUDO. Not running until start()."""
+
+    def __init__(self, namespace):
+        self._namespace = namespace
+        self._folder = tempfile.TemporaryDirectory(prefix="nfs-server-")
+        self._process = None
+        folder = pathlib.Path(self._folder.name)
+        self.export = folder / "export"
+        for path in (self.export, folder / "recovery"):
+            path.mkdir(mode=0o755)
+        (folder / "conf").write_text(
+            CONFIGURATION.format(recovery=folder / "recovery", export=self.export, pseudo=PSEUDO))
+
+    def start(self):
+        self._process = subprocess.Popen(
+            ["nsenter", f"--net={self._namespace}", "--", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--",
+             "sh", "-c", START, self._folder.name],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def stop(self):
+        """By SIGKILL: clients are not told."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def log(self):
+        path = pathlib.Path(self._folder.name, "log")
+        return path.read_text() if path.exists() else "(the NFS server has said nothing)"
+
+    def remove(self):
+        self.stop()
+        self._folder.cleanup()
