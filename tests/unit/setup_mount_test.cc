@@ -8,6 +8,7 @@
 #include "setup/step.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_loop.h"
+#include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
 #include "tests/fakes/fake_sockets.h"
@@ -17,13 +18,14 @@ using namespace setup;
 namespace {
 
 constexpr std::uint32_t server_ip = 0x0a090005;  // 10.9.0.5
-const transport::MountStep home{"nfs1:/home", "/home", "nfs", "vers=4.2,proto=tcp,addr=10.9.0.5,ro"};
+const transport::MountStep home{"nfs1:/home", "/home", "nfs", "vers=4.2,proto=tcp,addr=10.9.0.5,ro", {}};
 
 struct Node {
   fakes::Faults faults;
   fakes::FakeFiles files{faults};
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
+  fakes::FakeLinks links{faults};
   fakes::FakeClock clock{faults};
   fakes::FakeLoop loop{clock, faults};
   fakes::FakeSockets sockets{loop, faults};
@@ -34,7 +36,7 @@ struct Node {
     faults = {};  // what was asked so far, none of it by a step
   }
   sys::Result<StepOutcome> mount(const transport::MountStep& step) {
-    return perform(step, {files, mounts, machine, sockets});
+    return perform(step, {files, mounts, machine, links, sockets, clock});
   }
 };
 
