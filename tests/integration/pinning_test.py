@@ -205,6 +205,20 @@ class Files(unittest.TestCase):
                 self.assertEqual([path.read_text() for path in self.keys.iterdir()], ["precious"])
                 shutil.rmtree(self.keys)
 
+    def test_keygen_on_a_full_disk_leaves_nothing(self):
+        full = self.folder / "full"
+        full.mkdir()
+        for pages in range(3):  # of the file system; a key takes one
+            with self.subTest(pages=pages):
+                script = f"""mount -t tmpfs -o size={max(4 * pages, 1)}k,nr_inodes=99 tmpfs {full} || exit 9
+                             [ {pages} != 0 ] || dd if=/dev/zero of={full}/filler bs=4k 2>/dev/null
+                             {MASTER} keygen {full}/new/keys; status=$?
+                             rm -f {full}/filler; ls -A {full}; exit $status"""
+                done = lab.run(["unshare", "--mount", "sh", "-c", script], check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                self.assertIn("no keys are made", done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+
     def test_keygen_never_says_a_secret(self):
         said = keygen(self.keys)
         for name in ("front-end.key", "cluster.key"):

@@ -90,8 +90,32 @@ TEST_CASE("keygen: fails whole at every failure, or makes keys that fit together
     site.faults.fail_at = site.faults.made + n;
     const bool made = site.keygen();
     if (!site.faults.fired()) break;
+    CAPTURE(site.said);
     CHECK_FALSE(made);
+    CHECK_FALSE(site.files.exists("/etc/keys"));
     REQUIRE(n < 100);
+  }
+}
+
+TEST_CASE("keygen: takes back what it has made, nothing else, and says so") {
+  for (const std::string culprit : {"finish /etc/keys/front-end.key", "finish /etc/keys/cluster.key"}) {
+    CAPTURE(culprit);
+    Site probe;
+    probe.files.put("/etc/keys/notes", "mine");
+    REQUIRE(probe.keygen());
+    const auto& calls = probe.faults.calls;
+    const auto at = std::find(calls.begin(), calls.end(), culprit);
+    REQUIRE(at != calls.end());
+
+    Site site;
+    site.files.put("/etc/keys/notes", "mine");
+    site.faults.fail_at = static_cast<int>(at - calls.begin()) + 1;
+    site.faults.code = ENOSPC;
+    CHECK_FALSE(site.keygen());
+    CHECK(site.said.find("No space left on device") != std::string::npos);
+    CHECK(site.said.starts_with("no keys are made"));
+    CHECK((site.said.find("is removed again") != std::string::npos) == culprit.ends_with("cluster.key"));
+    CHECK(site.files.list("/etc/keys").value() == std::vector<std::string>{"notes"});
   }
 }
 
