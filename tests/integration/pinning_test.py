@@ -219,6 +219,12 @@ class Files(unittest.TestCase):
                 self.assertIn("no keys are made", done.stderr)
                 self.assertIn("No space left on device", done.stderr)
 
+    def test_a_directory_without_a_name_is_none(self):
+        done = keygen("", check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("DIRECTORY", done.stderr)
+        self.assertIn("is empty", done.stderr)
+
     def test_keygen_never_says_a_secret(self):
         said = keygen(self.keys)
         for name in ("front-end.key", "cluster.key"):
