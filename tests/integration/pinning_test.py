@@ -107,7 +107,25 @@ class Images(KeyTest):
         cluster.nodelab("power-cut", 1)
         cluster.wait("1", "down")
         cluster.nodelab("power-on", 1)
-        self.stays_away(cluster, 1, "wants connections Noise_NK_25519", tries=2)
+        self.stays_away(cluster, 1, "cluster_key = false is set on the front end", tries=2)
+
+    def test_a_lab_with_keys_that_its_configuration_names(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = pathlib.Path(folder, "keys")
+            keygen(keys, "--no-cluster-key")
+            cluster = self.lab(config=f'[security]\nkeys = "{keys}"\ncluster_key = false\n')
+            cluster.wait_up()
+            self.assertFalse((cluster.state / "keys").exists(), "none are made")
+            self.assertEqual(cluster.status(0)["channel"], "Noise_NK_25519_ChaChaPoly_BLAKE2b")
+
+    def test_a_node_with_keys_and_a_front_end_in_the_clear(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keygen(pathlib.Path(folder, "keys"))
+            cluster = self.lab(insecure=True, node_keys=f"{folder}/keys")
+        self.stays_away(cluster, 0, "insecure = true is set on the front end and this node's image has keys: remove", tries=2)
+        self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00",
+                            "its image has keys and insecure = true is set here: remove the one or the other")
+        self.assertIn("note: insecure = true", cluster.ctl("status").stderr, "whoever is connected")
 
     def test_a_lab_in_the_clear(self):
         cluster = self.lab(insecure=True)
