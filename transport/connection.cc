@@ -72,6 +72,8 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   void defer(void (State::*what)());
   void schedule_flush();
   void end(sys::Error why);
+  bool report_when_ready();
+  void release();
   void report_end();
   sys::Error end_of_stream() const;
 
@@ -117,6 +119,10 @@ sys::Status Connection::State::start(bool connecting) {
   return {};
 }
 
+  if (phase == Phase::over) {
+    release();
+    return report_end();
+  }
 void Connection::State::on_ready(sys::Ready ready) {
   if (phase == Phase::connecting) return finish_connect();
   if (has(ready, sys::Ready::read)) read_turn();
@@ -134,7 +140,27 @@ void Connection::State::finish_connect() {
 
 void Connection::State::end(sys::Error why) {
   if (phase == Phase::over) return;
-  phase = Phase::over;
+  const Phase before = std::exchange(phase, Phase::over);
+  reason = std::move(why);
+  try {
+    defer(&State::report_end);
+  } catch (const std::bad_alloc&) {
+    if (watch != 0 && report_when_ready()) return;
+    phase = before;
+    throw;
+  }
+  release();
+}
+
+// The socket's own readiness takes the place of a deferred call that there is no memory for. False: the loop cannot
+// watch it any more.
+bool Connection::State::report_when_ready() {
+  if (!loop.change(watch, sys::Ready::both)) return false;
+  stream->shut();
+  return true;
+}
+
+void Connection::State::release() {
   loop.unwatch(watch);
   stream.reset();
   output.clear();

@@ -13,7 +13,8 @@
 //
 // Anything the peer does wrong ends the connection with a reason, and so does a message of our own that breaks
 // its caps (encode() it beforehand where that can happen). on_closed() is called exactly once, last, from the
-// loop, never from inside a call to the connection.
+// loop, never from inside a call to the connection; also when memory has run out (before start(), std::bad_alloc
+// instead).
 #pragma once
 
 #include <cstdint>
