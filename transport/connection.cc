@@ -82,7 +82,6 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   std::unique_ptr<Channel> channel;
   ConnectionLimits limits;
   ConnectionHandler* handler;  // null once the Connection is destroyed
-  ConnectionCounters counters;
 
   Phase phase = Phase::fresh;
   sys::WatchId watch = 0;
@@ -119,11 +118,11 @@ sys::Status Connection::State::start(bool connecting) {
   return {};
 }
 
+void Connection::State::on_ready(sys::Ready ready) {
   if (phase == Phase::over) {
     release();
     return report_end();
   }
-void Connection::State::on_ready(sys::Ready ready) {
   if (phase == Phase::connecting) return finish_connect();
   if (has(ready, sys::Ready::read)) read_turn();
   if (has(ready, sys::Ready::write) && blocked) flush();
@@ -165,8 +164,6 @@ void Connection::State::release() {
   stream.reset();
   output.clear();
   waiting.clear();
-  reason = std::move(why);
-  defer(&State::report_end);
 }
 
 void Connection::State::report_end() {
@@ -204,7 +201,6 @@ void Connection::State::read_turn() {
       peer_left = true;
       return end(got ? end_of_stream() : got.error());
     }
-    counters.bytes_in += *got;
     taken += *got;
     take(std::span(scratch).first(*got));
     if (*got < scratch.size()) return;  // what came meanwhile is another event
@@ -250,7 +246,6 @@ void Connection::State::deliver() {
 }
 
 void Connection::State::hand_over(std::uint64_t request, Message message) {
-  ++counters.messages_in;
   try {
     handler->on_message(request, std::move(message));
   } catch (...) {
@@ -266,7 +261,6 @@ void Connection::State::queue(const Message& message, std::uint64_t request) {
   if (const auto status = append_frame(message, request, waiting.tail()); !status) {
     return end(sys::within("cannot send", status.error()).value());
   }
-  ++counters.messages_out;
   if (channel->established()) schedule_flush();
   congested = congested || pending() > limits.output_high;
   if (pending() > limits.output_limit) {
@@ -321,10 +315,7 @@ sys::Status Connection::State::write_once() {
   if (output.empty()) return {};
   const auto written = stream->write(output.data());
   if (!written && written.error().code != EAGAIN) return tl::unexpected(written.error());
-  if (written) {
-    counters.bytes_out += *written;
-    output.consume(*written);
-  }
+  if (written) output.consume(*written);
   return {};
 }
 
@@ -391,8 +382,6 @@ void Connection::close(std::string reason, bool flush) {
 }
 
 bool Connection::open() const { return state_->phase != Phase::over; }
-
-const ConnectionCounters& Connection::counters() const { return state_->counters; }
 
 bool Connection::established() const { return state_->channel->established(); }
 

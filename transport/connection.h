@@ -35,10 +35,6 @@ struct ConnectionLimits {
   std::size_t output_limit = 16u << 20;  // bytes
 };
 
-struct ConnectionCounters {
-  std::uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
-};
-
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
@@ -72,8 +68,7 @@ class Connection {
   void resume();
   // Ends it with a reason; what is queued is flushed first when `flush`, within what the socket takes at once.
   void close(std::string reason, bool flush = false);
-  bool open() const;  // until it is over; also before start() and while connecting
-  const ConnectionCounters& counters() const;
+  bool open() const;         // until it is over; also before start() and while connecting
   bool established() const;  // the channel
   bool peer_left() const;    // that is how it ended: the peer, or the network between
   // Why the channel has refused the peer, when that is how it ended.
