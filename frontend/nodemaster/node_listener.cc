@@ -211,8 +211,10 @@ void NodeListener::complain(sys::TcpAddress from, Counter why, const std::string
   const std::string whose =
       node == nullptr ? std::string()
                       : sys::cat(" (the address of ", node->entry.name, ", ", sys::format_mac(node->entry.mac), ")");
-  log_.warning("connection from ", sys::format_address(from), whose, " did not become a node's: ", reason,
-               verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
+  log_.warning("connection from ", sys::format_address(from), whose, " did not become a node's: ", reason);
+  // In a line of its own, since the other one may be long.
+  if (verdict == RateLimit::Verdict::say_last)
+    log_.warning("further connections of this kind are not shown for a minute");
 }
 
 }  // namespace frontend

@@ -79,10 +79,10 @@ class Images(KeyTest):
         self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00", short(ours.public), pinned, "pins")
         self.stays_away(cluster, 1, "another cluster key than this node's image")
         self.front_end_says(cluster, "10.9.1.1:", "n1, 52:54:00:09:00:01", "its image has the cluster key")
-        self.stays_away(cluster, 2, "wants connections Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b")
-        self.front_end_says(cluster, "10.9.1.2:", "n2, 52:54:00:09:00:02", "it comes Noise_NK_25519")
+        self.stays_away(cluster, 2, "the front end has a cluster key and this node none")
+        self.front_end_says(cluster, "10.9.1.2:", "n2, 52:54:00:09:00:02", "its image has no cluster key: build it")
         cluster.says(3, "the image pins no front end key, so this node trusts nobody")
-        self.stays_away(cluster, 4, "this node's come in the clear")
+        self.stays_away(cluster, 4, "the front end has keys and this node none")
         self.front_end_says(cluster, "10.9.1.4:", "n4, 52:54:00:09:00:04", "it comes in the clear")
         cluster.says(5, "insecure = true ignored: the image pins its front end's key")
 
