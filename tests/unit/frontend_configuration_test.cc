@@ -332,15 +332,15 @@ TEST_CASE("check sums up what is good and shows what is not") {
   files.write("cluster.toml", good_cluster);
   const auto good = frontend::check_configuration(files.files, files.directory / "cluster.toml");
   CHECK(good.good);
-  CHECK(good.report == "OK: lab: 17 nodes, 0 steps, no hooks\n");
+  CHECK(good.report() == "OK: lab: 17 nodes, 0 steps, no hooks\n");
   files.write("cluster.toml", "name = 1\n");
   const auto bad = frontend::check_configuration(files.files, files.directory / "cluster.toml");
   CHECK_FALSE(bad.good);
-  CHECK(bad.report.find("cluster.toml:1: name: must be a string\n") != std::string::npos);
-  CHECK(bad.report.find("OK") == std::string::npos);
+  CHECK(bad.report().find("cluster.toml:1: name: must be a string\n") != std::string::npos);
+  CHECK(bad.report().find("OK") == std::string::npos);
   const auto none = frontend::check_configuration(files.files, files.directory / "nothing.toml");
   CHECK_FALSE(none.good);
-  CHECK(none.report.find("No such file") != std::string::npos);
+  CHECK(none.report().find("No such file") != std::string::npos);
 }
 
 }  // namespace
