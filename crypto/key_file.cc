@@ -68,6 +68,11 @@ sys::Result<PublicKey> read_public(sys::Files& files, const std::string& path) {
   if (const auto read = read_key(files, path, KeyKind::front_end_public, key); !read) {
     return tl::unexpected(read.error());
   }
+  if (is_of_low_order(key)) {
+    return sys::refusal(sys::cat(path,
+                                 ": is a key of low order, with which no secret can be agreed: nobody has made it "
+                                 "with nodemaster keygen"));
+  }
   return key;
 }
 

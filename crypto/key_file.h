@@ -21,7 +21,7 @@ constexpr char cluster_file[] = "cluster.key";
 // A line, with its end.
 std::string format_key(KeyKind kind, std::span<const std::uint8_t, key_size> key);
 
-// Errors name `path` and never quote what may be a secret. An absent file is an error with code ENOENT.
+// A public key of low order is refused. Errors name `path` and never quote what may be a secret. An absent file is an error with code ENOENT.
 sys::Result<Secret> read_secret(sys::Files& files, const std::string& path, KeyKind kind);
 sys::Result<PublicKey> read_public(sys::Files& files, const std::string& path);
 

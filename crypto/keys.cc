@@ -37,6 +37,12 @@ PublicKey public_of(const Secret& secret) {
   return key;
 }
 
+// X25519 makes every secret a multiple of 8, and the orders in question divide 8: any secret tells.
+bool is_of_low_order(const PublicKey& key) {
+  Secret shared;
+  return !agree(Secret(), key, shared);
+}
+
 Fingerprint fingerprint_of(const PublicKey& key) { return fingerprint(public_label, key); }
 Fingerprint fingerprint_of(const Secret& key) { return fingerprint(secret_label, key.bytes()); }
 

@@ -32,6 +32,9 @@ class Secret {
 
 sys::Result<Secret> make_secret(const Random& random);
 PublicKey public_of(const Secret& secret);
+// Whether no secret can be agreed with the holder of `key`, if there were one: the outcome is the same whatever our own
+// secret is (RFC 7748, section 6.1). No key pair has such a key.
+bool is_of_low_order(const PublicKey& key);
 
 // What people and logs call a key, and what tells peers early that they have different ones: the first 8 bytes of its
 // hash. A cluster key is a secret; its fingerprint gives nothing away, since the key cannot be guessed.

@@ -159,8 +159,6 @@ struct Discovery::State {
     tell(outcome);  // last: it may well destroy us
   }
 
-  std::uint32_t requests() const { return result ? result->requests : finder->requests(); }
-
   std::string trouble() {
     if (result) return "";
     if (!list_problem.empty()) return list_problem;
@@ -183,8 +181,6 @@ void Discovery::start(std::function<void(const Found&)> found) {
   state_->look();
   state_->schedule(state_->jitter());
 }
-
-std::uint32_t Discovery::requests() const { return state_->requests(); }
 
 std::string Discovery::trouble() const { return state_->trouble(); }
 

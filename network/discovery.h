@@ -48,7 +48,6 @@ class Discovery {
   // Loopback and links come up; `found` is called once, when address, netmask, broadcast, default route and the
   // server's neighbour entry are set.
   void start(std::function<void(const Found&)> found);
-  std::uint32_t requests() const;
   std::string trouble() const;  // why there is no address yet, in words
 
  private:

@@ -99,10 +99,6 @@ void raw_sleep(unsigned seconds) {
   }
 }
 
-void raw_kill_everyone() {
-  if (raw_is_init()) ::kill(-1, SIGKILL);
-}
-
 void raw_execute(const char* path, char* const* arguments) { ::execve(path, arguments, environ); }
 
 void raw_restart_machine() {

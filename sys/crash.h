@@ -23,8 +23,6 @@ bool raw_is_init();  // whether this process is PID 1, and not a worker of it
 void raw_write(int fd, std::string_view text);
 bool raw_append_to(const char* path, std::string_view text);  // an existing file or device; false: it can not be opened
 void raw_sleep(unsigned seconds);
-// Sends SIGKILL to every process but this one. Refused unless this process is PID 1.
-void raw_kill_everyone();
 // Returns only when it failed.
 void raw_execute(const char* path, char* const* arguments);
 void raw_restart_machine();

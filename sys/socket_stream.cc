@@ -40,6 +40,9 @@ class SocketStream final : public Stream {
     return {};
   }
 
+  // One that is not connected any more is ready already.
+  void shut() noexcept override { ::shutdown(fd_.get(), SHUT_RDWR); }
+
  private:
   Fd fd_;
   std::string peer_;  // for error messages

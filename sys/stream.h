@@ -27,6 +27,9 @@ class Stream {
   virtual int fd() const = 0;
   // After a non-blocking connect became writable: whether it succeeded (SO_ERROR).
   virtual Status connect_result() = 0;
+  // Of a socket: ends both directions (shutdown(2)), which makes it ready for everything at once; it stays open until
+  // it is destroyed. Needs no memory.
+  virtual void shut() noexcept {}
 };
 
 struct TcpAddress {

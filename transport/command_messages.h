@@ -98,6 +98,7 @@ struct StatusReply {
   static constexpr std::uint16_t number = 250;
   std::vector<NodeStatus> nodes;
   bool satisfied = true;  // WaitRequest: all are in the state
+  std::string channel;    // how connections are protected that nodes make from now on, in words
 };
 struct NodeBootRecord {
   NodeNumber node = no_node;

@@ -72,6 +72,8 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   void defer(void (State::*what)());
   void schedule_flush();
   void end(sys::Error why);
+  bool report_when_ready();
+  void release();
   void report_end();
   sys::Error end_of_stream() const;
 
@@ -80,7 +82,6 @@ struct Connection::State : std::enable_shared_from_this<Connection::State> {
   std::unique_ptr<Channel> channel;
   ConnectionLimits limits;
   ConnectionHandler* handler;  // null once the Connection is destroyed
-  ConnectionCounters counters;
 
   Phase phase = Phase::fresh;
   sys::WatchId watch = 0;
@@ -118,6 +119,10 @@ sys::Status Connection::State::start(bool connecting) {
 }
 
 void Connection::State::on_ready(sys::Ready ready) {
+  if (phase == Phase::over) {
+    release();
+    return report_end();
+  }
   if (phase == Phase::connecting) return finish_connect();
   if (has(ready, sys::Ready::read)) read_turn();
   if (has(ready, sys::Ready::write) && blocked) flush();
@@ -134,13 +139,31 @@ void Connection::State::finish_connect() {
 
 void Connection::State::end(sys::Error why) {
   if (phase == Phase::over) return;
-  phase = Phase::over;
+  const Phase before = std::exchange(phase, Phase::over);
+  reason = std::move(why);
+  try {
+    defer(&State::report_end);
+  } catch (const std::bad_alloc&) {
+    if (watch != 0 && report_when_ready()) return;
+    phase = before;
+    throw;
+  }
+  release();
+}
+
+// The socket's own readiness takes the place of a deferred call that there is no memory for. False: the loop cannot
+// watch it any more.
+bool Connection::State::report_when_ready() {
+  if (!loop.change(watch, sys::Ready::both)) return false;
+  stream->shut();
+  return true;
+}
+
+void Connection::State::release() {
   loop.unwatch(watch);
   stream.reset();
   output.clear();
   waiting.clear();
-  reason = std::move(why);
-  defer(&State::report_end);
 }
 
 void Connection::State::report_end() {
@@ -178,7 +201,6 @@ void Connection::State::read_turn() {
       peer_left = true;
       return end(got ? end_of_stream() : got.error());
     }
-    counters.bytes_in += *got;
     taken += *got;
     take(std::span(scratch).first(*got));
     if (*got < scratch.size()) return;  // what came meanwhile is another event
@@ -224,7 +246,6 @@ void Connection::State::deliver() {
 }
 
 void Connection::State::hand_over(std::uint64_t request, Message message) {
-  ++counters.messages_in;
   try {
     handler->on_message(request, std::move(message));
   } catch (...) {
@@ -240,7 +261,6 @@ void Connection::State::queue(const Message& message, std::uint64_t request) {
   if (const auto status = append_frame(message, request, waiting.tail()); !status) {
     return end(sys::within("cannot send", status.error()).value());
   }
-  ++counters.messages_out;
   if (channel->established()) schedule_flush();
   congested = congested || pending() > limits.output_high;
   if (pending() > limits.output_limit) {
@@ -295,10 +315,7 @@ sys::Status Connection::State::write_once() {
   if (output.empty()) return {};
   const auto written = stream->write(output.data());
   if (!written && written.error().code != EAGAIN) return tl::unexpected(written.error());
-  if (written) {
-    counters.bytes_out += *written;
-    output.consume(*written);
-  }
+  if (written) output.consume(*written);
   return {};
 }
 
@@ -365,8 +382,6 @@ void Connection::close(std::string reason, bool flush) {
 }
 
 bool Connection::open() const { return state_->phase != Phase::over; }
-
-const ConnectionCounters& Connection::counters() const { return state_->counters; }
 
 bool Connection::established() const { return state_->channel->established(); }
 

@@ -13,7 +13,8 @@
 //
 // Anything the peer does wrong ends the connection with a reason, and so does a message of our own that breaks
 // its caps (encode() it beforehand where that can happen). on_closed() is called exactly once, last, from the
-// loop, never from inside a call to the connection.
+// loop, never from inside a call to the connection; also when memory has run out (before start(), std::bad_alloc
+// instead).
 #pragma once
 
 #include <cstdint>
@@ -32,10 +33,6 @@ struct ConnectionLimits {
   std::size_t body = max_greeting_body;  // of a frame that is received
   std::size_t output_high = 256u << 10;  // bytes
   std::size_t output_limit = 16u << 20;  // bytes
-};
-
-struct ConnectionCounters {
-  std::uint64_t bytes_in = 0, bytes_out = 0, messages_in = 0, messages_out = 0;
 };
 
 class ConnectionHandler {
@@ -71,8 +68,7 @@ class Connection {
   void resume();
   // Ends it with a reason; what is queued is flushed first when `flush`, within what the socket takes at once.
   void close(std::string reason, bool flush = false);
-  bool open() const;  // until it is over; also before start() and while connecting
-  const ConnectionCounters& counters() const;
+  bool open() const;         // until it is over; also before start() and while connecting
   bool established() const;  // the channel
   bool peer_left() const;    // that is how it ended: the peer, or the network between
   // Why the channel has refused the peer, when that is how it ended.

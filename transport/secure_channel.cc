@@ -1,6 +1,7 @@
 #include "transport/secure_channel.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,9 +25,40 @@ void append(crypto::View bytes, Bytes& wire) {
   wire.insert(wire.end(), begin, begin + bytes.size());
 }
 
-std::string known_as(std::uint8_t protection) {
-  if (protection > static_cast<std::uint8_t>(Protection::nk_psk0)) return "in an unknown way";
-  return std::string(describe(static_cast<Protection>(protection)));
+// Two ends that are set to different protections: what each says, which has to fit into a line of its log, what to do
+// included.
+struct Misfit {
+  Protection front_end;
+  Protection node;
+  const char* said_by_front_end;
+  const char* said_by_node;
+};
+
+constexpr char comes_in_the_clear[] = "it comes in the clear: build its image with this front end's keys";
+constexpr char has_no_keys[] =
+    "the front end has keys and this node none: build its image with them (nodeimage --keys)";
+constexpr char has_keys[] = "its image has keys and insecure = true is set here: remove the one or the other";
+constexpr char finds_no_keys[] =
+    "insecure = true is set on the front end and this node's image has keys: remove the one or the other";
+
+constexpr Misfit misfits[] = {
+    {Protection::clear, Protection::nk, has_keys, finds_no_keys},
+    {Protection::clear, Protection::nk_psk0, has_keys, finds_no_keys},
+    {Protection::nk, Protection::clear, comes_in_the_clear, has_no_keys},
+    {Protection::nk, Protection::nk_psk0,
+     "its image has a cluster key and cluster_key = false is set here: build it without",
+     "cluster_key = false is set on the front end and this node's image has a cluster key: build it without"},
+    {Protection::nk_psk0, Protection::clear, comes_in_the_clear, has_no_keys},
+    {Protection::nk_psk0, Protection::nk, "its image has no cluster key: build it with this front end's keys",
+     "the front end has a cluster key and this node none: build its image with it (nodeimage --keys)"},
+};
+
+// Null for a protection that nobody knows of; it comes from the other end.
+const Misfit* find_misfit(std::uint8_t front_end, std::uint8_t node) {
+  const auto found = std::find_if(std::begin(misfits), std::end(misfits), [&](const Misfit& misfit) {
+    return static_cast<std::uint8_t>(misfit.front_end) == front_end && static_cast<std::uint8_t>(misfit.node) == node;
+  });
+  return found == std::end(misfits) ? nullptr : found;
 }
 
 // What the two ends have in common: parts of a handshake are collected and handed on whole, then records pass.
@@ -122,6 +154,7 @@ class NodeChannel final : public SecureChannel {
   sys::Status on_part(const Part& part, Bytes& wire) override;
   sys::Status on_answer(const Part& part);
   tl::unexpected<sys::Error> on_refused(const PreambleAnswer& answer);
+  tl::unexpected<sys::Error> on_misfit(std::uint8_t theirs);
 
   const PinnedKeys keys_;
   const crypto::Random random_;
@@ -181,9 +214,7 @@ tl::unexpected<sys::Error> NodeChannel::on_refused(const PreambleAnswer& answer)
                     sys::cat("the front end speaks protocol version ", answer.version, " and this node version ",
                              protocol_version, ": boot the node with an image of the front end's release"));
     case Verdict::protection:
-      return refuse(ChannelFault::protection,
-                    sys::cat("the front end wants connections ", known_as(answer.protection), " and this node's come ",
-                             description(), ": build its image with the front end's keys"));
+      return on_misfit(answer.protection);
     case Verdict::front_end_key:
       return refuse(ChannelFault::front_end_key,
                     sys::cat("the front end is another one than this node's image pins, whose key is ",
@@ -204,6 +235,13 @@ tl::unexpected<sys::Error> NodeChannel::on_refused(const PreambleAnswer& answer)
                 sys::cat("the front end refuses for reason ", answer.verdict, ", which this node does not know"));
 }
 
+tl::unexpected<sys::Error> NodeChannel::on_misfit(std::uint8_t theirs) {
+  const Misfit* const misfit = find_misfit(theirs, static_cast<std::uint8_t>(protection()));
+  return refuse(ChannelFault::protection, misfit ? misfit->said_by_node
+                                                 : sys::cat("the front end protects connections in an unknown way (",
+                                                            theirs, ") and this node's come ", description()));
+}
+
 // ---------------------------------------------------------------- the front end's end
 
 // What a node's preamble has to be, in the order in which it is looked at: keys mean nothing in another version.
@@ -218,16 +256,17 @@ constexpr Requirement requirements[] = {
     {Verdict::version, ChannelFault::version,
      [](const FrontEndKeys&, const Preamble& theirs) { return theirs.version == protocol_version; },
      [](const FrontEndKeys&, const Preamble& theirs) {
-       return sys::cat("it speaks protocol version ", theirs.version, " and this front end version ", protocol_version,
+       return sys::cat("it speaks protocol version ", theirs.version, " and not ", protocol_version,
                        ": boot it from an image of this release");
      }},
     {Verdict::protection, ChannelFault::protection,
      [](const FrontEndKeys& ours, const Preamble& theirs) {
        return theirs.protection == static_cast<std::uint8_t>(ours.protection);
      },
-     [](const FrontEndKeys& ours, const Preamble& theirs) {
-       return sys::cat("it comes ", known_as(theirs.protection), ", where connections are ", describe(ours.protection),
-                       ": build its image with this front end's keys");
+     [](const FrontEndKeys& ours, const Preamble& theirs) -> std::string {
+       const Misfit* const misfit = find_misfit(static_cast<std::uint8_t>(ours.protection), theirs.protection);
+       if (misfit != nullptr) return misfit->said_by_front_end;
+       return sys::cat("it comes protected in an unknown way (", theirs.protection, ')');
      }},
     {Verdict::front_end_key, ChannelFault::front_end_key,
      [](const FrontEndKeys& ours, const Preamble& theirs) {

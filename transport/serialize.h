@@ -218,7 +218,7 @@ template <class A> void serialize(A& archive, NodeStatus& m) {
   archive(word("channel", m.channel));
 }
 template <class A> void serialize(A& archive, StatusReply& m) {
-  archive(capped("nodes", m.nodes, cap::nodes), m.satisfied);
+  archive(capped("nodes", m.nodes, cap::nodes), m.satisfied, word("channel", m.channel));
 }
 template <class A> void serialize(A& archive, NodeBootRecord& m) {
   archive(m.node, word("name", m.name), capped("entries", m.entries, cap::entries));

@@ -1,7 +1,8 @@
 #include "frontend/nodectl/status_text.h"
 
-#include <algorithm>
+#include <map>
 
+#include "frontend/common/node_set.h"
 #include "frontend/common/node_state.h"
 #include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/table.h"
@@ -48,19 +49,32 @@ Json node_json(const NodeStatus& node) {
           {"channel", node.channel}};
 }
 
+struct Decision {
+  transport::Protection protection;
+  const char* note;
+};
+constexpr Decision decisions[] = {
+    {transport::Protection::clear,
+     "insecure = true: connections are in the clear, and whoever answers a node commands it"},
+    {transport::Protection::nk, "no cluster key: any machine on the nodes' network may join as a node"},
+};
+
 }  // namespace
 
-std::string protection_note(const std::vector<NodeStatus>& nodes) {
-  const auto any = [&](std::string_view channel) {
-    return std::any_of(nodes.begin(), nodes.end(), [&](const NodeStatus& node) { return node.channel == channel; });
-  };
-  if (any(transport::describe(transport::Protection::clear))) {
-    return "insecure = true: connections are in the clear, and whoever answers a node commands it";
+std::vector<std::string> protection_notes(const transport::StatusReply& status) {
+  std::vector<std::string> notes;
+  for (const Decision& decision : decisions) {
+    if (status.channel == transport::describe(decision.protection)) notes.emplace_back(decision.note);
   }
-  if (any(transport::describe(transport::Protection::nk))) {
-    return "no cluster key: any machine on the nodes' network may join as a node";
+  std::map<std::string, std::vector<transport::NodeNumber>> others;
+  for (const NodeStatus& node : status.nodes) {
+    if (!node.channel.empty() && node.channel != status.channel) others[node.channel].push_back(node.node);
   }
-  return {};
+  for (const auto& [channel, nodes] : others) {
+    notes.push_back(sys::cat(nodes.size() == 1 ? "node " : "nodes ", format_node_set(nodes),
+                             " still connected as was configured before: ", sys::printable(channel)));
+  }
+  return notes;
 }
 
 std::string status_table(const std::vector<NodeStatus>& nodes, std::uint64_t now_ns) {

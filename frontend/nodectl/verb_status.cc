@@ -42,8 +42,8 @@ int run_status(Context& context, const StatusOptions& options) {
     const auto* reply = std::get_if<transport::StatusReply>(&message);
     if (reply == nullptr) return;
     print_status(context, reply->nodes);
-    const std::string note = protection_note(reply->nodes);
-    if (!context.json && !note.empty()) complain(context, sys::cat("note: ", note));
+    for (const std::string& note : context.json ? std::vector<std::string>() : protection_notes(*reply))
+      complain(context, sys::cat("note: ", note));
     exchange.finish(0);
   };
   return exchange.run(transport::StatusRequest{options.nodes}, on_reply, [&] { exchange.finish(0); });

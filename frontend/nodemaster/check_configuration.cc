@@ -13,11 +13,17 @@ std::string summary_of(const Configuration& configuration) {
 CheckResult check_configuration(sys::Files& files, const std::string& path) {
   Problems problems;
   const Configuration configuration = load_configuration(files, path, problems);
-  CheckResult result{.good = !problems.errors()};
-  for (const Problem& problem : problems.sorted())
-    result.report += sys::cat(problem.text(), '\n');
-  if (result.good) result.report += sys::cat("OK: ", summary_of(configuration), '\n');
+  CheckResult result{.good = !problems.errors(), .problems = problems.sorted(), .summary = {}};
+  if (result.good) result.summary = summary_of(configuration);
   return result;
+}
+
+std::string CheckResult::report() const {
+  std::string report;
+  for (const Problem& problem : problems)
+    report += sys::cat(problem.text(), '\n');
+  if (good) report += sys::cat("OK: ", summary, '\n');
+  return report;
 }
 
 }  // namespace frontend

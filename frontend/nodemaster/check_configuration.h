@@ -9,7 +9,9 @@ namespace frontend {
 
 struct CheckResult {
   bool good = false;
-  std::string report;  // lines
+  std::vector<Problem> problems;  // sorted; warnings as well
+  std::string summary;            // when it is good
+  std::string report() const;     // lines
 };
 CheckResult check_configuration(sys::Files& files, const std::string& path);
 

@@ -10,12 +10,20 @@
 namespace frontend {
 namespace {
 
+constexpr std::size_t max_name = 64;  // bytes, of the cluster's
+
 void read_admin_group(TableReader& reader, Configuration& configuration) {
   const std::string name = reader.text("admin_group");
   const auto gid = sys::find_group(name);
   if (!gid) return reader.error("admin_group", gid.error().text());
   if (!*gid) return reader.error("admin_group", sys::cat("there is no group '", sys::printable(name, 64), "'"));
   configuration.admin_group = AdminGroup{name, **gid};
+}
+
+void read_name(TableReader& reader, Configuration& configuration) {
+  configuration.name = reader.text("name", "cluster");
+  if (configuration.name.empty() || configuration.name.size() > max_name)
+    reader.error("name", sys::cat("must have 1 to ", max_name, " bytes"));
 }
 
 void read_front_end(TableReader reader, Configuration& configuration) {
@@ -95,7 +103,7 @@ Configuration load_configuration(sys::Files& files, const std::string& path, Pro
   const auto top = read_toml(files, path, problems);
   if (!top) return configuration;
   TableReader reader(*top, 1, path, "the file", problems);
-  configuration.name = reader.text("name", "cluster");
+  read_name(reader, configuration);
   if (reader.require("front_end")) read_front_end(reader.table("front_end"), configuration);
   configuration.keys = read_keys(files, reader, folder_of(path));
   configuration.nodes = read_nodes(reader, path, configuration.address, problems);

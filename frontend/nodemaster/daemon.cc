@@ -16,6 +16,22 @@ Heartbeat heartbeat_of(const Configuration& configuration) {
   return {configuration.ping_interval, configuration.silence_limit};
 }
 
+// A problem as a line from the worker that has found it: its weight is the first character.
+constexpr char error_mark = '!';
+constexpr char warning_mark = '?';
+
+std::string marked(const Problem& problem) {
+  return sys::cat(problem.weight == Weight::error ? error_mark : warning_mark, problem.text(), '\n');
+}
+
+// Why a worker has not said what is wrong with the configuration.
+std::string trouble_of(const sys::WorkerResult& result) {
+  if (result.end != sys::WorkerEnd::exited)
+    return sys::cat("not done after ", check_deadline / std::chrono::seconds(1), " s");
+  if (result.output_overflow) return "more is wrong with it than can be said";
+  return sys::describe_status(result.exit.status);
+}
+
 // What cannot change under way: sockets are bound to it.
 bool same_place(const Configuration& a, const Configuration& b) {
   return a.interface == b.interface && a.address == b.address && a.port == b.port && a.rarp == b.rarp &&
@@ -114,7 +130,10 @@ void Daemon::reload() {
   sys::WorkerSpec spec{.name = "checking the configuration", .deadline = check_deadline};
   spec.work = [this](sys::WorkerOutput& output) {
     const CheckResult result = check_configuration(system_.files, path_);
-    (void)output.write(result.report.data(), result.report.size());
+    for (const Problem& problem : result.problems) {
+      const std::string line = marked(problem);
+      if (!output.write(line.data(), line.size())) return 1;
+    }
     return result.good ? 0 : 1;
   };
   const auto worker =
@@ -126,8 +145,11 @@ void Daemon::reload() {
 void Daemon::on_checked(const sys::WorkerResult& result) {
   check_ = 0;
   const std::string_view report(reinterpret_cast<const char*>(result.output.data()), result.output.size());
-  for (const std::string_view line : sys::split(sys::trim(report), '\n'))
-    system_.log.notice(line);
+  for (const std::string_view line : sys::split(report, '\n')) {
+    if (line.empty()) continue;
+    system_.log.write(line.front() == error_mark ? sys::Severity::error : sys::Severity::warning, line.substr(1));
+  }
+  if (!result.succeeded() && report.empty()) system_.log.error("reading the configuration again: ", trouble_of(result));
   Problems problems;
   if (result.succeeded()) {
     Configuration fresh = load_configuration(system_.files, path_, problems);

@@ -13,7 +13,7 @@ void read_inline(const StepContext& in, const std::string& path) {
   const FileOwner owner = read_owner(in.reader);
   transport::TreeEntry entry;
   entry.path = path;
-  entry.what = transport::TextContent{in.reader.text("content", {}, max_content)};
+  entry.what = transport::TextContent{in.reader.content("content", max_content)};
   entry.mode = in.reader.mode("mode", 0644);
   entry.uid = owner.uid;
   entry.gid = owner.gid;

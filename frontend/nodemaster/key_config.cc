@@ -88,7 +88,8 @@ transport::FrontEndKeys read_keys(sys::Files& files, TableReader& top, const std
     if (!with_cluster_key) security.warn("cluster_key", "is off: any machine on the nodes' network may join as a node");
   } else {
     top.warn("insecure", "whoever can reach the nodes' network can read and command everything");
-    if (top.has("security")) security.error("keys", "have no place beside insecure = true: remove one of the two");
+    if (top.has("security"))
+      top.error("security", "has no place beside insecure = true, which is without any keys: remove one of the two");
   }
   security.finish();
   return keys;

@@ -5,6 +5,7 @@
 
 #include "crypto/key_file.h"
 #include "crypto/primitives.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -31,21 +32,52 @@ sys::Status check_free(sys::Files& files, const std::string& path) {
       EEXIST, sys::cat("make ", path, ": nodes may know the key that is there; move it away to make another one"));
 }
 
+// The directories that are missing up to `directory`, from the top down.
+sys::Result<std::vector<std::string>> missing_directories(sys::Files& files, std::string directory) {
+  std::vector<std::string> missing;
+  for (; directory.size() > 1; directory = sys::parent_of(directory)) {
+    const auto there = files.facts(directory);
+    if (!there) return tl::make_unexpected(there.error());
+    if (*there) break;
+    missing.insert(missing.begin(), directory);
+  }
+  return missing;
+}
+
+// Removes what was made, the latest first, and says so before `why`.
+tl::unexpected<sys::Error> take_back(sys::Files& files, const std::vector<std::string>& made, const sys::Error& why) {
+  std::string left;
+  bool removed = false;
+  for (auto path = made.rbegin(); path != made.rend(); ++path) {
+    const auto gone = files.remove(*path);
+    removed = removed || gone.has_value();
+    if (!gone && gone.error().code != ENOENT) left += sys::cat("; ", gone.error().text(), ": remove it yourself");
+  }
+  const std::string result =
+      removed ? "no keys are made, and what had been made of them is removed again" : "no keys are made";
+  return sys::within(sys::cat(result, left), why);
+}
+
+// All of the files; after an error none of them, and no directory that was not there before.
 sys::Status write_all(sys::Files& files, const std::string& directory, const std::vector<NewFile>& all) {
   for (const NewFile& file : all) {
     if (auto free = check_free(files, sys::cat(directory, "/", file.name)); !free) return free;
   }
-  if (auto made = files.make_directories(directory); !made) return made;
+  auto made = missing_directories(files, directory);
+  if (!made) return tl::make_unexpected(made.error());
+  if (const auto status = files.make_directories(directory); !status) return take_back(files, *made, status.error());
   for (const NewFile& file : all) {
-    if (auto written = write_file(files, sys::cat(directory, "/", file.name), file); !written) return written;
+    const std::string path = sys::cat(directory, "/", file.name);
+    if (const auto written = write_file(files, path, file); !written) return take_back(files, *made, written.error());
+    made->push_back(path);
   }
   return {};
 }
 
 std::string describe(const std::string& directory, const crypto::Fingerprint& key) {
   return sys::cat("front end key ", crypto::format(key), " in ", directory, "\n  the front end:  [security] keys = \"",
-                  directory, "\" in cluster.toml, then start nodemaster or send it SIGHUP\n", "  the nodes:      nodeimage --keys ",
-                  directory, " ...\n");
+                  directory, "\" in cluster.toml, then start nodemaster or send it SIGHUP\n",
+                  "  the nodes:      nodeimage --keys ", directory, " ...\n");
 }
 
 }  // namespace

@@ -26,17 +26,23 @@ int fail(const std::string& reason) {
   return 1;
 }
 
+// Without detours, and without a slash at its end.
+std::string absolute(const std::string& path) {
+  const auto normal = std::filesystem::absolute(path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
 int check(const MasterInvocation& invocation) {
   sys::KernelFiles files(sys::LinkTrust::all);
   const CheckResult result = check_configuration(files, invocation.configuration);
-  say(stdout, result.report);
+  say(stdout, result.report());
   return result.good ? 0 : 1;
 }
 
 int make_keys(const MasterInvocation& invocation) {
   sys::KernelFiles files(sys::LinkTrust::all);
   sys::KernelMachine machine;
-  const std::string directory = std::filesystem::absolute(invocation.keys).lexically_normal();
+  const std::string directory = absolute(invocation.keys);
   const auto random = [&machine](std::span<std::uint8_t> bytes) { return machine.random_key(bytes); };
   const auto made = frontend::make_keys(files, random, directory, invocation.cluster_key);
   if (!made) return fail(made.error().text());
@@ -50,7 +56,7 @@ int serve(const MasterInvocation& invocation) {
   sys::KernelFiles files(sys::LinkTrust::all);
   Problems problems;
   // Hooks run in another directory, and a reload may come when this one is gone.
-  const std::string path = std::filesystem::absolute(invocation.configuration).lexically_normal();
+  const std::string path = absolute(invocation.configuration);
   Configuration configuration = load_configuration(files, path, problems);
   for (const Problem& problem : problems.sorted())
     say(stderr, sys::cat(problem.text(), '\n'));

@@ -20,6 +20,9 @@ const std::map<std::string, sys::Severity>& severities() {
   return names;
 }
 
+// CLI11 takes '' for a value like any other, and what is behind it would name no file.
+std::string not_empty(const std::string& value) { return value.empty() ? "is empty: a path is needed" : ""; }
+
 constexpr char description[] =
     "The front end of a cluster of nodeinit nodes: gives them their addresses, sets them up by the plan, and does for\n"
     "them what nodectl asks. Stays in the foreground and logs to stderr. SIGTERM ends it, SIGHUP makes it read its\n"
@@ -33,18 +36,21 @@ std::optional<MasterInvocation> parse_master_command_line(int argc, const char* 
   CLI::App app(description, "nodemaster");
   app.set_version_flag("--version", std::string("nodemaster " NODEINIT_VERSION));
   app.add_option("-c,--config", invocation.configuration, "The cluster's configuration, cluster.toml(5)")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(not_empty);
   std::string level = "info";
   app.add_option("--log-level", level, "Least severe lines shown: error, warning, notice, info, debug")
       ->capture_default_str()
       ->check(CLI::IsMember(severities()));
   auto* check =
       app.add_subcommand("check", "Check the configuration and the plan, print what is wrong by line, and end");
-  check->add_option("-c,--config", invocation.configuration, "The cluster's configuration, cluster.toml(5)");
+  check->add_option("-c,--config", invocation.configuration, "The cluster's configuration, cluster.toml(5)")
+      ->check(not_empty);
   auto* keygen = app.add_subcommand(
       "keygen", "Make the front end's key pair and the cluster key, from which images are made, and end");
   keygen->add_option("DIRECTORY", invocation.keys, "Where; nothing that is there is overwritten")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(not_empty);
   keygen->add_flag("--no-cluster-key{false}", invocation.cluster_key,
                    "Without a cluster key: any machine on the nodes' network may join");
   app.require_subcommand(0, 1);

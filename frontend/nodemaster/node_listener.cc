@@ -25,6 +25,12 @@ constexpr std::array fault_counters = {
     Counter::record_not_authentic,           // record
 };
 
+// No comparison for strangers: both are our own.
+bool same(const transport::FrontEndKeys& one, const transport::FrontEndKeys& other) {
+  return one.protection == other.protection && one.public_key == other.public_key &&
+         std::ranges::equal(one.cluster_key.bytes(), other.cluster_key.bytes());
+}
+
 }  // namespace
 
 NodeListener::NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, const NodeTable& table,
@@ -45,10 +51,23 @@ NodeListener::~NodeListener() { watch(false); }
 
 // Whoever is in the middle of a handshake would end it with keys that are half old and half new.
 void NodeListener::set_keys(const transport::FrontEndKeys& keys) {
+  if (same(keys, keys_)) return;
   while (!greetings_.empty()) {
     discard(*greetings_.begin()->second.peer, Counter::handshake_abandoned, "the front end has taken new keys");
   }
-  keys_ = keys;
+  const transport::FrontEndKeys before = std::exchange(keys_, keys);
+  if (listener_) say_new_keys(before);
+}
+
+void NodeListener::say_new_keys(const transport::FrontEndKeys& before) {
+  constexpr char rest[] = "; nodes that are connected stay connected";
+  if (before.protection != keys_.protection) {
+    log_.notice("nodes' connections are ", protection(), " from now on and not ",
+                transport::describe(before.protection), rest);
+  } else {
+    log_.notice("other keys from now on, the front end's is ", crypto::format(crypto::fingerprint_of(keys_.public_key)),
+                rest);
+  }
 }
 
 void NodeListener::start(sys::TcpAddress at, unsigned silence_ms) {
@@ -62,7 +81,7 @@ void NodeListener::listen() {
   if (!listener) return retry_later(sys::cat(listener.error().text(), "; trying again"));
   listener_ = std::move(*listener);
   trouble_.clear();
-  log_.notice("waiting for nodes on ", sys::format_address(at_), ", ", transport::describe(keys_.protection));
+  log_.notice("waiting for nodes on ", sys::format_address(at_), ", ", protection());
   watch(true);
 }
 
@@ -211,8 +230,10 @@ void NodeListener::complain(sys::TcpAddress from, Counter why, const std::string
   const std::string whose =
       node == nullptr ? std::string()
                       : sys::cat(" (the address of ", node->entry.name, ", ", sys::format_mac(node->entry.mac), ")");
-  log_.warning("connection from ", sys::format_address(from), whose, " did not become a node's: ", reason,
-               verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
+  log_.warning("connection from ", sys::format_address(from), whose, " did not become a node's: ", reason);
+  // In a line of its own, since the other one may be long.
+  if (verdict == RateLimit::Verdict::say_last)
+    log_.warning("further connections of this kind are not shown for a minute");
 }
 
 }  // namespace frontend

@@ -32,8 +32,10 @@ class NodeListener final : private PeerEvents {
   NodeListener(sys::Loop& loop, sys::Sockets& sockets, sys::Log& log, const NodeTable& table, NodeSessions& sessions,
                Counters& counters, crypto::Random random, ListenerLimits limits = {});
   ~NodeListener();
-  // What connections are secured with from now on. Nodes that are there stay; who has not greeted yet has to come again.
+  // What connections are secured with from now on, said in the log when that changes. Nodes that are there stay; who
+  // has not greeted yet has to come again.
   void set_keys(const transport::FrontEndKeys& keys);
+  std::string_view protection() const { return transport::describe(keys_.protection); }
   // Listens, or goes on trying to and says so: the address may not be there yet.
   void start(sys::TcpAddress at, unsigned silence_ms);
   std::size_t greeting() const { return greetings_.size(); }
@@ -55,6 +57,7 @@ class NodeListener final : private PeerEvents {
   void make_room(std::uint32_t ip);
   Greetings::iterator find(const Peer& peer);
   void watch(bool wanted);
+  void say_new_keys(const transport::FrontEndKeys& before);
   void on_timeout(Peer& peer);
   void discard(Peer& peer, Counter why, const std::string& reason);
   static Counter counter_of(const Greeting& greeting);

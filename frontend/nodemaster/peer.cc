@@ -8,8 +8,6 @@ namespace frontend {
 Peer::Peer(sys::Loop& loop, sys::Listener::Accepted accepted, std::unique_ptr<transport::Channel> channel,
            transport::Side side, transport::ConnectionLimits limits, PeerEvents& events)
     : from_(accepted.peer),
-      uid_(accepted.uid),
-      gid_(accepted.gid),
       side_(side),
       events_(&events),
       connection_(loop, std::move(accepted.stream), std::move(channel), limits, *this) {}

@@ -53,8 +53,6 @@ class Peer final : private transport::ConnectionHandler {
   transport::ChannelFault fault() const { return connection_.fault(); }
   std::string_view protection() const { return connection_.protection(); }
   sys::TcpAddress from() const { return from_; }  // TCP
-  std::uint32_t uid() const { return uid_; }      // Unix
-  std::uint32_t gid() const { return gid_; }
 
  private:
   void on_message(std::uint64_t request, transport::Message message) override;
@@ -62,8 +60,6 @@ class Peer final : private transport::ConnectionHandler {
   void on_closed(const sys::Error& reason) override { events_->on_closed(*this, reason); }
 
   const sys::TcpAddress from_;
-  const std::uint32_t uid_;
-  const std::uint32_t gid_;
   const transport::Side side_;
   transport::ConnectionKind kind_ = transport::ConnectionKind::unknown;
   transport::SessionState state_ = transport::SessionState::greeting;

@@ -7,9 +7,13 @@
 
 namespace frontend {
 
+namespace {
+constexpr std::size_t longest_text = 2048;  // bytes: two paths and what is wrong with them
+}  // namespace
+
 std::string Problem::text() const {
   const std::string place = line == 0 ? file : sys::cat(file, ":", line);
-  return sys::cat(place, weight == Weight::warning ? ": warning: " : ": ", reason);
+  return sys::printable(sys::cat(place, weight == Weight::warning ? ": warning: " : ": ", reason), longest_text);
 }
 
 void Problems::error(std::string file, unsigned line, std::string reason) {

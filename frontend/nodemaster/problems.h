@@ -15,7 +15,7 @@ struct Problem {
   Weight weight = Weight::error;
   std::string reason;
 
-  std::string text() const;  // "cluster.toml:12: warning: ..."
+  std::string text() const;  // "cluster.toml:12: warning: ...": one line, fit for a terminal
 };
 
 class Problems {

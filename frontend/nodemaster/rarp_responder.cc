@@ -95,7 +95,6 @@ void RarpResponder::answer(const network::RarpPacket& request) {
   if (const auto status = socket_->send(request.target_mac, network::encode(reply)); !status) {
     return say(sys::cat("cannot answer the RARP request of ", node->entry.name, ": ", status.error().text()));
   }
-  ++answers_;
   log_.debug("gave ", node->entry.name, " its address ", sys::format_ip(node->entry.address));
   // Spares the ARP broadcast that would find the node again; a full neighbour table is no reason to complain.
   (void)links_.add_neighbour(link_.index, node->entry.address, request.target_mac);

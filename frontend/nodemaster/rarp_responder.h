@@ -26,7 +26,6 @@ class RarpResponder {
                 UnknownNodes& unknown, std::string interface, std::uint32_t address);
   ~RarpResponder();
   void start();
-  std::uint64_t answers() const { return answers_; }
 
  private:
   void look();
@@ -50,7 +49,6 @@ class RarpResponder {
   sys::WatchId watch_ = 0;
   sys::Timer retry_;
   std::string trouble_;  // said last
-  std::uint64_t answers_ = 0;
 };
 
 }  // namespace frontend

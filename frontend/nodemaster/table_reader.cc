@@ -17,11 +17,20 @@ std::optional<std::uint32_t> parse_mode(std::string_view text) {
   return mode <= 07777 ? std::optional(mode) : std::nullopt;
 }
 
-std::string limits_of_text(std::size_t limit) {
+constexpr char text_limits[] = "must have at most 4095 bytes, and no control characters";
+
+std::string limits_of_content(std::size_t limit) {
   return sys::cat("must have at most ", limit, " bytes, and none that is zero");
 }
 
-bool fits(const std::string& text, std::size_t limit) { return text.size() <= limit && text.find('\0') == text.npos; }
+bool is_content(const std::string& text, std::size_t limit) {
+  return text.size() <= limit && text.find('\0') == text.npos;
+}
+
+// Names and paths are printed to terminals and into logs; sys::printable() leaves what is fit for them.
+bool is_text(const std::string& text) {
+  return text.size() <= TableReader::max_text && sys::printable(text, 4 * TableReader::max_text) == text;
+}
 
 // As it would be written in quotes; nothing for what would not.
 std::optional<std::string> as_text(const TomlValue& value) {
@@ -57,14 +66,21 @@ unsigned TableReader::line_of(std::string_view key) const {
   return value ? value->line : line_;
 }
 
-std::string TableReader::text(std::string_view key, std::string fallback, std::size_t limit) {
+std::string TableReader::text(std::string_view key, std::string fallback) {
   const auto* value = get<std::string>(key, "a string");
   if (!value) return fallback;
-  if (!fits(*value, limit)) {
-    error(key, limits_of_text(limit));
+  if (!is_text(*value)) {
+    error(key, text_limits);
     return fallback;
   }
   return *value;
+}
+
+std::string TableReader::content(std::string_view key, std::size_t limit) {
+  const auto* value = get<std::string>(key, "a string");
+  if (!value || is_content(*value, limit)) return value ? *value : "";
+  error(key, limits_of_content(limit));
+  return {};
 }
 
 bool TableReader::flag(std::string_view key, bool fallback) {
@@ -139,8 +155,8 @@ std::vector<std::string> TableReader::texts(std::string_view key) {
   if (!values) return texts;
   for (const TomlValue& value : *values) {
     const auto* text = std::get_if<std::string>(&value.data);
-    if (!text || !fits(*text, max_text)) {
-      error(key, sys::cat("must be an array of strings; a string ", limits_of_text(max_text)));
+    if (!text || !is_content(*text, max_text)) {
+      error(key, sys::cat("must be an array of strings; a string ", limits_of_content(max_text)));
       return {};
     }
     texts.push_back(*text);
@@ -154,10 +170,11 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_table(std::st
   if (!values) return texts;
   for (const TomlEntry& entry : *values) {
     auto text = as_text(entry.value);
-    if (text && fits(*text, max_text) && fits(entry.key, max_text)) {
+    if (text && is_content(*text, max_text) && is_text(entry.key)) {
       texts.emplace_back(entry.key, *std::move(text));
     } else {
-      error(key, sys::cat("'", sys::printable(entry.key, 64), "' must be a string, which ", limits_of_text(max_text)));
+      error(key,
+            sys::cat("'", sys::printable(entry.key, 64), "' must be a string, which ", limits_of_content(max_text)));
     }
   }
   return texts;

@@ -25,16 +25,20 @@ class TableReader {
   unsigned line() const { return line_; }
   unsigned line_of(std::string_view key) const;  // the table's own when the key is absent
 
+  // At most max_text bytes of UTF-8 without control characters: what is read here may be printed as it is.
   static constexpr std::size_t max_text = 4095;  // bytes; the messages that carry it have the same limit
-  std::string text(std::string_view key, std::string fallback = {}, std::size_t limit = max_text);
+  std::string text(std::string_view key, std::string fallback = {});
+  // At most `limit` bytes, of which none is zero; for what is a file's, with its lines.
+  std::string content(std::string_view key, std::size_t limit);
   bool flag(std::string_view key, bool fallback);
   std::uint64_t number(std::string_view key, std::uint64_t low, std::uint64_t high, std::uint64_t fallback);
   sys::Duration duration(std::string_view key, sys::Duration fallback);
   std::uint32_t mode(std::string_view key, std::uint32_t fallback);  // "0644", or 0o644
   std::uint32_t address(std::string_view key);                       // 0: absent or bad
   std::optional<sys::Mac> mac(std::string_view key);
-  std::vector<std::string> texts(std::string_view key);  // an array of strings
-  // A table of strings; whole numbers and truth values (1, 0) are taken for what they look like. In the file's order.
+  std::vector<std::string> texts(std::string_view key);  // an array of strings, which may have control characters
+  // A table of strings, which may have them too; whole numbers and truth values (1, 0) are taken for what they look
+  // like. In the file's order.
   std::vector<std::pair<std::string, std::string>> text_table(std::string_view key);
   // An absolute path without empty, "." and ".." components; required.
   std::string clean_path(std::string_view key);

@@ -12,7 +12,7 @@ class StatusVerb final : public Verb {
   void start() override {
     const auto nodes = select_nodes(request_.nodes, desk_.table);
     if (!nodes) return reply_.fail(true, nodes.error().text());
-    transport::StatusReply status;
+    transport::StatusReply status{.channel = std::string(desk_.listener.protection())};
     for (const transport::NodeNumber node : *nodes)
       status.nodes.push_back(status_of(*desk_.table.find(node)));
     reply_.finish(status);

@@ -62,7 +62,7 @@ class WaitVerb final : public Verb {
 
   void finish(bool satisfied) {
     stop();
-    transport::StatusReply reply{.satisfied = satisfied};
+    transport::StatusReply reply{.satisfied = satisfied, .channel = std::string(desk_.listener.protection())};
     for (const transport::NodeNumber number : nodes_) {
       if (const Node* node = desk_.table.find(number)) reply.nodes.push_back(status_of(*node));
     }

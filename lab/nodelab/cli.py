@@ -113,7 +113,7 @@ def up_options(parser):
     parser.add_argument("--node-argument", metavar="KEY=VALUE", action="append", default=[],
                         help="an argument for nodeinit (qemu: a word nodeinit.KEY=VALUE of the kernel's); repeatable")
     parser.add_argument("--node-keys", metavar="DIR",
-                        help="keys that go into the image (default: those that are made for the lab's front end)")
+                        help="keys that go into the image, also of an insecure lab (default: those of the lab's front end)")
     parser.add_argument("--insecure", action="store_true",
                         help="without keys: connections in the clear, whoever answers commands the nodes")
     parser.add_argument("--modules", metavar="NAME,...", default="",

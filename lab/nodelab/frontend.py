@@ -11,6 +11,7 @@ from .errors import LabError
 from .toml_writer import dump
 
 DEFAULT_PLAN = names.TREE / "examples/node_up.toml"
+PATHS = (("node_up", "plan"), ("node_up", "hooks"), ("security", "keys"))  # in cluster.toml: table, key
 
 
 def write_config(state, options):
@@ -28,8 +29,8 @@ def write_config(state, options):
         values["node_up"]["plan"] = str(pathlib.Path(options.plan).resolve())
     if options.insecure:
         values["insecure"] = True
-    if not is_insecure(values):
-        merge(values, {"security": {"keys": str(keys(state))}})
+    if not is_insecure(values) and not own_keys(values):
+        merge(values, {"security": {"keys": str(lab_keys(state))}})
     values["front_end"]["control_socket"] = str(control_socket(state))
     state.path("cluster.toml").write_text(dump(values))
     return values
@@ -39,17 +40,30 @@ def is_insecure(cluster):
     return cluster.get("insecure") is True
 
 
-def keys(state):
+def lab_keys(state):
     return state.path("keys")
 
 
+def own_keys(cluster):
+    """The directory of keys that the --config names, if it does."""
+    security = cluster.get("security")
+    return security.get("keys") if isinstance(security, dict) else None
+
+
+def image_keys(state, cluster, options):
+    """The keys that nodes of the lab have in their image; None in an insecure lab, unless it is to be tried what becomes of
+    nodes with keys there."""
+    if options.node_keys or is_insecure(cluster):
+        return options.node_keys
+    return str(own_keys(cluster) or lab_keys(state))
+
+
 def make_keys(state, cluster):
-    """Every lab has keys of its own, so that no node of one joins another."""
-    if is_insecure(cluster):
+    """Every lab has keys of its own, so that no node of one joins another, unless its --config names others."""
+    if is_insecure(cluster) or own_keys(cluster) != str(lab_keys(state)):
         return
-    security = cluster["security"]
-    without = ["--no-cluster-key"] if isinstance(security, dict) and security.get("cluster_key") is False else []
-    command = [f"{state['programs']}/nodemaster", "keygen", *without, str(keys(state))]
+    without = ["--no-cluster-key"] if cluster["security"].get("cluster_key") is False else []
+    command = [f"{state['programs']}/nodemaster", "keygen", *without, str(lab_keys(state))]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         raise LabError(done.stdout.strip())
@@ -61,10 +75,10 @@ def read_config(path):
     except (OSError, ValueError) as error:
         raise LabError(f"{path}: {error}") from error
     # Paths in it are relative to its folder, and the lab's copy is somewhere else.
-    node_up = values.get("node_up")
-    for key in ("plan", "hooks") if isinstance(node_up, dict) else ():
-        if isinstance(node_up.get(key), str):  # what is wrong, nodemaster says
-            node_up[key] = str((path.parent / node_up[key]).resolve())
+    for name, key in PATHS:
+        table = values.get(name)
+        if isinstance(table, dict) and isinstance(table.get(key), str):  # what is wrong, nodemaster says
+            table[key] = str((path.parent / table[key]).resolve())
     return values
 
 

@@ -25,7 +25,7 @@ def up(lab, options):
 def make(current, options):
     cluster = frontend.write_config(current, options)
     frontend.make_keys(current, cluster)
-    nodes.build_image(current, options, insecure=frontend.is_insecure(cluster))
+    nodes.build_image(current, options, frontend.image_keys(current, cluster, options))
     kernel_limits.raise_for(options.nodes)
     net = network_of(current)
     net.create()

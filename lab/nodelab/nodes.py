@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from . import frontend, names, processes
+from . import names, processes
 from .errors import LabError
 from .toml_writer import dump
 
@@ -14,18 +14,19 @@ QEMU_MEMORY = 128      # MiB of a node
 QEMU_FOOTPRINT = 200   # MiB that it takes of this machine
 
 
-def build_image(state, options, insecure):
+def build_image(state, options, keys):
+    """`keys`: the directory of those that nodes pin; None: nodes join anybody, in the clear."""
     qemu = state["backend"] == "qemu"
     modules = QEMU_MODULES + [name for name in options.modules.split(",") if name] if qemu else []
     source = options.node_config or state.path("nodeinit.toml")
     if not options.node_config:
         hardware = {"hardware": {"modules": modules}} if modules else {}
-        trust = {"insecure": True} if insecure else {}
+        trust = {} if keys else {"insecure": True}
         source.write_text(dump({**trust, "network": {"prefix": names.PREFIX}, **hardware}))
     command = [str(names.TREE / "initrd/nodeimage"), "--init", f"{state['programs']}/nodeinit",
                "--config", str(source), "-o", str(state.path("node.img")), "--force"]
-    if not insecure:
-        command += ["--keys", options.node_keys or str(frontend.keys(state))]
+    if keys:
+        command += ["--keys", keys]
     if modules:
         command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(modules)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -1,6 +1,7 @@
 #include "tests/fakes/fake_loop.h"
 
 #include <cerrno>
+#include <new>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -36,6 +37,14 @@ sys::Status FakeLoop::change(sys::WatchId id, sys::Ready interest) {
 
 sys::TimerId FakeLoop::at(sys::Instant when, std::function<void()> handler) {
   return timers_.add(when, std::move(handler));
+}
+
+void FakeLoop::defer(std::function<void()> handler) {
+  if (failing_defers > 0) {
+    --failing_defers;
+    throw std::bad_alloc();
+  }
+  deferred_.push_back(std::move(handler));
 }
 
 void FakeLoop::set_source(int fd, std::function<sys::Ready()> readiness) {

@@ -23,11 +23,14 @@ class FakeLoop final : public sys::Loop {
   void unwatch(sys::WatchId id) override { watches_.erase(id); }
   sys::TimerId at(sys::Instant when, std::function<void()> handler) override;
   void cancel(sys::TimerId id) override { timers_.cancel(id); }
-  void defer(std::function<void()> handler) override { deferred_.push_back(std::move(handler)); }
+  // Throws std::bad_alloc as often as `failing_defers` says.
+  void defer(std::function<void()> handler) override;
   std::uint64_t wakeups() const override { return wakeups_; }
   // Until stop(), or until nothing can happen any more; time jumps from timer to timer.
   void run() override;
   void stop() override { stopped_ = true; }
+
+  int failing_defers = 0;
 
   // A number that no other fake descriptor has.
   int new_fd() { return next_fd_++; }

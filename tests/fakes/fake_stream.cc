@@ -22,6 +22,11 @@ FakeStream::FakeStream(FakeLoop& loop, Faults& faults, std::shared_ptr<Shared> s
 
 FakeStream::~FakeStream() {
   loop_.set_source(fd_, {});
+  shut();
+}
+
+void FakeStream::shut() noexcept {
+  shut_ = true;
   in().reader_gone = true;
   out().writer_gone = true;
 }
@@ -43,6 +48,7 @@ std::pair<std::unique_ptr<FakeStream>, std::unique_ptr<FakeStream>> FakeStream::
 }
 
 sys::Ready FakeStream::readiness() const {
+  if (shut_) return sys::Ready::both;
   if (shared_->connecting) return sys::Ready::none;
   if (shared_->error != 0) return sys::Ready::both;
   const bool readable = !in().data.empty() || in().writer_gone;
@@ -90,6 +96,8 @@ void FakeStream::put(std::string_view bytes) {
 std::vector<std::byte> FakeStream::take() { return std::exchange(in().data, {}); }
 
 std::size_t FakeStream::waiting() const { return in().data.size(); }
+
+std::size_t FakeStream::unread() const { return out().data.size(); }
 
 bool FakeStream::peer_closed() const { return in().writer_gone; }
 

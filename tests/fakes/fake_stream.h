@@ -30,11 +30,13 @@ class FakeStream final : public sys::Stream {
   sys::Result<std::size_t> write(std::span<const std::byte> from) override;
   int fd() const override { return fd_; }
   sys::Status connect_result() override;
+  void shut() noexcept override;
 
   // For tests, on the end that they keep.
   void put(std::string_view bytes);           // as the peer would write, whatever the capacity
   std::vector<std::byte> take();              // all that the other end has written
   std::size_t waiting() const;                // bytes that take() would give
+  std::size_t unread() const;                 // bytes that were put and that the other end has not read
   bool peer_closed() const;                   // the other end is gone
   void break_with(int code);                  // from now on both ends get this error (ECONNRESET)
   void settle(int code = 0);                  // the outcome of the other end's connect
@@ -65,6 +67,7 @@ class FakeStream final : public sys::Stream {
   std::shared_ptr<Shared> shared_;
   int side_;
   int fd_;
+  bool shut_ = false;
 };
 
 }  // namespace fakes

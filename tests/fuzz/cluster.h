@@ -71,4 +71,36 @@ class Cluster {
   std::optional<GoodNode> good;
 };
 
+// Hostile peers of a cluster, which hold several connections. A derived class has a table, `deeds`, of what they do.
+class Hostile {
+ public:
+  static constexpr unsigned most_deeds = 16;
+
+  Hostile(Input& input, std::size_t connections) : input_(input), wires_(connections) {}
+  Cluster& cluster() { return cluster_; }
+
+ protected:
+  Wire& any() { return wires_[input_.byte() % wires_.size()]; }
+  void wait() { cluster_.pass(input_); }
+  void leave() { any() = Wire(); }
+
+  Input& input_;
+  Cluster cluster_;
+
+ private:
+  std::vector<Wire> wires_;
+};
+
+// One input: deeds, each chosen by a byte, then what has to hold.
+template <class Peers> int play(const std::uint8_t* data, std::size_t size) {
+  Input input(data, size);
+  Peers peers(input);
+  for (unsigned i = 0; i < Hostile::most_deeds && !input.empty(); ++i) {
+    (peers.*Peers::deeds[input.byte() % std::size(Peers::deeds)])();
+    peers.cluster().turn();
+  }
+  peers.cluster().check();
+  return 0;
+}
+
 }  // namespace fuzz

@@ -9,28 +9,13 @@
 namespace {
 
 using namespace transport;
-using fuzz::Cluster;
 using fuzz::Input;
 
-constexpr unsigned most_deeds = 16;
-constexpr std::size_t connections = 4;
-
-class Hostile {
+class HostileCommands final : public fuzz::Hostile {
  public:
-  explicit Hostile(Input& input) : input_(input) {}
-
-  void play() {
-    for (unsigned i = 0; i < most_deeds && !input_.empty(); ++i) {
-      constexpr void (Hostile::*deeds[])() = {&Hostile::ask,  &Hostile::ask,  &Hostile::ask_raw,
-                                              &Hostile::wait, &Hostile::read, &Hostile::leave};
-      (this->*deeds[input_.byte() % std::size(deeds)])();
-      cluster_.turn();
-    }
-  }
-  void check() { cluster_.check(); }
+  explicit HostileCommands(Input& input) : Hostile(input, 4) {}
 
  private:
-  fuzz::Wire& any() { return wires_[input_.byte() % connections]; }
   fuzz::Wire& connected() {
     fuzz::Wire& wire = any();
     if (!wire || wire.closed()) wire = cluster_.connect_command(1000u * (input_.byte() % 3));
@@ -49,23 +34,18 @@ class Hostile {
     if (bytes.size() > 4 && bytes[4] == std::byte{PowerRequest::number}) return;
     connected().put(bytes);
   }
-  void wait() { cluster_.pass(input_); }
   void read() {
     if (fuzz::Wire& wire = any()) static_cast<void>(wire.take(0));
   }
-  void leave() { any() = fuzz::Wire(); }
 
-  Input& input_;
-  Cluster cluster_;
-  fuzz::Wire wires_[connections];
+ public:
+  static constexpr void (HostileCommands::*deeds[])() = {&HostileCommands::ask,     &HostileCommands::ask,
+                                                         &HostileCommands::ask_raw, &HostileCommands::wait,
+                                                         &HostileCommands::read,    &HostileCommands::leave};
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Input input(data, size);
-  Hostile hostile(input);
-  hostile.play();
-  hostile.check();
-  return 0;
+  return fuzz::play<HostileCommands>(data, size);
 }

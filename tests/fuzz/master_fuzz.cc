@@ -15,27 +15,11 @@ using fuzz::Cluster;
 using fuzz::GoodNode;
 using fuzz::Input;
 
-constexpr unsigned most_deeds = 16;
-constexpr std::size_t connections = 6;
-
-class Hostile {
+class HostileNodes final : public fuzz::Hostile {
  public:
-  explicit Hostile(Input& input) : input_(input) {}
-
-  void play() {
-    for (unsigned i = 0; i < most_deeds && !input_.empty(); ++i) {
-      constexpr void (Hostile::*deeds[])() = {&Hostile::greet,     &Hostile::say,     &Hostile::greet_bulk,
-                                              &Hostile::say,       &Hostile::connect, &Hostile::read,
-                                              &Hostile::break_off, &Hostile::say_raw, &Hostile::wait,
-                                              &Hostile::say,       &Hostile::command, &Hostile::leave};
-      (this->*deeds[input_.byte() % std::size(deeds)])();
-      cluster_.turn();
-    }
-  }
-  void check() { cluster_.check(); }
+  explicit HostileNodes(Input& input) : Hostile(input, 6) {}
 
  private:
-  fuzz::Wire& any() { return wires_[input_.byte() % connections]; }
   void put(fuzz::Wire& wire, const Bytes& bytes) {
     if (wire && !wire.closed()) wire.put(bytes);
   }
@@ -93,8 +77,6 @@ class Hostile {
     }
   }
   void read() { listen(any()); }
-  void leave() { any() = fuzz::Wire(); }
-  void wait() { cluster_.pass(input_); }
   void command() {
     command_ = cluster_.connect_command(0);
     const Message requests[] = {UpRequest{"1-3"},
@@ -106,9 +88,6 @@ class Hostile {
     command_.put(fuzz::frame_of(requests[input_.byte() % std::size(requests)], 1));
   }
 
-  Input& input_;
-  Cluster cluster_;
-  fuzz::Wire wires_[connections];
   fuzz::Wire command_;
   NodeNumber token_of_ = 1;
   std::uint64_t token_ = 0;  // of the newest Welcome that a hostile node has read
@@ -117,14 +96,16 @@ class Hostile {
     const auto view = std::as_bytes(std::span(bytes));
     return Bytes(view.begin(), view.end());
   }();
+
+ public:
+  static constexpr void (HostileNodes::*deeds[])() = {
+      &HostileNodes::greet,   &HostileNodes::say,  &HostileNodes::greet_bulk, &HostileNodes::say,
+      &HostileNodes::connect, &HostileNodes::read, &HostileNodes::break_off,  &HostileNodes::say_raw,
+      &HostileNodes::wait,    &HostileNodes::say,  &HostileNodes::command,    &HostileNodes::leave};
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Input input(data, size);
-  Hostile hostile(input);
-  hostile.play();
-  hostile.check();
-  return 0;
+  return fuzz::play<HostileNodes>(data, size);
 }

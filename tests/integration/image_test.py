@@ -2,6 +2,7 @@
 """nodeimage: the same image from the same input, complete, and refusals that say what to do."""
 
 import hashlib
+import os
 import pathlib
 import tempfile
 import unittest
@@ -138,6 +139,36 @@ class Image(unittest.TestCase):
                 self.assertNotIn(secret.read_text().split()[1], said)
         public.unlink()
         self.assertIn(str(public), self.refused("--init", NODEINIT))
+
+    def test_only_a_cluster_key_that_is_not_there_is_an_absent_one(self):
+        cluster, spare = self.keys / "cluster.key", self.folder / "spare.key"
+        cluster.rename(spare)
+        plants = {"dangling": (lambda: cluster.symlink_to("/no/such/key"), "cannot read"),
+                  "loop": (lambda: cluster.symlink_to(cluster), "cannot read"),
+                  "fifo": (lambda: os.mkfifo(cluster, 0o600), "not a regular file"),
+                  "link to a fifo": (lambda: (os.mkfifo(self.folder / "fifo"), cluster.symlink_to(self.folder / "fifo")),
+                                     "not a regular file"),
+                  "directory": (cluster.mkdir, "irectory")}
+        for what, (plant, reason) in plants.items():
+            with self.subTest(what):
+                plant()
+                said = self.refused("--init", NODEINIT)
+                self.assertIn(str(cluster), said)
+                self.assertIn(reason, said)
+                cluster.rmdir() if what == "directory" else cluster.unlink()
+        cluster.symlink_to(spare)
+        self.nodeimage("--init", NODEINIT)
+        self.assertEqual(entries((self.folder / "node.img").read_bytes())["etc/nodeinit/cluster.key"][1], spare.read_bytes())
+
+    def test_keys_that_others_may_read_or_change_are_refused(self):
+        for name, modes, good in (("cluster.key", (0o640, 0o604, 0o620, 0o602, 0o666), 0o600),
+                                  ("front-end.pub", (0o664, 0o646), 0o644)):
+            for mode in modes:
+                with self.subTest(f"{name} {mode:o}"):
+                    (self.keys / name).chmod(mode)
+                    self.assertIn(f"chmod {good:o} {self.keys / name}", self.refused("--init", NODEINIT))
+            (self.keys / name).chmod(good)
+        self.nodeimage("--init", NODEINIT)
 
     def test_refusals(self):
         broken = self.folder / "broken.toml"

@@ -79,10 +79,10 @@ class Images(KeyTest):
         self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00", short(ours.public), pinned, "pins")
         self.stays_away(cluster, 1, "another cluster key than this node's image")
         self.front_end_says(cluster, "10.9.1.1:", "n1, 52:54:00:09:00:01", "its image has the cluster key")
-        self.stays_away(cluster, 2, "wants connections Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b")
-        self.front_end_says(cluster, "10.9.1.2:", "n2, 52:54:00:09:00:02", "it comes Noise_NK_25519")
+        self.stays_away(cluster, 2, "the front end has a cluster key and this node none")
+        self.front_end_says(cluster, "10.9.1.2:", "n2, 52:54:00:09:00:02", "its image has no cluster key: build it")
         cluster.says(3, "the image pins no front end key, so this node trusts nobody")
-        self.stays_away(cluster, 4, "this node's come in the clear")
+        self.stays_away(cluster, 4, "the front end has keys and this node none")
         self.front_end_says(cluster, "10.9.1.4:", "n4, 52:54:00:09:00:04", "it comes in the clear")
         cluster.says(5, "insecure = true ignored: the image pins its front end's key")
 
@@ -107,7 +107,25 @@ class Images(KeyTest):
         cluster.nodelab("power-cut", 1)
         cluster.wait("1", "down")
         cluster.nodelab("power-on", 1)
-        self.stays_away(cluster, 1, "wants connections Noise_NK_25519", tries=2)
+        self.stays_away(cluster, 1, "cluster_key = false is set on the front end", tries=2)
+
+    def test_a_lab_with_keys_that_its_configuration_names(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keys = pathlib.Path(folder, "keys")
+            keygen(keys, "--no-cluster-key")
+            cluster = self.lab(config=f'[security]\nkeys = "{keys}"\ncluster_key = false\n')
+            cluster.wait_up()
+            self.assertFalse((cluster.state / "keys").exists(), "none are made")
+            self.assertEqual(cluster.status(0)["channel"], "Noise_NK_25519_ChaChaPoly_BLAKE2b")
+
+    def test_a_node_with_keys_and_a_front_end_in_the_clear(self):
+        with tempfile.TemporaryDirectory() as folder:
+            keygen(pathlib.Path(folder, "keys"))
+            cluster = self.lab(insecure=True, node_keys=f"{folder}/keys")
+        self.stays_away(cluster, 0, "insecure = true is set on the front end and this node's image has keys: remove", tries=2)
+        self.front_end_says(cluster, "10.9.1.0:", "n0, 52:54:00:09:00:00",
+                            "its image has keys and insecure = true is set here: remove the one or the other")
+        self.assertIn("note: insecure = true", cluster.ctl("status").stderr, "whoever is connected")
 
     def test_a_lab_in_the_clear(self):
         cluster = self.lab(insecure=True)
@@ -204,6 +222,26 @@ class Files(unittest.TestCase):
                 self.assertIn(str(self.keys / there), done.stderr)
                 self.assertEqual([path.read_text() for path in self.keys.iterdir()], ["precious"])
                 shutil.rmtree(self.keys)
+
+    def test_keygen_on_a_full_disk_leaves_nothing(self):
+        full = self.folder / "full"
+        full.mkdir()
+        for pages in range(3):  # of the file system; a key takes one
+            with self.subTest(pages=pages):
+                script = f"""mount -t tmpfs -o size={max(4 * pages, 1)}k,nr_inodes=99 tmpfs {full} || exit 9
+                             [ {pages} != 0 ] || dd if=/dev/zero of={full}/filler bs=4k 2>/dev/null
+                             {MASTER} keygen {full}/new/keys; status=$?
+                             rm -f {full}/filler; ls -A {full}; exit $status"""
+                done = lab.run(["unshare", "--mount", "sh", "-c", script], check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                self.assertIn("no keys are made", done.stderr)
+                self.assertIn("No space left on device", done.stderr)
+
+    def test_a_directory_without_a_name_is_none(self):
+        done = keygen("", check=False)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("DIRECTORY", done.stderr)
+        self.assertIn("is empty", done.stderr)
 
     def test_keygen_never_says_a_secret(self):
         said = keygen(self.keys)

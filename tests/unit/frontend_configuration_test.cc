@@ -123,6 +123,12 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
   const Bad table[] = {
       {good_cluster + "colour = 1\n", "cluster.toml:14", "unknown key 'colour' in [[nodes]]"},
       {"colour = 1\n" + good_cluster, "cluster.toml:1", "unknown key 'colour' in the file"},
+      {"name = \"lab\\u001b[2J\"\n" + good_cluster.substr(13), "cluster.toml:1",
+       "name: must have at most 4095 bytes, and no"},
+      {"name = \"lab\\u009b2J\"\n" + good_cluster.substr(13), "cluster.toml:1", "no control characters"},
+      {"name = \"\"\n" + good_cluster.substr(13), "cluster.toml:1", "name: must have 1 to 64 bytes"},
+      {"name = \"" + std::string(65, 'n') + "\"\n" + good_cluster.substr(13), "cluster.toml:1",
+       "must have 1 to 64 bytes"},
       {"name = 7\n" + good_cluster.substr(13), "cluster.toml:1", "name: must be a string"},
       {"[front_end]\naddress = \"10.9.0.1\"\n", "cluster.toml:1", "[front_end] needs 'interface'"},
       {"[front_end]\ninterface = \"br0\"\naddress = \"10.9.0\"\n", "cluster.toml:3", "no IPv4 address"},
@@ -160,6 +166,32 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
   };
   for (const Bad& bad : table)
     check_bad(problems_of(bad.text), bad);
+}
+
+TEST_CASE("no text that is printed can have control characters") {
+  const std::string front_end = "[front_end]\ninterface = \"br0\"\naddress = \"10.9.0.1\"\n";
+  const std::vector<std::string> texts = {"name = \"%\"\n" + front_end,
+                                          front_end + "control_socket = \"/run/%\"\n",
+                                          front_end + "admin_group = \"%\"\n",
+                                          front_end + "[security]\nkeys = \"%\"\n",
+                                          front_end + "[node_up]\nplan = \"%\"\n",
+                                          front_end + "[node_up]\nhooks = \"%\"\n",
+                                          "[front_end]\naddress = \"10.9.0.1\"\ninterface = \"%\"\n"};
+  for (const std::string& text : texts) {
+    std::string hostile = text;
+    hostile.replace(text.find('%'), 1, "a\\u001b[31mb");
+    const std::string report = problems_of(hostile);
+    CAPTURE(hostile);
+    CAPTURE(report);
+    CHECK(report.find("no control characters") != std::string::npos);
+    CHECK(report.find('\x1b') == std::string::npos);
+  }
+  // What is not a value is shown, and made fit for that.
+  CHECK(problems_of("\"a\\u001b[31mb\" = 1\n" + front_end).find('\x1b') == std::string::npos);
+  // Arguments of programs are as they are.
+  const std::string plan =
+      "[[step]]\nkind = \"run\"\ncommand = [\"/bin/sh\", \"-c\", \"a\\nb\\tc\"]\nwhere = \"front-end\"\n";
+  CHECK(problems_of(good_cluster, plan) == "");
 }
 
 TEST_CASE("all problems are told, not only the first") {
@@ -300,15 +332,15 @@ TEST_CASE("check sums up what is good and shows what is not") {
   files.write("cluster.toml", good_cluster);
   const auto good = frontend::check_configuration(files.files, files.directory / "cluster.toml");
   CHECK(good.good);
-  CHECK(good.report == "OK: lab: 17 nodes, 0 steps, no hooks\n");
+  CHECK(good.report() == "OK: lab: 17 nodes, 0 steps, no hooks\n");
   files.write("cluster.toml", "name = 1\n");
   const auto bad = frontend::check_configuration(files.files, files.directory / "cluster.toml");
   CHECK_FALSE(bad.good);
-  CHECK(bad.report.find("cluster.toml:1: name: must be a string\n") != std::string::npos);
-  CHECK(bad.report.find("OK") == std::string::npos);
+  CHECK(bad.report().find("cluster.toml:1: name: must be a string\n") != std::string::npos);
+  CHECK(bad.report().find("OK") == std::string::npos);
   const auto none = frontend::check_configuration(files.files, files.directory / "nothing.toml");
   CHECK_FALSE(none.good);
-  CHECK(none.report.find("No such file") != std::string::npos);
+  CHECK(none.report().find("No such file") != std::string::npos);
 }
 
 }  // namespace

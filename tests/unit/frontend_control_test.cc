@@ -203,6 +203,20 @@ TEST_CASE("the state of the largest cluster fits in one reply, whatever it has t
   CHECK(body.size() <= transport::max_body);
 }
 
+TEST_CASE("an answer that the protocol has no room for ends the connection, and is not the command's fault") {
+  Guarded cluster;
+  cluster.configuration.nodes[0].name = std::string(65, 'n');  // which the reader of configurations would not let in
+  cluster.daemon.reset();
+  cluster.start();
+  const auto command = cluster.ask_as(user, transport::StatusRequest{"0-3"});
+  CHECK(command->closed());
+  CHECK(command->received.empty());
+  CHECK(cluster.refused("unanswerable") == 1);
+  for (const char* other : {"malformed", "not_reading", "idle", "busy"})
+    CHECK_MESSAGE(cluster.refused(other) == 0, other);
+  CHECK(cluster.ask_as(user, transport::StatusRequest{"1-3"})->take<transport::StatusReply>().size() == 1);
+}
+
 TEST_CASE("a signal goes to the run of its own connection alone") {
   Guarded cluster;
   const auto node = cluster.bring_up(3);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "frontend/nodemaster/keygen.h"
 #include "sys/text.h"
 #include "tests/unit/frontend_cluster.h"
 #include "tests/unit/temporary_directory.h"
@@ -304,7 +305,8 @@ TEST_CASE("a good configuration is taken over under way, a bad one is not") {
     cluster.turn();
   };
   reload(head + "[[nodes]]\nrange = \"0-3\"\nmac = \"oops\"\naddress = \"10.9.1.0\"\n");
-  CHECK(cluster.kernel.logged("no MAC address") == 1);
+  CHECK(cluster.kernel.logged("no MAC address", sys::Severity::error) == 1);
+  CHECK(cluster.kernel.logged("insecure: whoever can reach", sys::Severity::warning) == 1);
   CHECK(cluster.kernel.logged("the old one stays in force") == 1);
   CHECK(cluster.status(3).state == NodeState::up);
   reload(head +
@@ -317,6 +319,50 @@ TEST_CASE("a good configuration is taken over under way, a bad one is not") {
   CHECK(node3->take<transport::Refused>().size() == 1);
   CHECK(node3->closed());
   CHECK_FALSE(node2->closed());
+}
+
+TEST_CASE("another protection and other keys are said when they are taken over, and shown from then on") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto reload = [&](const std::string& text) {
+    cluster.kernel.files.put("/etc/cluster.toml",
+                             text +
+                                 "[front_end]\ninterface = \"eth0\"\naddress = \"10.9.0.1\"\n"
+                                 "control_socket = \"/run/nm/control.sock\"\n"
+                                 "[[nodes]]\nrange = \"0-3\"\nmac = \"52:54:00:09:00:00\"\naddress = \"10.9.1.0\"\n");
+    cluster.daemon->reload();
+    cluster.turn();
+  };
+  const auto configured = [&] {
+    return cluster.ask(transport::StatusRequest{"3"})->take<transport::StatusReply>().at(0).channel;
+  };
+  const auto said = [&](std::string_view text) { return cluster.kernel.logged(text, sys::Severity::notice); };
+  for (const char* directory : {"/etc/keys", "/etc/other"}) {
+    const auto random = [&](std::span<std::uint8_t> key) { return cluster.kernel.machine.random_key(key); };
+    REQUIRE(frontend::make_keys(cluster.kernel.files, random, directory, true));
+  }
+  CHECK(configured() == "in the clear");
+  reload("insecure = true\n");
+  CHECK(said("from now on") == 0);
+  reload("");
+  CHECK(said("connections are Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b from now on and not in the clear") == 1);
+  CHECK(configured() == "Noise_NKpsk0_25519_ChaChaPoly_BLAKE2b");
+  CHECK(cluster.status(3).channel == "in the clear");
+  reload("");
+  CHECK(said("from now on") == 1);
+  reload("[security]\nkeys = \"other\"\n");
+  CHECK(said("other keys from now on") == 1);
+}
+
+TEST_CASE("a configuration that cannot be read again is an error that says why") {
+  Cluster cluster;
+  cluster.start();
+  cluster.kernel.workers.die("checking the configuration", SIGSEGV);
+  cluster.daemon->reload();
+  cluster.turn();
+  CHECK(cluster.kernel.logged("reading the configuration again: killed by signal 11", sys::Severity::error) == 1);
+  CHECK(cluster.kernel.logged("the old one stays in force", sys::Severity::error) == 1);
 }
 
 TEST_CASE("a thousand nodes are shown in one reply") {

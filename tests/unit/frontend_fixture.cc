@@ -18,13 +18,26 @@ std::vector<frontend::NodeEntry> some_nodes(unsigned count) {
   return nodes;
 }
 
-int Kernel::logged(std::string_view text) const {
+namespace {
+
+template <class Wanted> int count_lines(const sys::Log& log, Wanted wanted) {
   int count = 0;
   sys::LogLine line;
-  for (auto sequence = log.first(); sequence <= log.last() && log.read(sequence, line); ++sequence) {
-    count += line.text.find(text) != std::string_view::npos ? 1 : 0;
-  }
+  for (auto sequence = log.first(); sequence <= log.last() && log.read(sequence, line); ++sequence)
+    count += wanted(line) ? 1 : 0;
   return count;
+}
+
+bool has(const sys::LogLine& line, std::string_view text) { return line.text.find(text) != std::string_view::npos; }
+
+}  // namespace
+
+int Kernel::logged(std::string_view text) const {
+  return count_lines(log, [&](const sys::LogLine& line) { return has(line, text); });
+}
+
+int Kernel::logged(std::string_view text, sys::Severity severity) const {
+  return count_lines(log, [&](const sys::LogLine& line) { return line.severity == severity && has(line, text); });
 }
 
 Caller::Caller(Kernel& kernel, sys::Result<std::unique_ptr<sys::Stream>> stream,

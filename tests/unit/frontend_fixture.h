@@ -45,8 +45,9 @@ struct Kernel {
   FakeMachine machine{faults};
   sys::Log log{clock};
 
-  // Lines of the log that contain `text`.
+  // Lines of the log that contain `text`; of one severity.
   int logged(std::string_view text) const;
+  int logged(std::string_view text, sys::Severity severity) const;
 };
 
 // The far end of a connection to nodemaster.

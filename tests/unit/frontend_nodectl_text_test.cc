@@ -114,15 +114,30 @@ TEST_CASE("text: status as a table") {
         "n4    error  -         -      -       0         step home: \\x1b[31mno\n");
 }
 
-TEST_CASE("text: what is not as secure as it could be is noted") {
-  auto node = sample();
-  node.channel = transport::describe(transport::Protection::nk_psk0);
-  CHECK(frontend::protection_note({node}).empty());
-  auto other = node;
-  other.channel = transport::describe(transport::Protection::nk);
-  CHECK(frontend::protection_note({node, other}).find("no cluster key") == 0);
-  other.channel = transport::describe(transport::Protection::clear);
-  CHECK(frontend::protection_note({node, other}).find("insecure = true") == 0);
+TEST_CASE("text: what is not as secure as it could be is noted, whoever is connected") {
+  using transport::Protection;
+  const auto name = [](Protection protection) { return std::string(transport::describe(protection)); };
+  const auto notes = [&](Protection configured, std::vector<transport::NodeStatus> nodes) {
+    return frontend::protection_notes({.nodes = std::move(nodes), .channel = name(configured)});
+  };
+  auto down = sample();
+  down.channel.clear();
+  CHECK(notes(Protection::nk_psk0, {down}).empty());
+  REQUIRE(notes(Protection::nk, {down}).size() == 1);
+  CHECK(notes(Protection::nk, {down})[0].starts_with("no cluster key"));
+  REQUIRE(notes(Protection::clear, {}).size() == 1);
+  CHECK(notes(Protection::clear, {})[0].starts_with("insecure = true"));
+
+  auto older = sample();
+  older.channel = name(Protection::nk);
+  auto other = older;
+  other.node = 4;
+  CHECK(notes(Protection::nk_psk0, {older, down}) ==
+        Words{"node 3 still connected as was configured before: Noise_NK_25519_ChaChaPoly_BLAKE2b"});
+  const auto both = notes(Protection::clear, {older, other});
+  REQUIRE(both.size() == 2);
+  CHECK(both[1].starts_with("nodes 3-4 still connected as was configured before"));
+  CHECK(notes(Protection::nk, {older, other}).size() == 1);
 }
 
 TEST_CASE("text: status as JSON has what scripts rely on") {

@@ -90,8 +90,32 @@ TEST_CASE("keygen: fails whole at every failure, or makes keys that fit together
     site.faults.fail_at = site.faults.made + n;
     const bool made = site.keygen();
     if (!site.faults.fired()) break;
+    CAPTURE(site.said);
     CHECK_FALSE(made);
+    CHECK_FALSE(site.files.exists("/etc/keys"));
     REQUIRE(n < 100);
+  }
+}
+
+TEST_CASE("keygen: takes back what it has made, nothing else, and says so") {
+  for (const std::string culprit : {"finish /etc/keys/front-end.key", "finish /etc/keys/cluster.key"}) {
+    CAPTURE(culprit);
+    Site probe;
+    probe.files.put("/etc/keys/notes", "mine");
+    REQUIRE(probe.keygen());
+    const auto& calls = probe.faults.calls;
+    const auto at = std::find(calls.begin(), calls.end(), culprit);
+    REQUIRE(at != calls.end());
+
+    Site site;
+    site.files.put("/etc/keys/notes", "mine");
+    site.faults.fail_at = static_cast<int>(at - calls.begin()) + 1;
+    site.faults.code = ENOSPC;
+    CHECK_FALSE(site.keygen());
+    CHECK(site.said.find("No space left on device") != std::string::npos);
+    CHECK(site.said.starts_with("no keys are made"));
+    CHECK((site.said.find("is removed again") != std::string::npos) == culprit.ends_with("cluster.key"));
+    CHECK(site.files.list("/etc/keys").value() == std::vector<std::string>{"notes"});
   }
 }
 
@@ -117,13 +141,17 @@ TEST_CASE("keys: what is wrong with them is said with the file and what to do") 
   site.load(cluster);
   CHECK(site.says("chmod 600 /etc/keys/cluster.key"));
   REQUIRE(site.files.set_owner("/etc/keys/cluster.key", {0, 0, 0600}));
-  site.load("insecure = true\n" + cluster + "[security]\nkeys = \"keys\"\n");
-  CHECK(site.says("have no place beside insecure = true"));
+  for (const char* key : {"keys = \"keys\"\n", "cluster_key = true\n", "cluster_key = false\n", ""}) {
+    CAPTURE(key);
+    site.load("insecure = true\n" + cluster + "[security]\n" + key);
+    CHECK(site.says("security: has no place beside insecure = true"));
+    CHECK(site.problems.sorted().back().line == 5);
+  }
   CHECK(site.load("insecure = true\n" + cluster).protection == Protection::clear);
   CHECK_FALSE(site.problems.errors());
 
   const auto secret = site.files.read("/etc/keys/front-end.key", 1000).value();
-  site.files.put("/etc/keys/front-end.pub", "nodeinit-front-end-public-key " + std::string(64, '0') + "\n");
+  site.files.put("/etc/keys/front-end.pub", "nodeinit-front-end-public-key " + std::string(64, '2') + "\n");
   site.load(cluster);
   CHECK(site.says("is not of the secret key beside it"));
   site.files.put("/etc/keys/front-end.pub", secret);
@@ -180,6 +208,33 @@ TEST_CASE("pinned keys: a node without a key trusts nobody, and a broken key is 
 
   REQUIRE(site.files.remove("/etc/nodeinit/front-end.pub"));
   CHECK_FALSE(node::read_pinned_keys(site.files, true));
+}
+
+TEST_CASE("pinned keys: a public key with which no secret can be agreed is none") {
+  // All of them (RFC 7748 section 6.1, and https://cr.yp.to/ecdh.html#validate): orders 4, 1, 8, 8, 2, and 0, 1 again
+  // with the prime added.
+  const std::string ones(60, 'f');
+  const std::vector<std::string> low_order = {
+      std::string(64, '0'),
+      "01" + std::string(62, '0'),
+      "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+      "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+      "ec" + ones + "7f",
+      "ed" + ones + "7f",
+      "ee" + ones + "7f",
+      "ed" + ones + "ff",  // the topmost bit does not count
+  };
+  Site site;
+  site.files.put_directory("/etc/nodeinit");
+  for (const std::string& digits : low_order) {
+    CAPTURE(digits);
+    site.files.put("/etc/nodeinit/front-end.pub", "nodeinit-front-end-public-key " + digits + "\n");
+    const auto pinned = node::read_pinned_keys(site.files, true);
+    REQUIRE_FALSE(pinned);
+    CHECK(pinned.error().what.find("/etc/nodeinit/front-end.pub: is a key of low order") != std::string::npos);
+  }
+  site.files.put("/etc/nodeinit/front-end.pub", "nodeinit-front-end-public-key 09" + std::string(62, '0') + "\n");
+  CHECK(node::read_pinned_keys(site.files, true));
 }
 
 TEST_CASE("pinned keys: a link that leads nowhere is no absent key") {

@@ -362,6 +362,6 @@ TEST_CASE("insecure = true takes nothing away from an image with a key") {
   test.boot({"insecure=true"});
   test.front_end.work_for(5s);
   CHECK(test.logged("insecure = true ignored"));
-  CHECK(test.logged("wants connections in the clear and this node's come Noise_NK"));
+  CHECK(test.logged("insecure = true is set on the front end and this node's image has keys"));
   CHECK(test.front_end.received.empty());
 }

@@ -144,6 +144,17 @@ TEST_CASE("tcp: a writer is told when the reader does not read") {
   CHECK(written.error().code == EAGAIN);
 }
 
+TEST_CASE("a socket that is shut is ready for everything at once, whoever does not read at its other end") {
+  TcpPair pair;
+  const std::string plenty(1u << 20, 'x');
+  while (write(*pair.client, plenty) > 0) {
+  }
+  pollfd ready{pair.client->fd(), POLLIN | POLLOUT, 0};
+  REQUIRE(::poll(&ready, 1, 0) == 0);
+  pair.client->shut();
+  CHECK(::poll(&ready, 1, 0) == 1);
+}
+
 TEST_CASE("tcp: a refused connection is found out from the stream") {
   sys::KernelSockets sockets;
   auto listener = sockets.listen_tcp({localhost, 0}, 5000);

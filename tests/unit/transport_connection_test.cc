@@ -83,8 +83,6 @@ TEST_CASE("messages arrive whatever pieces they come in") {
       CHECK(number_of(s.handler.messages[i]) == s.handler.requests[i]);
       CHECK(samples::body_of(s.handler.messages[i]) == samples::body_of(samples::one_of_each()[i]));
     }
-    CHECK(s.connection->counters().bytes_in == all.size());
-    CHECK(s.connection->counters().messages_in == s.handler.messages.size());
   }
 }
 
@@ -98,8 +96,6 @@ TEST_CASE("the messages of one turn leave in one write") {
   CHECK(s.faults.count("write") == 1);
   CHECK(s.peer->waiting() == 20 * 24);
   CHECK(s.connection->pending_output() == 0);
-  CHECK(s.connection->counters().bytes_out == 20 * 24);
-  CHECK(s.connection->counters().messages_out == 20);
 }
 
 TEST_CASE("what the peer does not take at once is sent when it does, in order") {
@@ -264,7 +260,7 @@ TEST_CASE("a paused connection keeps what has come, and reads no more") {
   s.receive(joined({samples::frame_of(Ping{1}), samples::frame_of(Ping{2}), samples::frame_of(Ping{3})}));
   CHECK(s.handler.messages.size() == 1);
   s.receive(samples::frame_of(Ping{4}));
-  CHECK(s.connection->counters().bytes_in == 3 * 24);
+  CHECK(s.peer->unread() == 24);
   for (std::size_t n = 2; n <= 4; ++n) {
     s.connection->resume();
     CHECK(s.handler.messages.size() == n - 1);
@@ -488,6 +484,72 @@ TEST_CASE("without memory for what comes the connection ends, and takes nothing 
   REQUIRE(s.handler.ends.size() == 1);
   CHECK(s.handler.ends[0].starts_with("take what has come: "));
   CHECK(s.loop.watches() == 0);
+}
+
+TEST_CASE("without memory for the call that says so, the end of a connection is said all the same, and once") {
+  const auto check_end = [](Setting& s, const std::string& reason) {
+    CHECK_FALSE(s.connection->open());
+    CHECK(s.handler.ends == Ends{});
+    CHECK(s.loop.failing_defers == 0);
+    s.loop.run_until_idle();
+    CHECK(s.handler.ends == Ends{reason});
+    CHECK(s.loop.watches() == 0);
+    CHECK(s.peer->peer_closed());
+  };
+  SUBCASE("closed") {
+    Setting s;
+    s.start();
+    s.loop.failing_defers = 1;
+    s.connection->close("enough");
+    check_end(s, "enough");
+  }
+  SUBCASE("closed while it is paused and its peer takes nothing") {
+    Setting s;
+    s.start();
+    s.peer->set_capacity(1);
+    s.connection->send(Ping{1});
+    s.connection->pause();
+    s.loop.run_until_idle();
+    s.loop.failing_defers = 1;
+    s.connection->close("enough");
+    check_end(s, "enough");
+  }
+  SUBCASE("closed while it connects") {
+    Setting s(true);
+    s.start(true);
+    s.loop.failing_defers = 1;
+    s.connection->close("enough");
+    check_end(s, "enough");
+  }
+  SUBCASE("left by its peer") {
+    Setting s;
+    s.start();
+    s.peer->shut();
+    s.loop.failing_defers = 1;
+    s.loop.run_until_idle();
+    CHECK(s.handler.ends == Ends{"peer closed the connection"});
+    CHECK(s.loop.failing_defers == 0);
+    CHECK(s.loop.watches() == 0);
+  }
+  SUBCASE("destroyed before it is said") {
+    Setting s;
+    s.start();
+    s.loop.failing_defers = 1;
+    s.connection->close("enough");
+    s.connection.reset();
+    s.loop.run_until_idle();
+    CHECK(s.handler.ends == Ends{});
+    CHECK(s.loop.watches() == 0);
+  }
+  SUBCASE("not started") {
+    Setting s;
+    s.loop.failing_defers = 1;
+    CHECK_THROWS_AS(s.connection->close("enough"), std::bad_alloc);
+    CHECK(s.connection->open());
+    s.connection->close("enough");
+    s.loop.run_until_idle();
+    CHECK(s.handler.ends == Ends{"enough"});
+  }
 }
 
 TEST_CASE("a byte queue keeps its memory while it is in use, and gives it back when told") {

@@ -113,7 +113,7 @@ std::vector<Message> one_of_each() {
       MetricsRequest{},
       ServicesRequest{"all"},
       PlanRequest{"0-3"},
-      StatusReply{{status, status}, false},
+      StatusReply{{status, status}, false, "in the clear"},
       BootLogReply{{3, "n3", entries}},
       LogReply{3, "n3", 2, lines},
       NodeResult{3, "n3", true, "fine"},

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crypto/primitives.h"
+#include "sys/log.h"
 #include "tests/fakes/fake_stream.h"
 #include "transport/connection.h"
 #include "transport/preamble.h"
@@ -249,9 +250,9 @@ TEST_CASE("secure channel: who comes with other keys, another protection or anot
   refused(theirs, ChannelFault::cluster_key, "another cluster key");
   theirs = pinned(ours);
   theirs.protection = Protection::nk;
-  refused(theirs, ChannelFault::protection, "wants connections Noise_NKpsk0");
+  refused(theirs, ChannelFault::protection, "the front end has a cluster key and this node none");
   theirs.protection = Protection::clear;
-  refused(theirs, ChannelFault::protection, "this node's come in the clear");
+  refused(theirs, ChannelFault::protection, "the front end has keys and this node none");
 
   Ends ends(Protection::nk_psk0);
   ends.to_front_end[8] ^= std::byte{0x40};
@@ -260,6 +261,30 @@ TEST_CASE("secure channel: who comes with other keys, another protection or anot
   const auto answered = ends.node_reads(ends.to_node);
   REQUIRE_FALSE(answered);
   CHECK(answered.error().what.find("speaks protocol version") != std::string::npos);
+}
+
+TEST_CASE("secure channel: a node's advice fits the misfit, and a line of its log") {
+  constexpr Protection all[] = {Protection::clear, Protection::nk, Protection::nk_psk0};
+  constexpr std::string_view around =
+      "no connection to the front end (bulk) at 255.255.255.255:65535: refused: ; try 99999 in 10000 ms";
+  for (const Protection ours : all) {
+    for (const Protection theirs : all) {
+      if (ours == theirs) continue;
+      CAPTURE(describe(ours));
+      CAPTURE(describe(theirs));
+      PinnedKeys keys = pinned(keys_with(Protection::nk_psk0));
+      keys.protection = theirs;
+      Ends ends(keys_with(ours), keys);
+      CHECK_FALSE(ends.front_end_reads(ends.to_front_end));
+      const auto answered = ends.node_reads(ends.to_node);
+      REQUIRE_FALSE(answered);
+      const std::string& said = answered.error().what;
+      CAPTURE(said);
+      CHECK(around.size() + said.size() <= sys::Log::line_limit);
+      CHECK((said.find("insecure = true is set on the front end") == 0) == (ours == Protection::clear));
+      CHECK((said.find("nodeimage --keys") != said.npos) == (ours > theirs));
+    }
+  }
 }
 
 TEST_CASE("secure channel: a front end without the secret key is none, whatever it answers") {
