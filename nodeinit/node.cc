@@ -214,6 +214,9 @@ void Node::on_ping(const transport::Ping& ping) {
   pong.usage.wakeups = system_.loop.wakeups();
   pong.usage.orphans = system_.children.orphans_reaped();
   pong.usage.children = static_cast<std::uint32_t>(system_.children.expected());
+  pong.usage.fetched_bytes = cache_.bytes_fetched();
+  // The root is in memory: this does not block.
+  if (const auto used = system_.mounts.memory_used("/")) pong.usage.file_bytes = *used;
   uplink_.send(pong);
 }
 

@@ -43,7 +43,7 @@ template <class Text>
 sys::Result<bool> is_done(const TreeEntry& entry, const Text& content, const FileFacts& there, sys::Files& files) {
   if (there.kind == FileKind::link) return false;
   if (there.kind != FileKind::regular) return tl::unexpected(in_the_way(entry, there).error());
-  if (there.links > 1 || !owned_as(there, owner_of(entry))) return false;
+  if (!owned_as(there, owner_of(entry))) return false;
   if (entry.modified_ns != 0 && entry.modified_ns != there.modified_ns) return false;
   return same(entry, content, there, files);
 }
@@ -100,7 +100,7 @@ class Placing {
   sys::Status put(const TreeEntry& entry, const transport::Content& content) {
     const std::string from = contents_.path_of(content.hash);
     const bool last_use = --uses_[content.hash] == 0;
-    if (last_use && contents_.is_spare(content.hash)) {
+    if (last_use && contents_.is_spare(content.hash) && has_one_name(from)) {
       if (auto owned = files_.set_owner(from, owner_of(entry)); !owned) return owned;
       const auto moved = files_.rename(from, entry.path);
       if (moved || moved.error().code != EXDEV) return moved;
@@ -121,6 +121,12 @@ class Placing {
   }
   sys::Status put(const TreeEntry& entry, const transport::LinkTarget& link) {
     return put_link(files_, link.target, entry.path);
+  }
+
+  // A program that was placed from the cache has the same file.
+  bool has_one_name(const std::string& path) {
+    const auto facts = files_.facts(path);
+    return facts && *facts && (*facts)->links == 1;
   }
 
   const Contents& contents_;

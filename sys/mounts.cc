@@ -105,6 +105,15 @@ tl::unexpected<Error> mount_failure(int code, const MountSpec& spec) {
   return failure(code, std::move(what));
 }
 
+Result<struct statfs> statistics_of(const std::string& path) {
+  const auto fd = SafePaths(LinkTrust::of_root).open("look at", path, O_PATH);
+  if (!fd) return tl::unexpected(fd.error());
+  struct statfs found {};
+  if (::fstatfs(fd->get(), &found) == 0) return found;
+  const int code = errno;
+  return failure(code, cat("find the file system of ", path));
+}
+
 // mount(2) takes paths only. This one leads to what is open, whatever was renamed meanwhile.
 std::string path_to(const Fd& fd) { return cat("/proc/self/fd/", fd.get()); }
 
@@ -255,15 +264,17 @@ Result<std::optional<MountFound>> KernelMounts::find(const MountSpec& spec) {
 }
 
 Result<FilesystemKind> KernelMounts::kind(const std::string& path) {
-  const auto fd = SafePaths(LinkTrust::of_root).open("look at", path, O_PATH);
-  if (!fd) return tl::unexpected(fd.error());
-  struct statfs found {};
-  if (::fstatfs(fd->get(), &found) < 0) {
-    int code = errno;
-    return failure(code, cat("find the file system of ", path));
-  }
-  const auto magic = static_cast<std::uint32_t>(found.f_type);
+  const auto found = statistics_of(path);
+  if (!found) return tl::unexpected(found.error());
+  const auto magic = static_cast<std::uint32_t>(found->f_type);
   return magic == TMPFS_MAGIC || magic == RAMFS_MAGIC ? FilesystemKind::memory : FilesystemKind::other;
+}
+
+Result<std::uint64_t> KernelMounts::memory_used(const std::string& path) {
+  const auto found = statistics_of(path);
+  if (!found) return tl::unexpected(found.error());
+  if (static_cast<std::uint32_t>(found->f_type) != TMPFS_MAGIC) return 0;
+  return static_cast<std::uint64_t>(found->f_blocks - found->f_bfree) * static_cast<std::uint64_t>(found->f_bsize);
 }
 
 }  // namespace sys

@@ -41,6 +41,8 @@ class Mounts {
   // target only where that does not tell: with a dead server among them this may block.
   virtual Result<std::optional<MountFound>> find(const MountSpec& spec) = 0;
   virtual Result<FilesystemKind> kind(const std::string& path) = 0;
+  // Bytes of memory that the files of the tmpfs at `path` take (statfs(2)); 0 for any other file system. May block.
+  virtual Result<std::uint64_t> memory_used(const std::string& path) = 0;
 };
 
 class KernelMounts final : public Mounts {
@@ -50,6 +52,7 @@ class KernelMounts final : public Mounts {
   Result<bool> mounted(const std::string& target) override;
   Result<std::optional<MountFound>> find(const MountSpec& spec) override;
   Result<FilesystemKind> kind(const std::string& path) override;
+  Result<std::uint64_t> memory_used(const std::string& path) override;
 };
 
 // Splits options into mount(2) flags and file system data. Pure.

@@ -52,7 +52,7 @@ struct SelfUsage {
   std::uint64_t orphans = 0;   // orphans reaped
   std::uint32_t children = 0;  // expected children now
   std::uint64_t fetched_bytes = 0;  // of files' content, from the front end
-  std::uint64_t file_bytes = 0;     // memory that the node's own file systems (root, tmpfs) take
+  std::uint64_t file_bytes = 0;     // memory that the files of the node's root take, when it is a tmpfs
 };
 
 enum class ServiceState : std::uint8_t { starting = 0, running = 1, waiting = 2, ended = 3 };

@@ -28,6 +28,8 @@ Json usage_json(const transport::SelfUsage& usage) {
           {"resident_bytes", usage.resident_bytes},
           {"cpu_seconds", static_cast<double>(usage.cpu_us) / 1e6},
           {"wakeups", usage.wakeups},
+          {"fetched_bytes", usage.fetched_bytes},
+          {"file_bytes", usage.file_bytes},
           {"orphans", usage.orphans},
           {"children", usage.children}};
 }

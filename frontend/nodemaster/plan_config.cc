@@ -68,8 +68,8 @@ class PlanReader {
     read_common(reader, *kind, step);
     check_hostname(reader, step);
     check_identity(reader, step);
-    reader.finish();
     order_.push_back({step.step.name, read_after(reader)});
+    reader.finish();
     lines_.push_back(reader.has("after") ? reader.line_of("after") : reader.line());
     steps_.push_back(std::move(step));
   }

@@ -38,7 +38,7 @@ class TableReader {
   std::optional<sys::Mac> mac(std::string_view key);
   std::vector<std::string> texts(std::string_view key);  // an array of strings, which may have control characters
   // A table of strings, which may have them too; whole numbers and truth values (1, 0) are taken for what they look
-  // like. In the file's order.
+  // like. By key.
   std::vector<std::pair<std::string, std::string>> text_table(std::string_view key);
   // An absolute path without empty, "." and ".." components; required.
   std::string clean_path(std::string_view key);

@@ -58,4 +58,9 @@ sys::Result<sys::FilesystemKind> FakeMounts::kind(const std::string& path) {
   return nearest == kinds_.end() ? sys::FilesystemKind::other : nearest->second;
 }
 
+sys::Result<std::uint64_t> FakeMounts::memory_used(const std::string& path) {
+  if (auto status = faults_.check(sys::cat("memory used by ", path)); !status) return tl::unexpected(status.error());
+  return memory;
+}
+
 }  // namespace fakes

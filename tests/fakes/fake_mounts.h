@@ -22,9 +22,11 @@ class FakeMounts final : public sys::Mounts {
   sys::Result<std::optional<sys::MountFound>> find(const sys::MountSpec& spec) override;
   // Of the nearest path above it that set_kind() has named; `other` when there is none.
   sys::Result<sys::FilesystemKind> kind(const std::string& path) override;
+  sys::Result<std::uint64_t> memory_used(const std::string& path) override;
 
   // From now on mounting fails with this errno.
   void refuse(int code) { refusal_ = code; }
+  std::uint64_t memory = 0;  // that every tmpfs uses
   void set_kind(const std::string& path, sys::FilesystemKind kind) { kinds_[path] = kind; }
   // Those that are mounted now, in order.
   const std::vector<sys::MountSpec>& all() const { return mounts_; }

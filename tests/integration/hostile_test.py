@@ -30,8 +30,8 @@ TO_FRONT_END = {
 }
 TO_NODE = {
     "a frame that is too long": (wire.frame(wire.WELCOME, b"", size=GIB), "at most 4096"),
-    "an enormous string": (wire.frame(wire.WELCOME, struct.pack("<HI", 2, 0) + wire.text(b"n0", size=GIB)), "name"),
-    "a message out of turn": (wire.frame(wire.SETUP, struct.pack("<Q?I", 1, True, 0)), "Setup"),
+    "an enormous string": (wire.frame(wire.WELCOME, struct.pack("<HI", wire.VERSION, 0) + wire.text(b"n0", size=GIB)), "name"),
+    "a message out of turn": (wire.frame(wire.SETUP, struct.pack("<Q?II", 1, True, 0, 0)), "Setup"),
     "a message of a node": (wire.frame(wire.HELLO, wire.hello()), "Hello"),
     "noise": (bytes(range(256)), "refused"),
 }

@@ -277,9 +277,61 @@ where = "front-end"
   CHECK(configuration.plan[3].on_front_end);
 }
 
+TEST_CASE("a plan says what its steps wait for, and how long all of it may take") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  files.write("node_up.toml", R"(time_limit = "2m"
+[[step]]
+kind = "sysctl"
+name = "late"
+set = {"vm.swappiness" = 10, "net/ipv4/conf/eth0.1/forwarding" = true}
+after = ["early"]
+[[step]]
+kind = "device"
+name = "early"
+set = ["null", "console"]
+after = []
+[[step]]
+kind = "file"
+path = "/etc/hosts"
+content = "{address} {name}"
+)");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  CHECK(configuration.plan_limit == std::chrono::minutes(2));
+  REQUIRE(configuration.plan.size() == 3);
+  CHECK(configuration.plan[0].step.name == "early");
+  const auto& devices = std::get<transport::DeviceStep>(configuration.plan[0].step.action).devices;
+  REQUIRE(devices.size() == 2);
+  CHECK(devices[1].path == "/dev/console");
+  CHECK(devices[1].mode == 0600);
+  CHECK(configuration.plan[1].step.name == "late");
+  CHECK(configuration.plan[1].step.after == std::vector<std::uint32_t>{0});
+  const auto& keys = std::get<transport::SysctlStep>(configuration.plan[1].step.action).entries;
+  CHECK(keys.at(0).key == "net/ipv4/conf/eth0.1/forwarding");
+  CHECK(keys.at(0).value == "1");
+  CHECK(keys.at(1).key == "vm/swappiness");
+  CHECK(keys.at(1).value == "10");
+  CHECK(configuration.plan[2].step.after == std::vector<std::uint32_t>{1});
+  CHECK(configuration.plan[2].step.timeout_ms == 300000);
+}
+
 TEST_CASE("what is wrong in a plan is told with its line") {
   const std::string step = "[[step]]\n";
   const Bad table[] = {
+      {step + "kind = \"hostname\"\nafter = [\"home\"]\n", "node_up.toml:3", "there is no step 'home'"},
+      {step + "kind = \"hostname\"\nafter = [\"hostname\"]\n", "node_up.toml:3", "none of them can begin"},
+      {step + "kind = \"device\"\nset = [\"sda\"]\n", "node_up.toml:3", "'sda' is none of null"},
+      {step + "kind = \"sysctl\"\nset = {\"a..b\" = 1}\n", "node_up.toml:3", "is no key"},
+      {step + "kind = \"file\"\npath = \"/a\"\ncontent = \"x\"\nsource = \"y\"\n", "node_up.toml:4",
+       "beside 'source'"},
+      {step + "kind = \"libraries\"\n", "node_up.toml:1", "neither 'programs' nor 'libraries'"},
+      {step + "kind = \"module\"\nmodules = [\"a/b\"]\ndirectory = \"/lib/modules/x\"\n", "node_up.toml:3",
+       "no name of a module"},
+      {step + "kind = \"module\"\nmodules = [\"a\"]\ndirectory = \"/x\"\noptions = {b = \"1\"}\n",
+       "node_up.toml:5", "'b' is not among 'modules'"},
+      {step + "kind = \"unmount\"\ntarget = \"/\"\n", "node_up.toml:3", "cannot be unmounted"},
+      {"time_limit = \"1ms\"\n" + step + "kind = \"hostname\"\n", "node_up.toml:1", "from 1s to 24h"},
       {step + "kind = \"mont\"\n", "node_up.toml:2", "unknown step kind 'mont'; there are mount, unmount, directory"},
       {step + "path = \"/x\"\n", "node_up.toml:1", "needs 'kind'"},
       {step + "kind = \"file\"\nsource = \"missing\"\npath = \"/etc/x\"\n", "node_up.toml:3", "No such file"},

@@ -255,6 +255,16 @@ TEST_CASE("content that nobody else needs is moved to its place, for the last th
   }
 }
 
+TEST_CASE("content that a program has been placed from stays in the cache, and the program's file is no other") {
+  Node node;
+  REQUIRE(node.files.hard_link(cached, "/prog"));
+  const auto step = transport::one_file("/etc/prog", fakes::content_of("text"), 0644);
+  REQUIRE(both_turns(step, node, true));
+  CHECK(node.files.exists(cached));
+  CHECK(node.files.content("/etc/prog") == "text");
+  CHECK(survey(transport::one_file("/prog", fakes::content_of("text"), 0644), node.system)->empty());
+}
+
 TEST_CASE("a directory of a tree may be a link of root's to one") {
   Node node;
   node.files.put_directory("/usr/lib");
