@@ -36,8 +36,8 @@ struct Found {
   unsigned prefix = 0;
   std::uint32_t gateway = 0;
   std::uint32_t front_end = 0;
-  std::uint32_t requests = 0;        // sent on all links until then
-  std::vector<std::string> others;   // "rarp answer from 10.9.0.2 on eth1 ignored: ..."
+  std::uint32_t requests = 0;       // sent on all links until then
+  std::vector<std::string> others;  // "rarp answer from 10.9.0.2 on eth1 ignored: ..."
 };
 
 class Discovery {

@@ -44,7 +44,8 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
       runner_(
           system.loop, system.workers,
-          {system.files, system.mounts, system.machine, system.links, system.sockets, system.loop.clock()}, cache_, log_,
+          {system.files, system.mounts, system.machine, system.links, system.sockets, system.loop.clock()}, cache_,
+          log_,
           {.report = [this](const transport::StepReport& report) { on_step(report); },
            .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
            .run_program =
@@ -165,8 +166,8 @@ void Node::set_clock(std::uint64_t wall_ns) {
   if (life_.in_container || theirs <= 0) return;
   const std::int64_t ours = system_.loop.clock().wall().time_since_epoch().count();
   // Unsigned: what a front end says may be as far away as it likes.
-  const std::uint64_t apart = theirs > ours ? wall_ns - static_cast<std::uint64_t>(ours)
-                                            : static_cast<std::uint64_t>(ours) - wall_ns;
+  const std::uint64_t apart =
+      theirs > ours ? wall_ns - static_cast<std::uint64_t>(ours) : static_cast<std::uint64_t>(ours) - wall_ns;
   if (apart <= clock_tolerance_ns) return;
   const sys::Status set = system_.loop.clock().set_wall(sys::WallTime(sys::Duration(theirs)));
   if (set) {

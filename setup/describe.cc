@@ -44,9 +44,8 @@ std::string text(const transport::ModuleStep& step) {
              step.modules.empty() ? "none" : step.modules.back().name);
 }
 std::string text(const transport::SysctlStep& step) {
-  return cat("set ", first_of(step.entries, [](const transport::SysctlEntry& entry) {
-               return cat(entry.key, " to ", entry.value);
-             }));
+  return cat("set ", first_of(step.entries,
+                              [](const transport::SysctlEntry& entry) { return cat(entry.key, " to ", entry.value); }));
 }
 std::string text(const transport::HostnameStep& step) { return cat("set the hostname to ", step.name); }
 std::string text(const transport::InterfaceStep& step) {

@@ -108,11 +108,11 @@ void Runner::State::begin_attempt(std::size_t place, const std::string& why) {
   Progress& progress = begun.at(place);
   progress.attempt++;
   report(place, transport::Outcome::running, 0, why);
-  const AttemptTools tools{loop,  workers,  system,
-                           cache, hooks,    received,
-                           [this](const transport::ContentHash& hash) { return uses.is_spare(hash); }};
-  progress.now = std::make_unique<Attempt>(tools, step(place),
-                                           [this, place](const AttemptEnd& end) { on_attempt(place, end); });
+  const AttemptTools tools{loop, workers, system, cache, hooks, received, [this](const transport::ContentHash& hash) {
+                             return uses.is_spare(hash);
+                           }};
+  progress.now =
+      std::make_unique<Attempt>(tools, step(place), [this, place](const AttemptEnd& end) { on_attempt(place, end); });
 }
 
 void Runner::State::on_attempt(std::size_t place, const AttemptEnd& end) {
@@ -134,8 +134,8 @@ void Runner::State::on_success(std::size_t place, StepOutcome outcome) {
 void Runner::State::retry(std::size_t place, const sys::Error& error) {
   Progress& progress = begun.at(place);
   const sys::Duration pause = progress.backoff.next();
-  const std::string wait = in_words(std::max<sys::Duration>(std::chrono::round<std::chrono::seconds>(pause),
-                                                            std::chrono::seconds(1)));
+  const std::string wait =
+      in_words(std::max<sys::Duration>(std::chrono::round<std::chrono::seconds>(pause), std::chrono::seconds(1)));
   const std::string reason = error.text();
   report(place, transport::Outcome::running, error.code, sys::cat(reason, "; again in ", wait));
   log.warning("setup step ", step(place).name, ", attempt ", progress.attempt, ": ", reason, "; again in ", wait);
@@ -163,9 +163,8 @@ void Runner::State::on_limit() {
   std::string names;
   for (const auto& [place, progress] : begun)
     names += sys::cat(names.empty() ? "" : ", ", step(place).name);
-  const std::string reason =
-      sys::cat("the plan's time limit of ", in_words(std::chrono::milliseconds(setup.limit_ms)), " is over; not done: ",
-               names.empty() ? "the rest" : names);
+  const std::string reason = sys::cat("the plan's time limit of ", in_words(std::chrono::milliseconds(setup.limit_ms)),
+                                      " is over; not done: ", names.empty() ? "the rest" : names);
   log.error("setup: ", reason);
   skip_rest("the plan's time limit is over");
   finish(reason);

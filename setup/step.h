@@ -49,7 +49,7 @@ using Entries = std::vector<std::uint32_t>;  // indices, ascending
 // Where the contents of a step are when it is carried out.
 struct Contents {
   std::function<std::string(const transport::ContentHash&)> path_of;  // in the node's cache
-  std::function<bool(const transport::ContentHash&)> is_spare;        // nobody needs it afterwards: it may be moved away
+  std::function<bool(const transport::ContentHash&)> is_spare;  // nobody needs it afterwards: it may be moved away
 };
 
 sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system);

@@ -25,8 +25,8 @@ sys::Result<bool> set(const transport::SysctlEntry& entry, sys::Files& files) {
   const auto now = files.read(path, value_limit);
   if (now && in_one_form(*now) == in_one_form(entry.value)) return false;
   if (auto status = files.write(path, entry.value); !status) {
-    return tl::unexpected(sys::within(sys::cat("set sysctl ", entry.key, " to ", sys::printable(entry.value)),
-                                      status.error()));
+    return tl::unexpected(
+        sys::within(sys::cat("set sysctl ", entry.key, " to ", sys::printable(entry.value)), status.error()));
   }
   return true;
 }

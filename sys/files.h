@@ -65,8 +65,7 @@ class Files {
   // The whole content; refused above `limit` bytes. Works for /proc files; waits for no fifo and no device.
   virtual Result<std::string> read(const std::string& path, std::size_t limit) = 0;
   // The whole content of a regular file of any size, piece by piece, each at most 256 KiB.
-  virtual Status read_pieces(const std::string& path,
-                             const std::function<void(std::span<const std::byte>)>& take) = 0;
+  virtual Status read_pieces(const std::string& path, const std::function<void(std::span<const std::byte>)>& take) = 0;
   // The target of a symbolic link.
   virtual Result<std::string> read_link(const std::string& path) = 0;
   // Names in a directory, without . and .., sorted.

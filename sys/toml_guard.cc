@@ -46,7 +46,8 @@ class Scanner {
       quote_ = quote;
       return skip(quote.size());
     }
-    in_word_ = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '+';
+    in_word_ =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '+';
     skip(1);
   }
   void inside(char c) {

@@ -47,10 +47,10 @@ struct BootEntry {
 struct SelfUsage {
   std::uint64_t private_bytes = 0;  // memory that only PID 1 uses
   std::uint64_t resident_bytes = 0;
-  std::uint64_t cpu_us = 0;    // user and system time since it began
-  std::uint64_t wakeups = 0;   // turns of the event loop
-  std::uint64_t orphans = 0;   // orphans reaped
-  std::uint32_t children = 0;  // expected children now
+  std::uint64_t cpu_us = 0;         // user and system time since it began
+  std::uint64_t wakeups = 0;        // turns of the event loop
+  std::uint64_t orphans = 0;        // orphans reaped
+  std::uint32_t children = 0;       // expected children now
   std::uint64_t fetched_bytes = 0;  // of files' content, from the front end
   std::uint64_t file_bytes = 0;     // memory that the files of the node's root take, when it is a tmpfs
 };

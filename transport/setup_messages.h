@@ -136,8 +136,8 @@ struct ServiceStep {
   Restart restart = Restart::always;
 };
 
-using Action = std::variant<MountStep, DirectoryStep, DeviceStep, FileStep, LinkStep, HostnameStep, RunStep, UnmountStep,
-                            ModuleStep, SysctlStep, InterfaceStep, LimitsStep, TimeStep, ServiceStep>;
+using Action = std::variant<MountStep, DirectoryStep, DeviceStep, FileStep, LinkStep, HostnameStep, RunStep,
+                            UnmountStep, ModuleStep, SysctlStep, InterfaceStep, LimitsStep, TimeStep, ServiceStep>;
 
 struct Step {
   std::string name;

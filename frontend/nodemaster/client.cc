@@ -2,6 +2,7 @@
 
 #include "frontend/nodemaster/dispose.h"
 #include "sys/text.h"
+#include "transport/codec.h"
 
 namespace frontend {
 namespace {
@@ -42,8 +43,12 @@ void Client::on_message(Peer&, std::uint64_t request, transport::Message message
   }
   idle_.cancel();
   request_ = request;
+  const std::string name = transport::name_of_number(transport::number_of(message));
   verb_ = make_verb(std::move(message), desk_, *this);
-  if (!verb_) return rest();
+  if (!verb_) {
+    peer_.send(transport::Failure{true, sys::cat("this nodemaster has no answer to ", name)}, request);
+    return rest();
+  }
   verb_->start();
 }
 

@@ -87,7 +87,7 @@ struct Configuration {
   std::vector<NodeEntry> nodes;  // by number, ascending
   std::vector<PlanStep> plan;
   sys::Duration plan_limit = std::chrono::minutes(15);  // for all steps and hooks of one node
-  std::string hooks;  // directory of hooks; empty: none
+  std::string hooks;                                    // directory of hooks; empty: none
   sys::Duration ping_interval = std::chrono::seconds(5);
   sys::Duration silence_limit = std::chrono::seconds(20);
 };

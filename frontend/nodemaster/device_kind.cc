@@ -14,8 +14,9 @@ struct WellKnown {
 };
 // Documentation/admin-guide/devices.txt of the kernel; modes as distributions have them.
 constexpr WellKnown well_known[] = {
-    {"null", 1, 3, 0666}, {"zero", 1, 5, 0666}, {"full", 1, 7, 0666},    {"random", 1, 8, 0666}, {"urandom", 1, 9, 0666},
-    {"tty", 5, 0, 0666},  {"ptmx", 5, 2, 0666}, {"console", 5, 1, 0600}, {"kmsg", 1, 11, 0644},  {"fuse", 10, 229, 0666},
+    {"null", 1, 3, 0666},    {"zero", 1, 5, 0666},    {"full", 1, 7, 0666}, {"random", 1, 8, 0666},
+    {"urandom", 1, 9, 0666}, {"tty", 5, 0, 0666},     {"ptmx", 5, 2, 0666}, {"console", 5, 1, 0600},
+    {"kmsg", 1, 11, 0644},   {"fuse", 10, 229, 0666},
 };
 
 std::string well_known_names() {

@@ -19,11 +19,11 @@ using sys::FileFacts;
 using sys::FileKind;
 using transport::TreeEntry;
 
-constexpr std::size_t max_entries = 16384;           // of a FileStep
-constexpr std::size_t max_message = 3u << 20;        // bytes that they may take in one, well below the frame's limit
-constexpr std::size_t max_depth = 64;                // directories in directories
-constexpr std::uint32_t plain_mode = 0777;           // set-id bits are not copied unasked
-constexpr std::size_t entry_overhead = 80;           // bytes
+constexpr std::size_t max_entries = 16384;     // of a FileStep
+constexpr std::size_t max_message = 3u << 20;  // bytes that they may take in one, well below the frame's limit
+constexpr std::size_t max_depth = 64;          // directories in directories
+constexpr std::uint32_t plain_mode = 0777;     // set-id bits are not copied unasked
+constexpr std::size_t entry_overhead = 80;     // bytes
 
 // A leading dot has to be written, as in glob(7).
 bool matches(const std::string& pattern, const std::string& name) {
@@ -70,7 +70,8 @@ class Finder {
       case FileKind::link:
         return add_link(source, path, **facts);
       default:
-        return sys::refusal(sys::cat(source, " is a device, socket or pipe, which a file step does not copy; exclude it"));
+        return sys::refusal(
+            sys::cat(source, " is a device, socket or pipe, which a file step does not copy; exclude it"));
     }
   }
 
@@ -123,8 +124,8 @@ class Finder {
   sys::Status put(TreeEntry entry) {
     size_ += entry.path.size() + entry_overhead;
     if (entries_.size() == max_entries || size_ > max_message)
-      return sys::refusal(sys::cat(need_.source, ": more than ", entries_.size(),
-                                   " files are too much for one step; divide it"));
+      return sys::refusal(
+          sys::cat(need_.source, ": more than ", entries_.size(), " files are too much for one step; divide it"));
     entries_.push_back(std::move(entry));
     return {};
   }

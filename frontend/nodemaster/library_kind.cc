@@ -43,7 +43,8 @@ void read_libraries(const StepContext& in) {
   if (need.programs.empty() && need.libraries.empty())
     in.reader.error("programs", "neither 'programs' nor 'libraries' names anything");
   in.step.step.name = sys::cat("libraries of ", need.programs.empty() ? "" : need.programs.front());
-  if (need.programs.empty() && !need.libraries.empty()) in.step.step.name = sys::cat("library ", need.libraries.front());
+  if (need.programs.empty() && !need.libraries.empty())
+    in.step.step.name = sys::cat("library ", need.libraries.front());
   in.step.step.action = transport::FileStep{};
   in.step.need = std::move(need);
 }

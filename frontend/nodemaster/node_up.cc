@@ -87,8 +87,9 @@ void NodeUp::start(NodeNumber node, Run& run, NodeTask task) {
   const bool last = run.tasks.empty();
   if (!task.steps.empty()) table_.set_reason(node, sys::cat("step ", task.steps.front().name));
   run.node_works = true;
-  links_.send(node, transport::Setup{.plan = run.plan_number, .last = last,
-                                     .limit_ms = time_left_ms(run), .steps = std::move(task.steps)});
+  links_.send(
+      node, transport::Setup{
+                .plan = run.plan_number, .last = last, .limit_ms = time_left_ms(run), .steps = std::move(task.steps)});
 }
 
 void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {
@@ -171,7 +172,8 @@ void NodeUp::on_limit(NodeNumber node, std::uint64_t plan_number) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit_).count();
   const std::string what = table_.find(node)->reason;
   if (run->program != 0) programs_.cancel(run->program);
-  fail(node, sys::cat("the plan's time limit of ", seconds, " s is over; not done: ", what.empty() ? "the rest" : what));
+  fail(node,
+       sys::cat("the plan's time limit of ", seconds, " s is over; not done: ", what.empty() ? "the rest" : what));
 }
 
 void NodeUp::fail(NodeNumber node, const std::string& reason) {

@@ -4,10 +4,10 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/mount_kind.h"
 #include "frontend/nodemaster/node_facts.h"
 #include "frontend/nodemaster/plan_order.h"
 #include "frontend/nodemaster/step_kinds.h"
-#include "frontend/nodemaster/mount_kind.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -62,8 +62,8 @@ class PlanReader {
     if (!reader.require("kind")) return;
     const StepKind* kind = find_step_kind(step.kind);
     if (!kind)
-      return reader.error("kind", sys::cat("unknown step kind '", sys::printable(step.kind, 64), "'; there are ",
-                                           step_kinds()));
+      return reader.error(
+          "kind", sys::cat("unknown step kind '", sys::printable(step.kind, 64), "'; there are ", step_kinds()));
     kind->read({reader, folder_, step});
     read_common(reader, *kind, step);
     check_hostname(reader, step);
@@ -163,9 +163,9 @@ class PlanReader {
   const ConfiguredNodes nodes_;
   const bool nodes_are_good_;  // or some may be missing that the plan rightly names
   Problems& problems_;
-  std::vector<PlanStep> steps_;       // as written, as are
-  std::vector<OrderedStep> order_;    // these
-  std::vector<unsigned> lines_;       // and these
+  std::vector<PlanStep> steps_;     // as written, as are
+  std::vector<OrderedStep> order_;  // these
+  std::vector<unsigned> lines_;     // and these
   std::map<std::string, unsigned> names_;
   bool names_nodes_ = false;  // a step that has been read sets host names
 };

@@ -42,16 +42,17 @@ sys::Result<FoundStep> find_server(const ServerNeed& need, transport::Action act
 
 sys::Result<FoundStep> find_step(const PlanStep& step) {
   using Found = sys::Result<FoundStep>;
-  return std::visit(
-      sys::Overloaded{
-          [&](const std::monostate&) -> Found { return FoundStep{step.step.action, {}}; },
-          [](const FileNeed& need) { return find_files(need); },
-          [&](const ProgramNeed&) { return find_program(step.step.action); },
-          [&](const ServerNeed& need) { return find_server(need, step.step.action); },
-          [](const LibrariesNeed& need) { return find_libraries(need); },
-          [](const ModulesNeed& need) { return find_modules(need); },
-      },
-      step.need);
+  return std::visit(sys::Overloaded{
+                        [&](const std::monostate&) -> Found {
+                          return FoundStep{step.step.action, {}};
+                        },
+                        [](const FileNeed& need) { return find_files(need); },
+                        [&](const ProgramNeed&) { return find_program(step.step.action); },
+                        [&](const ServerNeed& need) { return find_server(need, step.step.action); },
+                        [](const LibrariesNeed& need) { return find_libraries(need); },
+                        [](const ModulesNeed& need) { return find_modules(need); },
+                    },
+                    step.need);
 }
 
 }  // namespace frontend

@@ -14,8 +14,15 @@ using namespace std::chrono_literals;
 
 constexpr StepKind kinds[] = {
     {"mount", [](const StepContext& in) { read_mount(in.reader, in.step); }},
-    {"unmount", read_unmount}, {"directory", read_directory}, {"device", read_device},
-    {"file", read_file, 5min}, {"link", read_link},     {"libraries", read_libraries, 5min}, {"module", read_module}, {"sysctl", read_sysctl},       {"hostname", read_hostname},
+    {"unmount", read_unmount},
+    {"directory", read_directory},
+    {"device", read_device},
+    {"file", read_file, 5min},
+    {"link", read_link},
+    {"libraries", read_libraries, 5min},
+    {"module", read_module},
+    {"sysctl", read_sysctl},
+    {"hostname", read_hostname},
     {"run", read_run},
 };
 
@@ -50,8 +57,7 @@ void read_command(const StepContext& in, std::string& program, std::vector<std::
   in.reader.require("command");
   arguments = in.reader.texts("command");
   if (arguments.empty()) {
-    if (in.reader.has("command"))
-      in.reader.error("command", "is empty; write it like [\"/bin/true\", \"argument\"]");
+    if (in.reader.has("command")) in.reader.error("command", "is empty; write it like [\"/bin/true\", \"argument\"]");
     return;
   }
   program = arguments.front();

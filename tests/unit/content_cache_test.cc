@@ -89,7 +89,7 @@ TEST_CASE("content is fetched in blocks, checked, and given its name only then")
   s.answer(1);
   CHECK(s.files.content(path) == text);
   CHECK(s.files.facts("/cache").value()->mode == 0700);  // some of it may be for root's eyes only
-  CHECK(s.found.empty());  // from the loop, not from inside the call
+  CHECK(s.found.empty());                                // from the loop, not from inside the call
   s.loop.run_until_idle();
   CHECK(s.found == std::vector<std::string>{path});
   CHECK(s.cache->bytes_held() == text.size());

@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "setup/step.h"
-#include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
@@ -246,7 +246,8 @@ TEST_CASE("content that nobody else needs is moved to its place, for the last th
   for (const bool spare : {false, true}) {
     Node node;
     transport::FileStep twice;
-    twice.entries = {{"/a", fakes::content_of("text"), 0600, 1, 2, 0}, {"/b", fakes::content_of("text"), 0644, 0, 0, 0}};
+    twice.entries = {{"/a", fakes::content_of("text"), 0600, 1, 2, 0},
+                     {"/b", fakes::content_of("text"), 0644, 0, 0, 0}};
     REQUIRE(both_turns(twice, node, spare));
     CHECK(node.files.content("/a") == "text");
     CHECK(node.files.content("/b") == "text");
@@ -270,7 +271,8 @@ TEST_CASE("a directory of a tree may be a link of root's to one") {
   node.files.put_directory("/usr/lib");
   node.files.put_link("/lib", "usr/lib");
   transport::FileStep tree;
-  tree.entries = {{"/lib", transport::DirectoryMark{}, 0755, 0, 0, 0}, {"/lib/a", transport::TextContent{"x"}, 0644, 0, 0, 0}};
+  tree.entries = {{"/lib", transport::DirectoryMark{}, 0755, 0, 0, 0},
+                  {"/lib/a", transport::TextContent{"x"}, 0644, 0, 0, 0}};
   REQUIRE(both_turns(tree, node));
   CHECK(node.files.content("/usr/lib/a") == "x");
 }
@@ -308,7 +310,8 @@ TEST_CASE("sysctl writes what differs, whatever spaces the kernel shows") {
 TEST_CASE("modules are loaded in order, those that the kernel has not") {
   Node node;
   node.files.put("/proc/modules", "libphy 1 0 - Live 0x0\nveth 2 0 - Live 0x0\n");
-  const transport::ModuleStep step{{{"libphy", fakes::content_of("text"), ""}, {"e1000", fakes::content_of("text"), "debug=1"}}};
+  const transport::ModuleStep step{
+      {{"libphy", fakes::content_of("text"), ""}, {"e1000", fakes::content_of("text"), "debug=1"}}};
   CHECK(*survey(step, node.system) == Entries{1});
   REQUIRE(both_turns(step, node));
   REQUIRE(node.machine.modules.size() == 1);

@@ -105,9 +105,10 @@ TEST_CASE("negative numbers survive") {
 TEST_CASE("elements that are as small as they can be are accepted") {
   const auto step_of = [](Action action) { return Setup{.steps = {{.name = "", .action = std::move(action)}}}; };
   for (const Action& action :
-       {Action(FileStep{std::vector<TreeEntry>(3, {"", DirectoryMark{}})}), Action(DeviceStep{std::vector<DeviceEntry>(3)}),
-        Action(ModuleStep{std::vector<ModuleEntry>(3)}), Action(SysctlStep{std::vector<SysctlEntry>(3)}),
-        Action(InterfaceStep{.routes = std::vector<Route>(3)}), Action(LimitsStep{std::vector<LimitEntry>(3)})})
+       {Action(FileStep{std::vector<TreeEntry>(3, {"", DirectoryMark{}})}),
+        Action(DeviceStep{std::vector<DeviceEntry>(3)}), Action(ModuleStep{std::vector<ModuleEntry>(3)}),
+        Action(SysctlStep{std::vector<SysctlEntry>(3)}), Action(InterfaceStep{.routes = std::vector<Route>(3)}),
+        Action(LimitsStep{std::vector<LimitEntry>(3)})})
     CHECK(decode(Setup::number, samples::body_of(step_of(action))));
   CHECK(decode(ServicesReply::number, samples::body_of(ServicesReply{0, "", std::vector<ServiceStatus>(3)})));
   CHECK(decode(PlanReply::number, samples::body_of(PlanReply{0, "", std::vector<PlannedStep>(3)})));

@@ -45,10 +45,25 @@ std::map<std::uint16_t, Row> listed_messages() {
 
 // "mac: byte[6]" -> 6; "data" -> 4, with empty strings and lists.
 std::size_t least_size_of_field(std::string_view field) {
-  static const std::map<std::string, std::size_t, std::less<>> sizes = {
-      {"u8", 1},     {"u16", 2},  {"u32", 4},     {"u64", 8},       {"i32", 4},      {"i64", 8},
-      {"bool", 1},   {"text", 4}, {"outcome", 1}, {"stream", 1},    {"files", 4},    {"data", 4},
-      {"string", 4}, {"list", 4}, {"bytes", 4},   {"arguments", 4}, {"node_set", 4}, {"self_usage", 60}, {"service_status", 17}};
+  static const std::map<std::string, std::size_t, std::less<>> sizes = {{"u8", 1},
+                                                                        {"u16", 2},
+                                                                        {"u32", 4},
+                                                                        {"u64", 8},
+                                                                        {"i32", 4},
+                                                                        {"i64", 8},
+                                                                        {"bool", 1},
+                                                                        {"text", 4},
+                                                                        {"outcome", 1},
+                                                                        {"stream", 1},
+                                                                        {"files", 4},
+                                                                        {"data", 4},
+                                                                        {"string", 4},
+                                                                        {"list", 4},
+                                                                        {"bytes", 4},
+                                                                        {"arguments", 4},
+                                                                        {"node_set", 4},
+                                                                        {"self_usage", 60},
+                                                                        {"service_status", 17}};
   const auto colon = field.find(": ");
   std::string_view type = colon == std::string_view::npos ? field : field.substr(colon + 2);
   if (type.starts_with("byte[")) return *sys::parse_number(type.substr(5, type.find(']') - 5), 1, 1000);

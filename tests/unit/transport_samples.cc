@@ -36,7 +36,8 @@ Setup setup_with_every_step() {
                           {"/etc/hosts", TextContent{"10.9.1.3 n3\n"}, 0644, 0, 0, -1},
                           {"/etc/mtab", LinkTarget{"/proc/mounts"}, 0777, 0, 0, 0}}};
   const MountStep mount = {"tmpfs", "/tmp", "tmpfs", "size=64m,mode=1777", {"/run/upper", "/run/work"}};
-  const InterfaceStep interface = {"eth1", mac, 0x0a0a0103, 24, 9000, {{0, 0, 0x0a0a0001}, {0x0a0b0000, 16, 0x0a0a0002}}};
+  const InterfaceStep interface = {"eth1", mac,  0x0a0a0103,
+                                   24,     9000, {{0, 0, 0x0a0a0001}, {0x0a0b0000, 16, 0x0a0a0002}}};
   const std::vector<Action> actions = {mount,
                                        DirectoryStep{"/home", 0755, 1, 2},
                                        one_device("/dev/null", false, 1, 3, 0666, 0, 5),
@@ -76,7 +77,7 @@ Launch launch() {
 
 std::vector<Message> one_of_each() {
   const NodeStatus status = {
-      3, "n3",    NodeState::error, 0x0a090103, mac,  1700000000000000000, "setup failed", 2500000,
+      3, "n3",    NodeState::error, 0x0a090103, mac,   1700000000000000000, "setup failed", 2500000,
       4, "0.1.0", "6.1.0",          "x86_64",   usage, "in the clear"};
   return {
       Hello{protocol_version, mac, "eth0", 0x0a090103, 99, "0.1.0", "6.1.0-18-cloud-amd64", "x86_64", 4, 1234567},
@@ -107,7 +108,8 @@ std::vector<Message> one_of_each() {
       BootLogRequest{"n5"},
       LogRequest{"up", true},
       UpRequest{"down", true},
-      RunRequest{"all", "/usr/bin/uname", "x86_64", {"uname"}, {"A=1"}, "/", true, 027, files, {"/usr/bin/uname", "/lib/x"}},
+      RunRequest{
+          "all", "/usr/bin/uname", "x86_64", {"uname"}, {"A=1"}, "/", true, 027, files, {"/usr/bin/uname", "/lib/x"}},
       RunSignal{2},
       PowerRequest{"7", PowerChange::power_off},
       MetricsRequest{},
