@@ -13,7 +13,7 @@ PRIVATE_LIMIT = 2048         # KiB
 PINGS = 4
 # The message comes, PID 1 looks at its own memory and times, the answer goes; now and then the C library's allocator
 # gives a page back or takes one.
-PING_CALLS = {"recvfrom", "open", "fcntl", "openat2", "fstat", "read", "close", "sendto", "mmap", "munmap", "brk", "madvise"}
+PING_CALLS = {"recvfrom", "open", "fcntl", "openat2", "fstat", "fstatfs", "read", "close", "sendto", "mmap", "munmap", "brk", "madvise"}
 CONFIG = '[heartbeat]\ninterval = "1s"\nsilence_limit = "10s"\n'
 
 
