@@ -175,7 +175,7 @@ class Insider(lab.LabTest):
             channel, node, _ = wire.join(self.cluster, MAC[1], source=STRANGER)
             with channel:
                 self.assertEqual(node, 1)
-                channel.connection.sendall(flip_a_bit([channel.seal(wire.frame(wire.PONG, bytes(52)))]))
+                channel.connection.sendall(flip_a_bit([channel.seal(wire.frame(wire.PONG, bytes(68)))]))
                 self.assertTrue(wire.ended(channel.connection), "the connection stays open")
         self.cluster.wait("1", "down")
         self.assertIn("not authentic", self.cluster.status(1)["reason"])
@@ -186,7 +186,7 @@ class Insider(lab.LabTest):
         control, node, token = wire.join(self.cluster, MAC[1], source=STRANGER)
         with control, wire.connect(self.cluster, source=STRANGER) as bulk:
             for _ in range(2 * noise.RECORDS_PER_KEY + 1):
-                control.sendall(wire.frame(wire.PONG, bytes(52)))
+                control.sendall(wire.frame(wire.PONG, bytes(68)))
             bulk.sendall(wire.frame(wire.BULK_HELLO, struct.pack("<IQ", node, token)))
             name = hashlib.blake2b(self.content, digest_size=32).digest()
             for _ in range(noise.RECORDS_PER_KEY // 64 + 8):
