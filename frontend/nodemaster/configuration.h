@@ -1,5 +1,5 @@
 // What nodemaster is told by cluster.toml and node_up.toml, as plain data that has been checked whole.
-// docs/man/cluster.toml.5 and docs/man/node_up.toml.5 describe the files.
+// docs/man/cluster.toml.5 and docs/man/nodeinit-plan.5 describe the files.
 #pragma once
 
 #include <cstdint>
