@@ -10,6 +10,8 @@
 namespace setup {
 namespace {
 
+constexpr std::string_view known_directory = "/run/nodeinit/known";  // a file for each step
+
 sys::Duration deadline_of(const transport::Step& step) {
   return step.timeout_ms == 0 ? Attempt::default_deadline : std::chrono::milliseconds(step.timeout_ms);
 }
@@ -83,9 +85,18 @@ void Attempt::begin(const transport::LimitsStep& action) {
 
 // ---------------------------------------------------------------- content
 
+KnownFiles Attempt::known_files() const {
+  return {tools_.system.files, tools_.system.clock, sys::cat(known_directory, "/", step_.index)};
+}
+
 template <class Action> void Attempt::look(const Action& action, std::size_t count) {
   start_worker(
-      [this, &action](sys::WorkerOutput& output) { return write_survey(survey(action, tools_.system), output); },
+      [this, &action](sys::WorkerOutput& output) {
+        KnownFiles known = known_files();
+        const auto found = survey(action, tools_.system, known);
+        static_cast<void>(known.save());  // what is not remembered is read another time
+        return write_survey(found, output);
+      },
       [this, &action, count](const sys::WorkerResult& result) {
         worker_ = 0;
         auto which = read_survey(result, deadline_, count);
@@ -112,7 +123,10 @@ template <class Action> void Attempt::work(const Action& action, const Entries& 
                           tools_.is_spare};
   start_worker(
       [this, &action, which, contents](sys::WorkerOutput& output) {
-        return write_verdict(perform(action, which, contents, tools_.system), output);
+        KnownFiles known = known_files();
+        const auto outcome = perform(action, which, contents, tools_.system, known);
+        static_cast<void>(known.save());
+        return write_verdict(outcome, output);
       },
       [this](const sys::WorkerResult& result) { on_worked(result); });
 }

@@ -58,6 +58,7 @@ class Attempt {
   void begin(const transport::ServiceStep& action);
   void begin(const transport::LimitsStep& action);
 
+  KnownFiles known_files() const;  // of this step
   template <class Action> void look(const Action& action, std::size_t count);
   template <class Action> void fetch(const Action& action, Entries which);
   template <class Action> void work(const Action& action, const Entries& which);

@@ -20,19 +20,27 @@ sys::Status in_the_way(const TreeEntry& entry, const FileFacts& there) {
   return sys::refusal(sys::cat(entry.path, ": there is ", name_of(there.kind), ", which is left as it is"));
 }
 
+struct Looking {
+  sys::Files& files;
+  KnownFiles& known;
+};
+
 // Whether a regular file with the right owner has the content that is wanted.
 sys::Result<bool> same(const TreeEntry& entry, const transport::Content& content, const FileFacts& there,
-                       sys::Files& files) {
+                       const Looking& in) {
   if (there.size != content.size) return false;
+  if (const auto* known = in.known.find(there)) return *known == content.hash;
   content::Hasher hasher;
-  const auto read = files.read_pieces(entry.path, [&](std::span<const std::byte> piece) { hasher.add(piece); });
+  const auto read = in.files.read_pieces(entry.path, [&](std::span<const std::byte> piece) { hasher.add(piece); });
   if (!read) return tl::unexpected(read.error());
-  return hasher.finish() == content.hash;
+  const auto hash = hasher.finish();
+  in.known.note(there, hash);
+  return hash == content.hash;
 }
 sys::Result<bool> same(const TreeEntry& entry, const transport::TextContent& content, const FileFacts& there,
-                       sys::Files& files) {
+                       const Looking& in) {
   if (there.size != content.text.size()) return false;
-  const auto text = files.read(entry.path, there.size + 1);
+  const auto text = in.files.read(entry.path, there.size + 1);
   if (!text) return tl::unexpected(text.error());
   return *text == content.text;
 }
@@ -40,38 +48,47 @@ sys::Result<bool> same(const TreeEntry& entry, const transport::TextContent& con
 // What is there already is as it is wanted. A file with the right content and another owner or mode is none that can be
 // given to anybody: whoever had it may still have it open for writing, or by another name.
 template <class Text>
-sys::Result<bool> is_done(const TreeEntry& entry, const Text& content, const FileFacts& there, sys::Files& files) {
+sys::Result<bool> is_done(const TreeEntry& entry, const Text& content, const FileFacts& there, const Looking& in) {
   if (there.kind == FileKind::link) return false;
   if (there.kind != FileKind::regular) return tl::unexpected(in_the_way(entry, there).error());
   if (!owned_as(there, owner_of(entry))) return false;
   if (entry.modified_ns != 0 && entry.modified_ns != there.modified_ns) return false;
-  return same(entry, content, there, files);
+  return same(entry, content, there, in);
 }
 sys::Result<bool> is_done(const TreeEntry& entry, const transport::DirectoryMark&, const FileFacts& there,
-                          sys::Files& files) {
+                          const Looking& in) {
   if (there.kind == FileKind::directory) return owned_as(there, owner_of(entry));
   if (there.kind != FileKind::link) return tl::unexpected(in_the_way(entry, there).error());
   // A link of root's to a directory, /lib to usr/lib for one, is a directory for whoever goes through it.
-  const auto through = files.facts_through(entry.path);
+  const auto through = in.files.facts_through(entry.path);
   if (!through) return tl::unexpected(through.error());
   if (*through && (*through)->kind == FileKind::directory) return true;
   return tl::unexpected(in_the_way(entry, there).error());
 }
 sys::Result<bool> is_done(const TreeEntry& entry, const transport::LinkTarget& link, const FileFacts& there,
-                          sys::Files& files) {
+                          const Looking& in) {
   if (there.kind == FileKind::regular) return false;
   if (there.kind != FileKind::link) return tl::unexpected(in_the_way(entry, there).error());
-  const auto target = files.read_link(entry.path);
+  const auto target = in.files.read_link(entry.path);
   if (!target) return tl::unexpected(target.error());
   return *target == link.target;
 }
 
-sys::Result<bool> is_done(const TreeEntry& entry, sys::Files& files) {
+sys::Result<bool> is_done(const TreeEntry& entry, const Looking& in) {
   if (auto status = check_path(entry.path); !status) return tl::unexpected(status.error());
-  const auto facts = files.facts(entry.path);
+  const auto facts = in.files.facts(entry.path);
   if (!facts) return tl::unexpected(facts.error());
   if (!*facts) return false;
-  return std::visit([&](const auto& what) { return is_done(entry, what, **facts, files); }, entry.what);
+  return std::visit([&](const auto& what) { return is_done(entry, what, **facts, in); }, entry.what);
+}
+
+// What was fetched has been checked against its hash, and nobody but root could reach it since.
+void remember(const TreeEntry& entry, const Looking& in) {
+  const auto* content = std::get_if<transport::Content>(&entry.what);
+  if (!content) return;
+  const auto facts = in.files.facts(entry.path);
+  if (facts && *facts && (*facts)->kind == FileKind::regular && (*facts)->size == content->size)
+    in.known.note(**facts, content->hash);
 }
 
 class Placing {
@@ -137,22 +154,25 @@ class Placing {
 
 }  // namespace
 
-sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system) {
+sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system, KnownFiles& known) {
   Entries found;
   for (std::uint32_t i = 0; i < step.entries.size(); ++i) {
-    const auto done = is_done(step.entries[i], system.files);
+    const auto done = is_done(step.entries[i], {system.files, known});
     if (!done) return tl::unexpected(done.error());
     if (!*done) found.push_back(i);
   }
+  known.forget_others();
   return found;
 }
 
 sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries& which, const Contents& contents,
-                                 StepSystem system) {
+                                 StepSystem system, KnownFiles& known) {
   Placing placing(step, contents, system.files);
   for (const std::uint32_t i : which) {
     if (auto status = placing.place(step.entries.at(i)); !status) return tl::unexpected(status.error());
   }
+  for (const std::uint32_t i : which)
+    remember(step.entries[i], {system.files, known});
   return StepOutcome{.changed = !which.empty()};
 }
 

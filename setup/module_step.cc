@@ -21,7 +21,8 @@ sys::Result<std::set<std::string, std::less<>>> loaded_modules(sys::Files& files
 
 }  // namespace
 
-sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system) {
+// The kernel knows what is loaded: nothing to remember.
+sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system, KnownFiles&) {
   const auto loaded = loaded_modules(system.files);
   if (!loaded) return tl::unexpected(loaded.error());
   Entries missing;
@@ -32,7 +33,7 @@ sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system
 }
 
 sys::Result<StepOutcome> perform(const transport::ModuleStep& step, const Entries& which, const Contents& contents,
-                                 StepSystem system) {
+                                 StepSystem system, KnownFiles&) {
   for (const std::uint32_t i : which) {
     const transport::ModuleEntry& module = step.modules.at(i);
     const auto status = system.machine.load_module(contents.path_of(module.content.hash), module.options);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "setup/known_files.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/links.h"
@@ -52,12 +53,13 @@ struct Contents {
   std::function<bool(const transport::ContentHash&)> is_spare;  // nobody needs it afterwards: it may be moved away
 };
 
-sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system);
-sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system);
+// `known` has what the step remembers of earlier times, and takes what it learns now.
+sys::Result<Entries> survey(const transport::FileStep& step, StepSystem system, KnownFiles& known);
+sys::Result<Entries> survey(const transport::ModuleStep& step, StepSystem system, KnownFiles& known);
 sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries& which, const Contents& contents,
-                                 StepSystem system);
+                                 StepSystem system, KnownFiles& known);
 sys::Result<StepOutcome> perform(const transport::ModuleStep& step, const Entries& which, const Contents& contents,
-                                 StepSystem system);
+                                 StepSystem system, KnownFiles& known);
 
 // Whom the step depends on besides this node, "NFS server nfs1 (10.9.0.5)": for the message when it hangs. Empty: nobody.
 std::string waits_for(const transport::Step& step);

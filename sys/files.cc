@@ -71,6 +71,7 @@ FileFacts facts_of(const struct stat& found) {
       .filesystem = found.st_dev,
       .inode = found.st_ino,
       .modified_ns = static_cast<std::int64_t>(found.st_mtim.tv_sec) * 1'000'000'000 + found.st_mtim.tv_nsec,
+      .changed_ns = static_cast<std::int64_t>(found.st_ctim.tv_sec) * 1'000'000'000 + found.st_ctim.tv_nsec,
       .device_major = major(found.st_rdev),
       .device_minor = minor(found.st_rdev),
       .links = found.st_nlink,

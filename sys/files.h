@@ -32,6 +32,7 @@ struct FileFacts {
   std::uint64_t filesystem = 0;  // st_dev
   std::uint64_t inode = 0;
   std::int64_t modified_ns = 0;    // since the epoch
+  std::int64_t changed_ns = 0;     // likewise: its last change of any kind, st_ctim
   std::uint32_t device_major = 0;  // of a device node
   std::uint32_t device_minor = 0;
   std::uint64_t links = 1;  // names that it has (st_nlink)

@@ -52,6 +52,7 @@ FakeFiles::FakeFiles(Faults& faults) : faults_(faults) {
 FakeFiles::NodePointer FakeFiles::numbered(Node node) {
   node.inode = next_inode_++;
   node.modified_ns = static_cast<std::int64_t>(node.inode) * 1'000'000'000;
+  touch(node);
   return std::make_shared<Node>(std::move(node));
 }
 
@@ -165,6 +166,7 @@ sys::Result<std::optional<sys::FileFacts>> FakeFiles::look_at(const std::string&
                         .filesystem = filesystem_of(*real),
                         .inode = node.inode,
                         .modified_ns = node.modified_ns,
+                        .changed_ns = node.changed_ns,
                         .device_major = node.major,
                         .device_minor = node.minor,
                         .links = names_of(node)};
@@ -236,6 +238,7 @@ sys::Status FakeFiles::write(const std::string& path, std::string_view bytes) {
   if (!node) return tl::unexpected(node.error());
   if ((*node)->kind == sys::FileKind::directory) return sys::failure(EISDIR, what);
   (*node)->content = bytes;
+  touch(**node);
   return {};
 }
 
@@ -316,6 +319,7 @@ sys::Status FakeFiles::set_owner(const std::string& path, sys::Ownership owner) 
   if (!node) return tl::unexpected(node.error());
   if (names_of(**node) > 1) return sys::refusal(sys::cat(what, ": it has other names"));
   (*node)->owner = owner;
+  touch(**node);
   return {};
 }
 
@@ -325,6 +329,7 @@ sys::Status FakeFiles::set_modified(const std::string& path, std::int64_t since_
   auto node = find(path, false, what);
   if (!node) return tl::unexpected(node.error());
   (*node)->modified_ns = since_epoch_ns;
+  touch(**node);
   return {};
 }
 

@@ -58,6 +58,7 @@ class FakeFiles final : public sys::Files {
     std::uint32_t minor = 0;
     std::uint64_t inode = 0;
     std::int64_t modified_ns = 0;
+    std::int64_t changed_ns = 0;
   };
   using NodePointer = std::shared_ptr<Node>;  // shared by hard links
 
@@ -70,6 +71,7 @@ class FakeFiles final : public sys::Files {
   // Puts a regular file in place of whatever but a directory is there.
   sys::Status put_in_place(const std::string& path, Node node, const std::string& what);
   NodePointer numbered(Node node);
+  void touch(Node& node) { node.changed_ns = ++changes_; }
   bool has_children(const std::string& real) const;
   std::uint64_t names_of(const Node& node) const;
   sys::Result<std::optional<sys::FileFacts>> look_at(const std::string& path, bool follow, const std::string& what);
@@ -79,6 +81,7 @@ class FakeFiles final : public sys::Files {
   std::map<std::string, NodePointer> nodes_;  // by real path
   std::map<std::string, std::uint64_t> filesystems_;
   std::uint64_t next_inode_ = 1;
+  std::int64_t changes_ = 0;  // the time of the last one: long ago, each later than those before
 };
 
 }  // namespace fakes

@@ -1,0 +1,73 @@
+#include "setup/known_files.h"
+
+#include <cerrno>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "sys/path.h"
+
+namespace setup {
+namespace {
+
+// As it is written. Written and read by one program on one machine.
+struct Record {
+  std::array<std::uint64_t, 4> key;
+  transport::ContentHash hash;
+};
+static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) == 64);
+
+}  // namespace
+
+KnownFiles::KnownFiles(sys::Files& files, const sys::Clock& clock, std::string path)
+    : files_(files), clock_(clock), path_(std::move(path)) {
+  load();
+}
+
+KnownFiles::Key KnownFiles::key_of(const sys::FileFacts& facts) {
+  return {facts.filesystem, facts.inode, static_cast<std::uint64_t>(facts.changed_ns), facts.size};
+}
+
+void KnownFiles::load() {
+  if (path_.empty()) return;
+  const auto text = files_.read(path_, max_size);
+  if (!text || text->size() % sizeof(Record) != 0) return;
+  for (std::size_t at = 0; at < text->size(); at += sizeof(Record)) {
+    Record record;
+    std::memcpy(&record, text->data() + at, sizeof record);
+    known_[record.key] = {record.hash};
+  }
+}
+
+const transport::ContentHash* KnownFiles::find(const sys::FileFacts& facts) {
+  const auto found = known_.find(key_of(facts));
+  if (found == known_.end()) return nullptr;
+  found->second.used = true;
+  return &found->second.hash;
+}
+
+void KnownFiles::note(const sys::FileFacts& facts, const transport::ContentHash& hash) {
+  const sys::Duration age = clock_.wall().time_since_epoch() - sys::Duration(facts.changed_ns);
+  if (age < settling) return;
+  known_[key_of(facts)] = {hash, true};
+  changed_ = true;
+}
+
+void KnownFiles::forget_others() {
+  changed_ = std::erase_if(known_, [](const auto& entry) { return !entry.second.used; }) > 0 || changed_;
+}
+
+sys::Status KnownFiles::save() {
+  if (path_.empty() || !changed_ || known_.size() > max_size / sizeof(Record)) return {};
+  std::vector<Record> records;
+  records.reserve(known_.size());
+  for (const auto& [key, known] : known_)
+    records.push_back({key, known.hash});
+  const std::string directory(sys::parent_of(path_));
+  if (auto status = files_.make_directories(std::string(sys::parent_of(directory))); !status) return status;
+  const auto made = files_.make_directory(directory, {.uid = 0, .gid = 0, .mode = 0700});
+  if (!made && made.error().code != EEXIST) return made;
+  return files_.replace(path_, std::as_bytes(std::span(records)), {.uid = 0, .gid = 0, .mode = 0600});
+}
+
+}  // namespace setup

@@ -1,0 +1,54 @@
+// Remembers which content files have that were placed or read before, so that a plan that is carried out again looks at
+// thousands of files and reads none of them. A file counts as known while it is the same one (file system, inode) and
+// untouched: its size and the time of its last change (st_ctim), which the kernel sets and nobody else can. A change in
+// the same tick of the kernel's clock would not show in that time, so one that is only just over is not believed.
+// What passes through a mapping that was made before does not show either; tools that compare times share that.
+//
+// Every step has a file of its own for this, in memory (a directory of the root tmpfs that is root's alone): its
+// workers read and write it. One that is lost or damaged costs time, nothing else.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+
+#include "sys/clock.h"
+#include "sys/files.h"
+#include "transport/messages.h"
+
+namespace setup {
+
+class KnownFiles {
+ public:
+  static constexpr sys::Duration settling = std::chrono::milliseconds(100);  // more than a tick of any kernel
+  static constexpr std::size_t max_size = 16u << 20;                         // bytes of the file
+
+  // `path`: where this step's are kept; nothing is known when it is not there, and nothing kept when it is empty.
+  KnownFiles(sys::Files& files, const sys::Clock& clock, std::string path);
+
+  // Null when the file has to be read.
+  const transport::ContentHash* find(const sys::FileFacts& facts);
+  // That the file as it is now has this content.
+  void note(const sys::FileFacts& facts, const transport::ContentHash& hash);
+  // Drops what was neither found nor noted: the step has these files no more.
+  void forget_others();
+  // Writes what has changed since it was read.
+  sys::Status save();
+
+ private:
+  using Key = std::array<std::uint64_t, 4>;  // file system, inode, time of change, size
+  struct Known {
+    transport::ContentHash hash;
+    bool used = false;
+  };
+  static Key key_of(const sys::FileFacts& facts);
+  void load();
+
+  sys::Files& files_;
+  const sys::Clock& clock_;
+  const std::string path_;
+  std::map<Key, Known> known_;
+  bool changed_ = false;
+};
+
+}  // namespace setup
