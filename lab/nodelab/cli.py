@@ -118,9 +118,17 @@ def up_options(parser):
                         help="without keys: connections in the clear, whoever answers commands the nodes")
     parser.add_argument("--modules", metavar="NAME,...", default="",
                         help="kernel modules that qemu nodes load besides those for the network")
+    parser.add_argument("--memory", type=memory_size, default=nodes.QEMU_MEMORY, metavar="MIB",
+                        help="of every qemu node (default: %(default)s)")
     parser.add_argument("--no-frontend", action="store_true", help="leave it for start-frontend")
     parser.add_argument("--powered-off", action="store_true", help="leave the nodes for power-on")
     parser.add_argument("--programs", metavar="DIR", help="where the programs are (default: build/musl/bin)")
+
+
+def memory_size(text):
+    if not text.isdigit() or not 64 <= int(text) <= 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of MiB from 64 to 65536")
+    return int(text)
 
 
 def node_count(text):

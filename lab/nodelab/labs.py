@@ -8,12 +8,12 @@ from .errors import LabError
 
 def up(lab, options):
     programs = build.programs(options.programs)
-    nodes.check_machine(options.backend, options.nodes)
+    nodes.check_machine(options.backend, options.nodes, options.memory)
     with state.lock():
         if lab in names.labs():
             raise LabError(f"the lab {lab!r} is there already; take it down with: nodelab down --name {lab}")
         current = state.State.create(lab, backend=options.backend, nodes=options.nodes, programs=programs,
-                                     node_arguments=options.node_argument)
+                                     node_arguments=options.node_argument, memory=options.memory)
         try:
             make(current, options)
         except BaseException:

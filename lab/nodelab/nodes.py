@@ -10,8 +10,8 @@ from .toml_writer import dump
 KERNEL = names.TREE / "build/toolchain/kernel"
 QEMU = "qemu-system-x86_64"
 QEMU_MODULES = ["virtio_pci", "virtio_net"]
-QEMU_MEMORY = 128      # MiB of a node
-QEMU_FOOTPRINT = 200   # MiB that it takes of this machine
+QEMU_MEMORY = 128      # MiB of a node, unless the lab says otherwise
+QEMU_OVERHEAD = 72     # MiB that a node takes of this machine besides
 
 
 def build_image(state, options, keys):
@@ -46,7 +46,7 @@ def virtual_machine(state, node):
     words = ["console=ttyS0", "quiet", *(f"nodeinit.{argument}" for argument in state["node_arguments"])]
     return ["nsenter", f"--net={names.NETNS / names.namespace(state.lab, 'fe')}", "--",
             QEMU, "-name", name, "-accel", "tcg,thread=multi,tb-size=16", "-cpu", "max", "-M", "q35",
-            "-m", str(QEMU_MEMORY), "-nodefaults", "-no-user-config", "-display", "none",
+            "-m", str(state["memory"]), "-nodefaults", "-no-user-config", "-display", "none",
             "-chardev", f"file,id=console,path={state.console(node)},append=on", "-serial", "chardev:console",
             "-netdev", f"tap,id=net,ifname={name},script=no,downscript=no",
             "-device", f"virtio-net-pci,netdev=net,mac={names.node_mac(node)},romfile=",
@@ -56,7 +56,7 @@ def virtual_machine(state, node):
 BACKENDS = {"netns": container, "qemu": virtual_machine}
 
 
-def check_machine(backend, count):
+def check_machine(backend, count, memory):
     """What would otherwise fail half-way, or make this machine swap."""
     tools = ["ip", "tc", "nsenter"] + ([QEMU] if backend == "qemu" else [])
     missing = [tool for tool in tools if not shutil.which(tool)]
@@ -66,7 +66,7 @@ def check_machine(backend, count):
         return
     if not (KERNEL / "vmlinuz").exists():
         raise LabError(f"there is no kernel in {KERNEL}; get it with: scripts/bootstrap")
-    need, have = count * QEMU_FOOTPRINT, available_memory()
+    need, have = count * (memory + QEMU_OVERHEAD), available_memory()
     if need > have:
         raise LabError(f"{count} virtual machines take about {need} MiB of memory and {have} MiB are available; "
                        "start fewer, or use --backend netns")

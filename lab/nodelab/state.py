@@ -30,7 +30,7 @@ def lock():
 
 
 class State:
-    """Plain values under names: backend, nodes, programs, node_arguments, processes."""
+    """Plain values under names: backend, nodes, programs, node_arguments, memory (of a virtual machine, in MiB), processes."""
 
     def __init__(self, lab, values):
         self.lab = lab

@@ -15,8 +15,10 @@ NFS_Core_Param {{ Protocols = 3, 4; Enable_NLM = false; Enable_RQUOTA = false; m
 NFSv4 {{ Minor_Versions = 0, 2; Graceless = true; RecoveryBackend = fs_ng; RecoveryRoot = "{recovery}"; }}
 NFS_KRB5 {{ Active_krb5 = false; }}
 LOG {{ Default_Log_Level = EVENT; }}
+"""
+EXPORT = """
 EXPORT {{
-  Export_Id = 1;
+  Export_Id = {number};
   Path = "{export}";
   Pseudo = "{pseudo}";
   Access_Type = RW;
@@ -31,18 +33,22 @@ START = ("mount -t tmpfs none /run && mkdir /run/rpcbind && rpcbind && "
 
 
 class NfsServer:
-    """Serves `export`, a directory of its own, as PSEUDO. Not running until start()."""
+    """Serves directories of its own: `exports`, by what clients call them; `export` is the first. Not running until
+    start()."""
 
-    def __init__(self, namespace):
+    def __init__(self, namespace, exports=(PSEUDO,)):
         self._namespace = namespace
         self._folder = tempfile.TemporaryDirectory(prefix="nfs-server-")
         self._process = None
         folder = pathlib.Path(self._folder.name)
-        self.export = folder / "export"
-        for path in (self.export, folder / "recovery"):
+        self.exports = {pseudo: folder / f"export{number}" for number, pseudo in enumerate(exports, 1)}
+        self.export = self.exports[exports[0]]
+        for path in (*self.exports.values(), folder / "recovery"):
             path.mkdir(mode=0o755)
-        (folder / "conf").write_text(
-            CONFIGURATION.format(recovery=folder / "recovery", export=self.export, pseudo=PSEUDO))
+        text = CONFIGURATION.format(recovery=folder / "recovery")
+        for number, (pseudo, path) in enumerate(self.exports.items(), 1):
+            text += EXPORT.format(number=number, export=path, pseudo=pseudo)
+        (folder / "conf").write_text(text)
 
     def start(self):
         self._process = subprocess.Popen(
