@@ -88,6 +88,23 @@ class Files(lab.LabTest):
             anonymous = next(int(line.split()[1]) for line in pid1.splitlines() if line.startswith("RssAnon:"))
             self.assertLess(anonymous, 32 << 10, "PID 1 holds a file in its memory")
 
+    def test_a_file_that_changes_while_it_is_read_fails_the_step_and_says_so(self):
+        with tempfile.NamedTemporaryFile() as source:
+            source.write(bytes(60 << 20))
+            source.flush()
+            cluster = self.lab(plan=LARGE.replace("{source}", source.name), config=QUICK, link_rate="100mbit")
+            lab.eventually(lambda: megabytes_of(cluster.status(0)) > 5, "the file is on its way")
+            source.seek(55 << 20)
+            source.write(b"in place")
+            source.flush()
+            cluster.wait(0, "error", seconds=120)
+            self.assertRegex(cluster.status(0)["reason"], "step file /large: .*/large: .*the file has changed on the front end")
+            self.assertEqual(cluster.ctl("run", "0", "--", "/bin/ls", "/", check=False).stdout.count("large"), 0)
+            cluster.ctl("up", "0", timeout=120)
+            with open(source.name, "rb") as changed:
+                digest = hashlib.file_digest(changed, "sha256").hexdigest()
+            self.assertEqual(cluster.ctl("run", "0", "--", "/usr/bin/sha256sum", "/large").stdout.split()[0], digest)
+
 
 if __name__ == "__main__":
     lab.main()

@@ -38,6 +38,14 @@ BAD_PLANS = {
     "a timeout without a unit that exists": (STEP + 'kind = "hostname"\ntimeout = "3 moons"\n', 3, ["3 moons"]),
     "nodes that are no set": (STEP + 'kind = "hostname"\nnodes = "7-3"\n', 3, ["nodes"]),
     "a program that is not there": (STEP + 'kind = "run"\ncommand = ["/no/such/program"]\n', 3, ["/no/such/program"]),
+    "a value of the wrong type": (STEP + 'kind = "directory"\npath = ["/d"]\n', 3, ["path"]),
+    "a path that leaves the root": (STEP + 'kind = "file"\npath = "/../etc/motd"\ncontent = "x"\n', 3, ["path", ".."]),
+    "a source that is missing": (STEP + 'kind = "file"\npath = "/etc/motd"\n', 1, ["source"]),
+    "a source that is no file": (STEP + 'kind = "file"\npath = "/n"\nsource = "/dev/null"\n', 4, ["/dev/null"]),
+    "steps that wait for each other": (STEP + 'kind = "directory"\npath = "/a"\nname = "a"\nafter = ["b"]\n'
+                                       + STEP + 'kind = "directory"\npath = "/b"\nname = "b"\nafter = ["a"]\n',
+                                       5, ["'a' waits for 'b' waits for 'a'"]),
+    "a step that nobody knows": (STEP + 'kind = "hostname"\nafter = ["dinner"]\n', 3, ["dinner"]),
     "TOML that is broken": (STEP + 'kind = "host\n', 2, []),
 }
 
@@ -75,6 +83,18 @@ class Check(unittest.TestCase):
                 self.assertIsNotNone(complaint, f"nothing about line {line} in: {said}")
                 for word in words:
                     self.assertIn(word, complaint)
+
+    def test_a_file_that_may_not_be_read_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder).chmod(0o755)
+            pathlib.Path(folder, "secret").touch(mode=0o600)
+            program = shutil.copy(lab.PROGRAMS / "nodemaster", folder)  # whoever he is, he may run it there
+            pathlib.Path(folder, "cluster.toml").write_text(CLUSTER)
+            pathlib.Path(folder, "node_up.toml").write_text(STEP + 'kind = "file"\npath = "/x"\nsource = "secret"\n')
+            done = lab.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "check",
+                            "--config", f"{folder}/cluster.toml"], check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout + done.stderr, f"node_up.toml:4: .*{folder}/secret.*Permission denied")
 
     def test_all_mistakes_are_told_at_once(self):
         status, said = self.check("".join(plan for plan, _, words in BAD_PLANS.values() if words))
