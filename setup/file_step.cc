@@ -14,6 +14,8 @@ using sys::FileFacts;
 using sys::FileKind;
 using transport::TreeEntry;
 
+constexpr std::uint64_t worth_remembering = 8u << 20;  // bytes: less is read in the time that remembering takes
+
 sys::Ownership owner_of(const TreeEntry& entry) { return {entry.uid, entry.gid, entry.mode}; }
 
 sys::Status in_the_way(const TreeEntry& entry, const FileFacts& there) {
@@ -80,6 +82,13 @@ sys::Result<bool> is_done(const TreeEntry& entry, const Looking& in) {
   if (!facts) return tl::unexpected(facts.error());
   if (!*facts) return false;
   return std::visit([&](const auto& what) { return is_done(entry, what, **facts, in); }, entry.what);
+}
+
+std::uint64_t size_of(const transport::FileStep& step, const Entries& which) {
+  std::uint64_t sum = 0;
+  for (const std::uint32_t i : which)
+    if (const auto* content = std::get_if<transport::Content>(&step.entries[i].what)) sum += content->size;
+  return sum;
 }
 
 // What was fetched has been checked against its hash, and nobody but root could reach it since.
@@ -171,8 +180,11 @@ sys::Result<StepOutcome> perform(const transport::FileStep& step, const Entries&
   for (const std::uint32_t i : which) {
     if (auto status = placing.place(step.entries.at(i)); !status) return tl::unexpected(status.error());
   }
-  for (const std::uint32_t i : which)
-    remember(step.entries[i], {system.files, known});
+  if (size_of(step, which) >= worth_remembering) {
+    known.settle();
+    for (const std::uint32_t i : which)
+      remember(step.entries[i], {system.files, known});
+  }
   return StepOutcome{.changed = !which.empty()};
 }
 

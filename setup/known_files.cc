@@ -19,7 +19,7 @@ static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) == 64);
 
 }  // namespace
 
-KnownFiles::KnownFiles(sys::Files& files, const sys::Clock& clock, std::string path)
+KnownFiles::KnownFiles(sys::Files& files, sys::Clock& clock, std::string path)
     : files_(files), clock_(clock), path_(std::move(path)) {
   load();
 }

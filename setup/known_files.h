@@ -20,14 +20,16 @@ namespace setup {
 
 class KnownFiles {
  public:
-  static constexpr sys::Duration settling = std::chrono::milliseconds(100);  // more than a tick of any kernel
-  static constexpr std::size_t max_size = 16u << 20;                         // bytes of the file
+  static constexpr sys::Duration settling = std::chrono::milliseconds(20);  // more than a tick of any kernel
+  static constexpr std::size_t max_size = 16u << 20;                        // bytes of the file
 
   // `path`: where this step's are kept; nothing is known when it is not there, and nothing kept when it is empty.
-  KnownFiles(sys::Files& files, const sys::Clock& clock, std::string path);
+  KnownFiles(sys::Files& files, sys::Clock& clock, std::string path);
 
   // Null when the file has to be read.
   const transport::ContentHash* find(const sys::FileFacts& facts);
+  // Waits until what was changed before this can be noted.
+  void settle() { clock_.sleep(settling); }
   // That the file as it is now has this content.
   void note(const sys::FileFacts& facts, const transport::ContentHash& hash);
   // Drops what was neither found nor noted: the step has these files no more.
@@ -45,7 +47,7 @@ class KnownFiles {
   void load();
 
   sys::Files& files_;
-  const sys::Clock& clock_;
+  sys::Clock& clock_;
   const std::string path_;
   std::map<Key, Known> known_;
   bool changed_ = false;

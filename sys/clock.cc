@@ -30,4 +30,13 @@ Status KernelClock::set_wall(WallTime time) {
   return {};
 }
 
+void KernelClock::sleep(Duration duration) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
+  timespec left{};
+  left.tv_sec = seconds.count();
+  left.tv_nsec = (duration - seconds).count();
+  while (::nanosleep(&left, &left) < 0 && errno == EINTR) {
+  }
+}
+
 }  // namespace sys

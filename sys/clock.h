@@ -18,6 +18,8 @@ class Clock {
   virtual WallTime wall() const = 0;
   // Sets the machine's wall clock; needs CAP_SYS_TIME.
   virtual Status set_wall(WallTime time) = 0;
+  // For workers: it blocks.
+  virtual void sleep(Duration duration) = 0;
 };
 
 // The kernel's clocks (clock_gettime(2)).
@@ -26,6 +28,7 @@ class KernelClock final : public Clock {
   Instant now() const override;
   WallTime wall() const override;
   Status set_wall(WallTime time) override;
+  void sleep(Duration duration) override;
 };
 
 }  // namespace sys

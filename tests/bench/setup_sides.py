@@ -15,9 +15,9 @@ import ssh_nodes
 PATIENCE = 600  # seconds, for one command
 
 
-def plan_of(source, files, target):
+def plan_of(source, target):
     """The one place that knows how a plan names a tree."""
-    return "".join(f'[[step]]\nkind = "file"\nsource = "{source}/{path}"\npath = "{target}/{path}"\n' for path in files)
+    return f'[[step]]\nkind = "file"\nsource = "{source}"\npath = "{target}"\n'
 
 
 class Nodeinit:

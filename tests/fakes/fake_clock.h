@@ -18,6 +18,8 @@ class FakeClock final : public sys::Clock {
     return {};
   }
 
+  void sleep(sys::Duration duration) override { advance(duration); }
+
   // Both clocks. With timers about, use FakeLoop::advance(), which fires them on the way.
   void advance(sys::Duration by) {
     now_ += by;

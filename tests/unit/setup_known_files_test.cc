@@ -30,9 +30,10 @@ struct Node {
   fakes::FakeSockets sockets{loop, faults};
   fakes::FakeLinks links{faults};
   StepSystem system{files, mounts, machine, links, sockets, clock};
-  transport::FileStep step = transport::one_file("/etc/motd", fakes::content_of("text"));
+  const std::string content = std::string(8u << 20, 'x');  // what is less is not worth remembering when it is placed
+  transport::FileStep step = transport::one_file("/etc/motd", fakes::content_of(content));
 
-  Node() { files.put(cached, "text"); }
+  Node() { files.put(cached, content); }
   KnownFiles known() { return {files, clock, memory}; }
   // As a worker does it, with a memory of its own.
   Entries look() {
@@ -67,19 +68,20 @@ TEST_CASE("a file that was placed is not read again as long as nobody touches it
 
 TEST_CASE("a file that was read is not read again either") {
   Node node;
-  node.files.put("/etc/motd", "text");
+  node.files.put("/etc/motd", node.content);
   CHECK(node.look().empty());
   CHECK(node.look().empty());
   CHECK(node.reads_of("/etc/motd") == 1);
 }
 
 TEST_CASE("whatever is done to a file, it is looked at again") {
+  const std::string other(8u << 20, 'y');  // of the same size
   const std::function<void(fakes::FakeFiles&)> changes[] = {
-      [](auto& files) { CHECK(files.write("/etc/motd", "TEXT")); },
-      [](auto& files) { files.put("/etc/motd", "TEXT"); },
-      [](auto& files) {
+      [&](auto& files) { CHECK(files.write("/etc/motd", other)); },
+      [&](auto& files) { files.put("/etc/motd", other); },
+      [&](auto& files) {
         const auto before = files.facts("/etc/motd")->value().modified_ns;
-        CHECK(files.write("/etc/motd", "TEXT"));
+        CHECK(files.write("/etc/motd", other));
         CHECK(files.set_modified("/etc/motd", before));
       },
   };
@@ -94,14 +96,14 @@ TEST_CASE("whatever is done to a file, it is looked at again") {
 TEST_CASE("another content that the plan wants is told from the one that is there, unread") {
   Node node;
   node.place(node.look());
-  node.step = transport::one_file("/etc/motd", fakes::content_of("TEXT"));
+  node.step = transport::one_file("/etc/motd", fakes::content_of(std::string(8u << 20, 'y')));
   CHECK(node.look() == Entries{0});
   CHECK(node.reads_of("/etc/motd") == 0);
 }
 
 TEST_CASE("a change that is only just over is not believed") {
   Node node;
-  node.files.put("/etc/motd", "text");
+  node.files.put("/etc/motd", node.content);
   const auto changed = node.facts("/etc/motd").changed_ns;
   REQUIRE(node.clock.set_wall(sys::WallTime(sys::Duration(changed) + KnownFiles::settling / 2)));
   CHECK(node.look().empty());
@@ -116,7 +118,7 @@ TEST_CASE("what the step has no more is forgotten") {
   Node node;
   node.place(node.look());
   const auto size = node.facts(memory).size;
-  node.step.entries.push_back({"/etc/issue", fakes::content_of("text"), 0644, 0, 0, 0});
+  node.step.entries.push_back({"/etc/issue", fakes::content_of(node.content), 0644, 0, 0, 0});
   node.place(node.look());
   CHECK(node.facts(memory).size == 2 * size);
   node.step.entries.erase(node.step.entries.begin());
@@ -133,7 +135,7 @@ TEST_CASE("a damaged memory, or none that can be written, costs time and nothing
 
   Node other;
   other.files.put("/run/nodeinit/known", "no directory");
-  other.files.put("/etc/motd", "text");
+  other.files.put("/etc/motd", other.content);
   KnownFiles known = other.known();
   CHECK(survey(other.step, other.system, known)->empty());
   CHECK_FALSE(known.save());
