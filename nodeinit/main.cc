@@ -36,6 +36,8 @@ void run(sys::KernelClock& clock, node::Life life) {
   sys::KernelMounts mounts;
   sys::KernelMachine machine;
   sys::KernelShutdown shutdown;
+  sys::KernelInterfaces interfaces;
+  sys::KernelHardwareClock hardware_clock;
   sys::KernelPackets packets;
   sys::KernelSockets sockets;
   life.proc = node::mount_proc(files, mounts);
@@ -53,9 +55,9 @@ void run(sys::KernelClock& clock, node::Life life) {
   const auto spawner = sys::make_spawner(*loop, children);
 
   node::LogSinks sinks(*loop, files, *log, life.birth);
-  node::Node node(
-      {*loop, files, mounts, machine, shutdown, *links, packets, sockets, children, *workers, *spawner, open_console},
-      sinks, life);
+  node::Node node({*loop, files, mounts, machine, shutdown, *links, interfaces, hardware_clock, packets, sockets,
+                   children, *workers, *spawner, open_console},
+                  sinks, life);
   const auto signals = must(sys::watch_signals(*loop, {SIGCHLD, SIGTERM, SIGINT}, [&](int signal) {
     if (signal == SIGCHLD) return children.reap();
     if (signal == SIGTERM) return node.end(sys::PowerAction::power_off, "SIGTERM");

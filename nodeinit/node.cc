@@ -9,6 +9,7 @@
 #include "nodeinit/pinned_keys.h"
 #include "nodeinit/records.h"
 #include "nodeinit_version.h"
+#include "setup/clock_change.h"
 #include "sys/overloaded.h"
 #include "sys/text.h"
 #include "transport/codec.h"
@@ -22,7 +23,6 @@ using transport::Outcome;
 constexpr char cache_directory[] = "/run/nodeinit/cache";
 constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
 constexpr sys::Duration keys_retry_delay = std::chrono::seconds(2);
-constexpr std::uint64_t clock_tolerance_ns = 1'000'000'000;
 
 }  // namespace
 
@@ -38,24 +38,16 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
              .network_found = [this](const network::Found& found) { on_network(found); }}),
       uplink_(system.loop, system.sockets, log_, system_.random(), system_.random_key(), uplink_hooks()),
       cache_(system.loop, system.files, cache_directory, {}),
-      launcher_(system.loop, system.spawner, system.children, system.files, cache_, log_,
+      limits_(log_),
+      launcher_(process_tools(), log_,
                 {.launched = [this](const transport::Launched& message) { uplink_.send(message); },
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); }}),
-      runner_(
-          system.loop, system.workers,
-          {system.files, system.mounts, system.machine, system.links, system.sockets, system.loop.clock()}, cache_,
-          log_,
-          {.report = [this](const transport::StepReport& report) { on_step(report); },
-           .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
-           .run_program =
-               [this](const transport::RunStep& step, const std::string& name, std::function<void(sys::Status)> done) {
-                 return launcher_.run_step(step, name, std::move(done));
-               },
-           .keep_service = {},
-           .set_limits = {},
-           .random = system_.random()}),
-      power_down_(system_, log_, [this] { return launcher_.running(); }),
+      services_({process_tools(), log_, system_.random()},
+                [this](const transport::ServiceStatus& status) { uplink_.send(transport::ServiceReport{status}); }),
+      lasting_(services_, limits_),
+      runner_(system.loop, system.workers, step_system(), cache_, log_, runner_hooks()),
+      power_down_(system_, log_, [this] { return launcher_.running() + services_.running(); }),
       patience_(system.loop),
       keys_retry_(system.loop) {
   record_.on_change([this] { send_record(); });
@@ -75,13 +67,47 @@ Uplink::Hooks Node::uplink_hooks() {
           .drained = [this] { sinks_.front_end.pump(); }};
 }
 
+process::ProcessTools Node::process_tools() {
+  return {system_.loop, system_.spawner, system_.children, system_.files, cache_, limits_};
+}
+
+setup::StepSystem Node::step_system() {
+  return {system_.files,   system_.mounts,       system_.machine,        system_.interfaces,
+          system_.sockets, system_.loop.clock(), system_.hardware_clock, [this] { return network_.link.index; }};
+}
+
+setup::RunnerHooks Node::runner_hooks() {
+  using setup::StepOutcome;
+  using Kept = std::function<void(sys::Result<StepOutcome>)>;
+  return {.report = [this](const transport::StepReport& report) { on_step(report); },
+          .done = [this](const transport::SetupDone& done) { on_setup_done(done); },
+          .run_program =
+              [this](const transport::RunStep& step, const std::string& name, std::function<void(sys::Status)> done) {
+                return launcher_.run_step(step, name, std::move(done));
+              },
+          .keep_service =
+              [this](const transport::ServiceStep& step, const std::string& name, Kept done) {
+                return services_.keep(step, name, [done = std::move(done)](const sys::Result<bool>& changed) {
+                  done(changed.map([](bool yes) { return StepOutcome{yes}; }));
+                });
+              },
+          .set_limits =
+              [this](const transport::LimitsStep& step) {
+                return limits_.set(step).map([](const std::string& changes) {
+                  return StepOutcome{!changes.empty(), changes};
+                });
+              },
+          .random = system_.random()};
+}
+
 // ---------------------------------------------------------------- boot
 
 void Node::start() { boot_.start(); }
 
-// No step may begin on a node that is going down.
+// No step may begin on a node that is going down, and no service again.
 void Node::end(sys::PowerAction action, const std::string& why) {
   runner_.cancel();
+  services_.end_for_good();
   power_down_.begin(action, why);
 }
 
@@ -144,12 +170,13 @@ void Node::on_joined(const transport::Welcome& welcome) {
   if (sys::Status seeded = system_.files.write("/dev/urandom", seed); !seeded) log_.warning(seeded.error().text());
   record_.forget_sent();
   send_record();
+  services_.report_all();
   open_log();
   clean();
 }
 
 void Node::on_lost(const std::string& why) {
-  log_.warning("front end lost: ", why, "; ", launcher_.running(), " processes go on");
+  log_.warning("front end lost: ", why, "; ", launcher_.running() + services_.running(), " processes go on");
   sinks_.front_end.close();
   record_.end_phase(Outcome::failed, sys::cat("front end lost: ", why));
   record_.enter_phase("join");
@@ -162,19 +189,10 @@ void Node::on_trouble(const std::string& why) {
 }
 
 void Node::set_clock(std::uint64_t wall_ns) {
-  const auto theirs = static_cast<std::int64_t>(wall_ns);
-  if (life_.in_container || theirs <= 0) return;
-  const std::int64_t ours = system_.loop.clock().wall().time_since_epoch().count();
-  // Unsigned: what a front end says may be as far away as it likes.
-  const std::uint64_t apart =
-      theirs > ours ? wall_ns - static_cast<std::uint64_t>(ours) : static_cast<std::uint64_t>(ours) - wall_ns;
-  if (apart <= clock_tolerance_ns) return;
-  const sys::Status set = system_.loop.clock().set_wall(sys::WallTime(sys::Duration(theirs)));
-  if (set) {
-    log_.info("clock set to the front end's; it was ", apart / 1'000'000'000, " s ", theirs > ours ? "slow" : "fast");
-  } else {
-    log_.warning(set.error().text());
-  }
+  if (life_.in_container) return;
+  const auto change = setup::set_clock(system_.loop.clock(), wall_ns);
+  if (!change) return log_.warning(change.error().text());
+  if (*change) log_.info("clock set to the front end's; ", **change);
 }
 
 void Node::send_record() {
@@ -278,6 +296,7 @@ void Node::on_cleaned(const sys::WorkerResult& result) {
 void Node::begin_setup(transport::Setup setup) {
   log_.info("setup: ", setup.steps.size(), " steps");
   last_part_ = setup.last;
+  lasting_.note(setup);
   steps_.clear();
   record_.enter_phase("setup");
   runner_.start(std::move(setup));
@@ -309,6 +328,7 @@ void Node::on_setup_done(const transport::SetupDone& done) {
 }
 
 void Node::come_up() {
+  lasting_.plan_done();
   if (std::exchange(up_, true)) return log_.notice("set up again");
   log_.notice("up after ", record_.uptime_us() / 1000, " ms");
   record_.end_phase(Outcome::done, {});

@@ -15,9 +15,11 @@
 
 #include "content/cache.h"
 #include "nodeinit/boot.h"
+#include "nodeinit/lasting.h"
 #include "nodeinit/power_down.h"
 #include "nodeinit/uplink.h"
 #include "process/launcher.h"
+#include "process/services.h"
 #include "setup/runner.h"
 
 namespace node {
@@ -34,6 +36,9 @@ class Node {
 
  private:
   Uplink::Hooks uplink_hooks();
+  process::ProcessTools process_tools();
+  setup::StepSystem step_system();
+  setup::RunnerHooks runner_hooks();
   void on_configured(const Settings& settings);
   void on_network(const network::Found& found);
   void seek_front_end();
@@ -70,7 +75,10 @@ class Node {
   Boot boot_;
   Uplink uplink_;
   content::Cache cache_;
+  process::Limits limits_;
   process::Launcher launcher_;
+  process::Services services_;
+  Lasting lasting_;
   setup::Runner runner_;
   PowerDown power_down_;
 

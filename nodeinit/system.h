@@ -7,6 +7,8 @@
 #include "crypto/random.h"
 #include "sys/children.h"
 #include "sys/files.h"
+#include "sys/hardware_clock.h"
+#include "sys/interfaces.h"
 #include "sys/links.h"
 #include "sys/loop.h"
 #include "sys/machine.h"
@@ -26,6 +28,8 @@ struct System {
   sys::Machine& machine;
   sys::Shutdown& shutdown;
   sys::Links& links;
+  sys::Interfaces& interfaces;
+  sys::HardwareClock& hardware_clock;
   sys::Packets& packets;
   sys::Sockets& sockets;
   sys::Children& children;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "process/line_log.h"
-#include "process/process.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -137,9 +136,8 @@ ProcessEvents Launcher::State::step_events(std::uint64_t id) {
   };
 }
 
-Launcher::Launcher(sys::Loop& loop, sys::Spawner& spawner, sys::Children& children, sys::Files& files,
-                   content::Cache& cache, sys::Log& log, LauncherHooks hooks)
-    : state_(new State{{loop, spawner, children, files, cache}, log, std::move(hooks), {}, {}}) {}
+Launcher::Launcher(ProcessTools tools, sys::Log& log, LauncherHooks hooks)
+    : state_(new State{tools, log, std::move(hooks), {}, {}}) {}
 
 Launcher::~Launcher() = default;
 

@@ -12,11 +12,8 @@
 #include <memory>
 #include <string>
 
-#include "content/cache.h"
-#include "sys/files.h"
+#include "process/process.h"
 #include "sys/log.h"
-#include "sys/loop.h"
-#include "sys/spawn.h"
 #include "transport/messages.h"
 
 namespace process {
@@ -31,8 +28,7 @@ class Launcher {
  public:
   static constexpr std::size_t max_processes = 4096;
 
-  Launcher(sys::Loop& loop, sys::Spawner& spawner, sys::Children& children, sys::Files& files, content::Cache& cache,
-           sys::Log& log, LauncherHooks hooks);
+  Launcher(ProcessTools tools, sys::Log& log, LauncherHooks hooks);
   ~Launcher();
 
   void launch(transport::Launch launch);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "content/cache.h"
+#include "process/limits.h"
 #include "process/output_pump.h"
 #include "process/start_failure.h"
 #include "sys/files.h"
@@ -31,6 +32,7 @@ struct ProcessTools {
   sys::Children& children;
   sys::Files& files;
   content::Cache& cache;
+  const Limits& limits;
 };
 
 // All are called from the loop: either failed, or started, then output, then ended; in both cases gone.

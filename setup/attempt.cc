@@ -83,6 +83,17 @@ void Attempt::begin(const transport::LimitsStep& action) {
   finish({tools_.hooks.set_limits(action)});
 }
 
+// Its time is that of the moment when it came: what has passed since is added as late as can be.
+void Attempt::begin(const transport::TimeStep& action) {
+  start_worker(
+      [this, action](sys::WorkerOutput& output) {
+        transport::TimeStep now = action;
+        now.wall_ns += static_cast<std::uint64_t>((tools_.loop.clock().now() - tools_.received).count());
+        return write_verdict(perform(now, tools_.system), output);
+      },
+      [this](const sys::WorkerResult& result) { on_worked(result); });
+}
+
 // ---------------------------------------------------------------- content
 
 KnownFiles Attempt::known_files() const {

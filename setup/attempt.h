@@ -57,6 +57,7 @@ class Attempt {
   void begin(const transport::RunStep& action);
   void begin(const transport::ServiceStep& action);
   void begin(const transport::LimitsStep& action);
+  void begin(const transport::TimeStep& action);
 
   KnownFiles known_files() const;  // of this step
   template <class Action> void look(const Action& action, std::size_t count);

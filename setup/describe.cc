@@ -49,7 +49,7 @@ std::string text(const transport::SysctlStep& step) {
 }
 std::string text(const transport::HostnameStep& step) { return cat("set the hostname to ", step.name); }
 std::string text(const transport::InterfaceStep& step) {
-  return cat("set up interface ", step.name.empty() ? "by its address" : step.name);
+  return cat("set up interface ", step.name.empty() ? sys::format_mac(step.mac) : step.name);
 }
 std::string text(const transport::LimitsStep& step) {
   return cat("set ", counted(step.limits.size(), "limit", "limits"));

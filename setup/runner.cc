@@ -64,7 +64,7 @@ struct Runner::State {
   void begin_steps();
   void begin_attempt(std::size_t place, const std::string& why);
   void on_attempt(std::size_t place, const AttemptEnd& end);
-  void on_success(std::size_t place, StepOutcome outcome);
+  void on_success(std::size_t place, const StepOutcome& outcome);
   void retry(std::size_t place, const sys::Error& error);
   void on_failure(std::size_t place, const sys::Error& error);
   void on_limit();
@@ -123,9 +123,10 @@ void Runner::State::on_attempt(std::size_t place, const AttemptEnd& end) {
   on_failure(place, end.outcome.error());
 }
 
-void Runner::State::on_success(std::size_t place, StepOutcome outcome) {
+void Runner::State::on_success(std::size_t place, const StepOutcome& outcome) {
   const std::string what = describe(step(place));
-  const std::string reason = outcome.changed ? what : what + ": nothing to do";
+  std::string reason = outcome.changed ? what : what + ": nothing to do";
+  if (!outcome.remark.empty()) reason += sys::cat(": ", outcome.remark);
   log.info("setup step ", step(place).name, ": ", reason);
   end_step(place, transport::Outcome::done, 0, reason);
   schedule();

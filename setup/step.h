@@ -10,7 +10,8 @@
 #include "setup/known_files.h"
 #include "sys/clock.h"
 #include "sys/files.h"
-#include "sys/links.h"
+#include "sys/hardware_clock.h"
+#include "sys/interfaces.h"
 #include "sys/machine.h"
 #include "sys/mounts.h"
 #include "sys/result.h"
@@ -23,14 +24,17 @@ struct StepSystem {
   sys::Files& files;
   sys::Mounts& mounts;
   sys::Machine& machine;
-  sys::Links& links;
+  sys::Interfaces& interfaces;
   sys::Sockets& sockets;
   sys::Clock& clock;
+  sys::HardwareClock& hardware_clock;
+  std::function<int()> boot_link = {};  // index of the link that the node has booted from; 0, or empty: none
 };
 
 // What an attempt found: whether anything had to be changed is told apart from success.
 struct StepOutcome {
-  bool changed = true;  // false: everything was as the step wants it
+  bool changed = true;      // false: everything was as the step wants it
+  std::string remark = {};  // what was found or changed, where the step itself does not say it; at most 1024 bytes
 };
 
 sys::Result<StepOutcome> perform(const transport::MountStep& step, StepSystem system);

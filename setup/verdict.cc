@@ -58,6 +58,10 @@ sys::Status end_of(const sys::WorkerResult& result, sys::Duration deadline, std:
   return {};
 }
 
+std::string text_of(std::span<const std::byte> bytes) {
+  return sys::printable({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, text_limit);
+}
+
 sys::Result<Parsed> parse(const sys::WorkerResult& result, sys::Duration deadline, std::string_view waited_for = {}) {
   if (auto status = end_of(result, deadline, waited_for); !status) return tl::unexpected(status.error());
   const std::span<const std::byte> bytes = result.output;
@@ -65,8 +69,7 @@ sys::Result<Parsed> parse(const sys::WorkerResult& result, sys::Duration deadlin
   const auto verdict = static_cast<Verdict>(bytes[0]);
   const auto rest = bytes.subspan(head_size);
   if (verdict != Verdict::failed) return Parsed{verdict, rest};
-  return sys::failure(static_cast<int>(take(bytes.subspan(1)) & 0xffff),
-                      sys::printable({reinterpret_cast<const char*>(rest.data()), rest.size()}, text_limit));
+  return sys::failure(static_cast<int>(take(bytes.subspan(1)) & 0xffff), text_of(rest));
 }
 
 const auto not_understood = [] { return sys::refusal("worker said something that is not understood"); };
@@ -75,7 +78,8 @@ const auto not_understood = [] { return sys::refusal("worker said something that
 
 int write_verdict(const sys::Result<StepOutcome>& outcome, sys::WorkerOutput& output) {
   if (!outcome) return write_failure(outcome.error(), output);
-  return write(head_of(outcome->changed ? Verdict::changed : Verdict::unchanged), output);
+  const Verdict verdict = outcome->changed ? Verdict::changed : Verdict::unchanged;
+  return write(head_of(verdict) + outcome->remark.substr(0, text_limit), output);
 }
 
 int write_survey(const sys::Result<Entries>& found, sys::WorkerOutput& output) {
@@ -90,8 +94,8 @@ sys::Result<StepOutcome> read_verdict(const sys::WorkerResult& result, sys::Dura
                                       std::string_view waited_for) {
   const auto parsed = parse(result, deadline, waited_for);
   if (!parsed) return tl::unexpected(parsed.error());
-  if (parsed->verdict == Verdict::changed) return StepOutcome{.changed = true};
-  if (parsed->verdict == Verdict::unchanged) return StepOutcome{.changed = false};
+  if (parsed->verdict == Verdict::changed) return StepOutcome{.changed = true, .remark = text_of(parsed->rest)};
+  if (parsed->verdict == Verdict::unchanged) return StepOutcome{.changed = false, .remark = text_of(parsed->rest)};
   return not_understood();
 }
 

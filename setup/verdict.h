@@ -1,5 +1,5 @@
 // How the worker of an attempt tells its parent what it found: a byte that says what follows, the errno in four bytes
-// (little-endian), and the error's text or, of a survey, the entries, in four bytes each. Parent and worker are one
+// (little-endian), and the error's text, the outcome's remark or, of a survey, the entries, in four bytes each. Parent and worker are one
 // program, but a worker that was killed or has crashed may leave anything, so it is checked all the same.
 #pragma once
 

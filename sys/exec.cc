@@ -48,6 +48,13 @@ Status take_identity(const SpawnSpec& spec) {
   return {};
 }
 
+// As root, who alone may raise them.
+Status set_limits(const SpawnSpec& spec) {
+  for (const Limit& limit : spec.limits)
+    if (auto status = set_limit(limit); !status) return status;
+  return {};
+}
+
 // As the new user, whose permissions count.
 Status enter_directory(const SpawnSpec& spec) {
   if (::chdir(spec.directory.c_str()) == 0) return {};
@@ -71,6 +78,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   become_child(descriptors.report);
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());
+  demand(set_limits(spec));
   demand(take_identity(spec));
   demand(enter_directory(spec));
   send(descriptors.report, ExecReport{});

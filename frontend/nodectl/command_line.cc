@@ -114,6 +114,7 @@ class Parser {
         ->type_name("TIME")
         ->check(check_duration);
     add_listing("boot-log", boot_log_);
+    add_listing("services", services_, false);
     add_listing("log", log_)->add_flag("-f,--follow", log_.follow, "go on with new lines as they come");
   }
 
@@ -163,6 +164,7 @@ class Parser {
   UpOptions up_;
   PowerOptions reboot_{.nodes = {}, .change = transport::PowerChange::restart};
   PowerOptions power_off_{.nodes = {}, .change = transport::PowerChange::power_off};
+  ServicesOptions services_;
   MetricsOptions metrics_;
   RunOptions run_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};

@@ -52,6 +52,15 @@ Examples:
 
 Examples:
   nodectl poweroff all)"},
+    VerbHelp{
+        "services", "Show the services that nodes keep running", "services [--json] [NODES]",
+        R"(One line per service of the node-up plan. STATE is starting, running, pausing (it has failed, and is started
+again after a pause that grows with every failure) or ended; RESTARTS counts since the plan's step.
+Nodes that are not connected are left out: what their services do is not known. Exit status: 0.
+
+Examples:
+  nodectl services                      all nodes
+  nodectl services --json 0-15)"},
     VerbHelp{"metrics", "Show what nodemaster counts", "metrics [--json]",
              R"(In the text format of Prometheus: nodes by state, connections, jobs, and what was refused, by reason.
 

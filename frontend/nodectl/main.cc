@@ -24,6 +24,7 @@ struct Verb {
   int operator()(const LogOptions& options) const { return run_log(context, options); }
   int operator()(const UpOptions& options) const { return run_up(context, options); }
   int operator()(const PowerOptions& options) const { return run_power(context, options); }
+  int operator()(const ServicesOptions& options) const { return run_services(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
 };

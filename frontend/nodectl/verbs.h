@@ -45,6 +45,11 @@ struct PowerOptions {
 };
 int run_power(Context& context, const PowerOptions& options);
 
+struct ServicesOptions {
+  std::string nodes = "all";
+};
+int run_services(Context& context, const ServicesOptions& options);
+
 struct MetricsOptions {};
 int run_metrics(Context& context, const MetricsOptions& options);
 

@@ -71,6 +71,7 @@ struct PlanStep {
   transport::Step step;
   std::string kind;
   PlanNeed need;
+  bool counts_up = false;     // interface: its address is that of node 0, node N has the one that is N further
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
 };

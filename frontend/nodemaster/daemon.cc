@@ -56,7 +56,7 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log,
-               {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_, listener_, counters_},
+               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, jobs_, listener_, counters_},
                configuration_.admin_group) {
   table_.configure(configuration_.nodes);
   plans_.set_plan(configuration_.plan);
@@ -104,6 +104,7 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
                              [&](transport::LogLines& lines) {
                                logs_.add(node, table_.find(node)->hello.boot_id, std::move(lines));
                              },
+                             [&](const transport::ServiceReport& report) { on_service(node, report.status); },
                              [&](const transport::Launched& launched) { jobs_.on_message(node, launched); },
                              [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
                              [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
@@ -119,7 +120,13 @@ void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason)
   jobs_.on_node_joined(node);
 }
 
+void Daemon::on_service(transport::NodeNumber node, const transport::ServiceStatus& status) {
+  if (services_.set(node, status)) return;
+  system_.log.debug("service ", sys::printable(status.name), " of node ", node, " is one too many to be kept");
+}
+
 void Daemon::on_lost(transport::NodeNumber node, const std::string& reason) {
+  services_.forget(node);
   node_up_.cancel(node);
   table_.set_state(node, transport::NodeState::down, reason);
   jobs_.on_node_lost(node, reason);
@@ -163,6 +170,7 @@ void Daemon::take_over(Configuration fresh) {
     system_.log.warning("[front_end] has changed: restart nodemaster to make that true");
   }
   for (const transport::NodeNumber gone : table_.configure(fresh.nodes)) {
+    services_.forget(gone);
     node_up_.cancel(gone);
     jobs_.on_node_lost(gone, "no more in the configuration");
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");

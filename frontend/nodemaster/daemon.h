@@ -13,6 +13,7 @@
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
+#include "frontend/nodemaster/node_services.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
@@ -53,6 +54,7 @@ class Daemon final : private NodeEvents {
   void on_node_message(transport::NodeNumber node, transport::Message message) override;
   void on_bulk_lost(transport::NodeNumber node, const std::string& reason) override;
   void on_lost(transport::NodeNumber node, const std::string& reason) override;
+  void on_service(transport::NodeNumber node, const transport::ServiceStatus& status);
   void on_checked(const sys::WorkerResult& result);
   void take_over(Configuration fresh);
 
@@ -64,6 +66,7 @@ class Daemon final : private NodeEvents {
   Counters counters_;
   NodeTable table_;
   NodeLogs logs_;
+  NodeServices services_;
   ContentStore store_;
   UnknownNodes unknown_;
   NodeSessions sessions_;

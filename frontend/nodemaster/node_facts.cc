@@ -49,10 +49,23 @@ void fill_in_facts(transport::Action& action, const NodeEntry& node) {
                      fill(entry.value, node);
                  },
                  [&](transport::RunStep& step) { fill(step.arguments, node); },
-                 [&](transport::ServiceStep& step) { fill(step.arguments, node); },
+                 [&](transport::ServiceStep& step) {
+                   fill(step.arguments, node);
+                   fill(step.environment, node);
+                 },
                  [](auto&) {},
              },
              action);
+}
+
+void count_up(transport::Action& action, const NodeEntry& node) {
+  if (auto* interface = std::get_if<transport::InterfaceStep>(&action)) interface->address += node.number;
+}
+
+void fill_in_time(std::vector<transport::Step>& steps, sys::WallTime now) {
+  for (transport::Step& step : steps)
+    if (auto* time = std::get_if<transport::TimeStep>(&step.action))
+      time->wall_ns = static_cast<std::uint64_t>(now.time_since_epoch().count());
 }
 
 }  // namespace frontend

@@ -11,7 +11,11 @@ namespace frontend {
 
 std::string fill_in(std::string_view text, const NodeEntry& node);
 // In the parts of a step where marks are allowed: host names, the content of files inside of the plan, link targets,
-// sources and options of mounts, values of sysctl, arguments of programs.
+// sources and options of mounts, values of sysctl, arguments of programs, environments of services.
 void fill_in_facts(transport::Action& action, const NodeEntry& node);
+// The address of an interface step that counts up (PlanStep::counts_up): this node's.
+void count_up(transport::Action& action, const NodeEntry& node);
+// What time it is, in the steps that say so: right before they are sent.
+void fill_in_time(std::vector<transport::Step>& steps, sys::WallTime now);
 
 }  // namespace frontend

@@ -4,6 +4,7 @@
 
 #include "frontend/common/node_state.h"
 #include "frontend/nodemaster/hooks.h"
+#include "frontend/nodemaster/node_facts.h"
 #include "sys/stream.h"
 #include "sys/text.h"
 
@@ -87,6 +88,7 @@ void NodeUp::start(NodeNumber node, Run& run, NodeTask task) {
   const bool last = run.tasks.empty();
   if (!task.steps.empty()) table_.set_reason(node, sys::cat("step ", task.steps.front().name));
   run.node_works = true;
+  fill_in_time(task.steps, loop_.clock().wall());
   links_.send(
       node, transport::Setup{
                 .plan = run.plan_number, .last = last, .limit_ms = time_left_ms(run), .steps = std::move(task.steps)});

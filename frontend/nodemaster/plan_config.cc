@@ -67,6 +67,7 @@ class PlanReader {
     kind->read({reader, folder_, step});
     read_common(reader, *kind, step);
     check_hostname(reader, step);
+    check_interface(reader, step, entries_);
     check_identity(reader, step);
     order_.push_back({step.step.name, read_after(reader)});
     reader.finish();

@@ -43,6 +43,7 @@ transport::Step node_step(const PlanStep& planned, std::vector<std::uint32_t> af
   transport::Step step = planned.step;
   step.after = std::move(after);
   fill_in_facts(step.action, node);
+  if (planned.counts_up) count_up(step.action, node);
   return step;
 }
 

@@ -24,6 +24,10 @@ constexpr StepKind kinds[] = {
     {"sysctl", read_sysctl},
     {"hostname", read_hostname},
     {"run", read_run},
+    {"interface", read_interface},
+    {"limits", read_limits},
+    {"time", read_time},
+    {"service", read_service},
 };
 
 }  // namespace

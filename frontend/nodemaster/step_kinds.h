@@ -36,10 +36,18 @@ void read_unmount(const StepContext& in);
 void read_sysctl(const StepContext& in);
 void read_libraries(const StepContext& in);
 void read_module(const StepContext& in);
+void read_interface(const StepContext& in);
+void read_limits(const StepContext& in);
+void read_time(const StepContext& in);
+void read_service(const StepContext& in);
 
 // "0:0".
 FileOwner read_owner(TableReader& reader);
 // An absolute program and its arguments, from `command`.
 void read_command(const StepContext& in, std::string& program, std::vector<std::string>& arguments);
+
+// Of a step that is not of kind interface: nothing. Each of `nodes` that has the step must get an address that is one of
+// a machine in the network, and its own.
+void check_interface(TableReader& reader, const PlanStep& step, const std::vector<NodeEntry>& nodes);
 
 }  // namespace frontend

@@ -11,6 +11,7 @@
 #include "frontend/nodemaster/job_table.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
+#include "frontend/nodemaster/node_services.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
@@ -24,6 +25,7 @@ struct Desk {
   sys::Loop& loop;
   NodeTable& table;
   NodeLogs& logs;
+  const NodeServices& services;
   NodeSessions& sessions;
   PlanResolver& plans;
   NodeUp& node_up;
@@ -63,6 +65,7 @@ std::unique_ptr<Verb> make_status_verb(transport::StatusRequest request, Desk& d
 std::unique_ptr<Verb> make_wait_verb(transport::WaitRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_boot_log_verb(transport::BootLogRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_log_verb(transport::LogRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_services_verb(transport::ServicesRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_up_verb(transport::UpRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);

@@ -27,13 +27,14 @@ VERBS = {
     "status": ["status"],
     "wait": ["wait", "0", "--timeout", "60s"],
     "boot-log": ["boot-log", "0"],
+    "services": ["services"],
     "metrics": ["metrics"],
     "log": ["log", "0"],
     "run": ["run", "0", "--", "/bin/true"],
     "up": ["up", "0"],
     "reboot": ["reboot", "0"],
 }
-FOR_ANYONE = {"status", "wait", "boot-log", "metrics"}
+FOR_ANYONE = {"status", "wait", "boot-log", "services", "metrics"}
 
 
 class ControlSocket(lab.LabTest):

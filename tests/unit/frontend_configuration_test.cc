@@ -6,6 +6,7 @@
 
 #include "frontend/nodemaster/check_configuration.h"
 #include "frontend/nodemaster/keygen.h"
+#include "sys/limits.h"
 #include "sys/stream.h"
 #include "tests/unit/temporary_directory.h"
 
@@ -314,6 +315,138 @@ content = "{address} {name}"
   CHECK(keys.at(1).value == "10");
   CHECK(configuration.plan[2].step.after == std::vector<std::uint32_t>{1});
   CHECK(configuration.plan[2].step.timeout_ms == 300000);
+}
+
+TEST_CASE("steps whose effect lasts are read with their defaults") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  files.write("node_up.toml", R"([[step]]
+kind = "limits"
+set = { nofile = 65536, memlock = "unlimited", core = "0:unlimited", stack = "8m:1g" }
+[[step]]
+kind = "service"
+name = "syslog"
+command = ["/bin/sh", "-c", "exec sleep 1000"]
+environment = { NODE = "{node}", LEVEL = 3 }
+owner = "5:6"
+restart = "on-failure"
+[[step]]
+kind = "service"
+command = ["/bin/sh"]
+[[step]]
+kind = "time"
+hardware = true
+)");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  REQUIRE(configuration.plan.size() == 4);
+  const auto& limits = std::get<transport::LimitsStep>(configuration.plan[0].step.action).limits;
+  std::string words;
+  for (const transport::LimitEntry& limit : limits)
+    words += sys::describe({limit.resource, limit.soft, limit.hard}) + ", ";
+  CHECK(words == "core 0:unlimited, memlock unlimited, nofile 65536, stack 8388608:1073741824, ");
+  const auto& service = std::get<transport::ServiceStep>(configuration.plan[1].step.action);
+  CHECK(service.program == "/bin/sh");
+  CHECK(service.arguments.size() == 3);
+  CHECK(service.environment == std::vector<std::string>{"LEVEL=3", "NODE={node}"});
+  CHECK(service.uid == 5);
+  CHECK(service.gid == 6);
+  CHECK(service.restart == transport::Restart::on_failure);
+  CHECK(std::holds_alternative<frontend::ProgramNeed>(configuration.plan[1].need));
+  CHECK(configuration.plan[2].step.name == "service /bin/sh");
+  CHECK(std::get<transport::ServiceStep>(configuration.plan[2].step.action).restart == transport::Restart::always);
+  CHECK(std::get<transport::TimeStep>(configuration.plan[3].step.action).hardware);
+}
+
+TEST_CASE("interfaces are read with their addresses and routes") {
+  Files files;
+  files.write("cluster.toml", good_cluster);
+  files.write("node_up.toml", R"([[step]]
+kind = "interface"
+interface = "eth1"
+first_address = "10.10.0.0/24"
+nodes = "1-16"
+mtu = 9000
+routes = ["10.20.0.0/16 via 10.10.0.254", "default via 10.10.0.253"]
+[[step]]
+kind = "interface"
+mac = "52:54:00:10:00:03"
+address = "10.11.0.7/31"
+nodes = "3"
+retries = 2
+)");
+  const auto configuration = files.load();
+  CHECK(files.report() == "");
+  REQUIRE(configuration.plan.size() == 2);
+  const auto& first = std::get<transport::InterfaceStep>(configuration.plan[0].step.action);
+  CHECK(configuration.plan[0].step.name == "interface eth1");
+  CHECK(configuration.plan[0].step.retries == 30);
+  CHECK(configuration.plan[0].counts_up);
+  CHECK(first.name == "eth1");
+  CHECK(first.address == 0x0a0a0000);
+  CHECK(first.prefix == 24);
+  CHECK(first.mtu == 9000);
+  REQUIRE(first.routes.size() == 2);
+  CHECK(first.routes[0].destination == 0x0a140000);
+  CHECK(first.routes[0].prefix == 16);
+  CHECK(first.routes[0].gateway == 0x0a0a00fe);
+  CHECK(first.routes[1].prefix == 0);
+  const auto& second = std::get<transport::InterfaceStep>(configuration.plan[1].step.action);
+  CHECK(configuration.plan[1].step.name == "interface 52:54:00:10:00:03");
+  CHECK(configuration.plan[1].step.retries == 2);
+  CHECK_FALSE(configuration.plan[1].counts_up);
+  CHECK(second.name == "");
+  CHECK(second.address == 0x0a0b0007);
+}
+
+TEST_CASE("what is wrong in steps of newer kinds is told with its line") {
+  const std::string interface = "[[step]]\nkind = \"interface\"\ninterface = \"eth1\"\n";
+  const std::string limits = "[[step]]\nkind = \"limits\"\n";
+  const std::string service = "[[step]]\nkind = \"service\"\ncommand = [\"/bin/sh\"]\n";
+  const Bad table[] = {
+      {"[[step]]\nkind = \"interface\"\nmtu = 1500\n", "node_up.toml:1", "either 'interface' or 'mac'"},
+      {interface + "mac = \"52:54:00:10:00:03\"\n", "node_up.toml:3", "either 'interface' or 'mac'"},
+      {"[[step]]\nkind = \"interface\"\ninterface = \"a/b\"\n", "node_up.toml:3", "is no name of a network link"},
+      {"[[step]]\nkind = \"interface\"\ninterface = \"lo\"\n", "node_up.toml:3", "is no name of a network link"},
+      {interface + "address = \"10.10.0.7\"\nnodes = \"3\"\n", "node_up.toml:4", "write it like \"10.10.0.7/16\""},
+      {interface + "address = \"10.10.0.7/33\"\nnodes = \"3\"\n", "node_up.toml:4", "write it like"},
+      {interface + "address = \"10.10.0.0/16\"\nnodes = \"3\"\n", "node_up.toml:4",
+       "10.10.0.0/16, for n3, is the network's own address"},
+      {interface + "address = \"10.10.255.255/16\"\nnodes = \"3\"\n", "node_up.toml:4", "broadcast address"},
+      {interface + "address = \"224.0.0.7/16\"\nnodes = \"3\"\n", "node_up.toml:4", "is no address of a machine"},
+      {interface + "address = \"10.10.0.7/16\"\n", "node_up.toml:4", "the step is for several"},
+      {interface + "address = \"10.10.0.7/16\"\nfirst_address = \"10.10.0.1/16\"\n", "node_up.toml:5",
+       "stands beside 'address'"},
+      {interface + "first_address = \"10.10.0.0/16\"\n", "node_up.toml:4",
+       "10.10.0.0/16, for n0, is the network's own"},
+      {interface + "first_address = \"10.10.0.245/24\"\n", "node_up.toml:4",
+       "10.10.0.255/24, for n10, is the network's broadcast address"},
+      {interface + "first_address = \"10.10.0.250/24\"\nnodes = \"6-10\"\n", "node_up.toml:4",
+       "10.10.1.0/24, for n6, is outside of the network"},
+      {interface + "mtu = 67\n", "node_up.toml:4", "must be from 68 to 65535"},
+      {interface + "routes = [\"10.20.0.0/16\"]\n", "node_up.toml:4", "is no route; write it like"},
+      {interface + "routes = [\"10.20.0.1/16 via 10.10.0.1\"]\n", "node_up.toml:4", "has bits behind its prefix"},
+      {interface + "first_address = \"10.10.0.1/16\"\nroutes = [\"default via 10.11.0.1\"]\n", "node_up.toml:5",
+       "a gateway outside of the interface's own network"},
+      {limits, "node_up.toml:1", "needs 'set'"},
+      {limits + "set = {}\n", "node_up.toml:3", "names no limit"},
+      {limits + "set = {files = 7}\n", "node_up.toml:3", "there is no limit 'files'; there are as, core,"},
+      {limits + "set = {nofile = \"64k\"}\n", "node_up.toml:3", "nofile: \"64k\" is no limit"},
+      {limits + "set = {stack = \"8x\"}\n", "node_up.toml:3", "bytes like \"64m\""},
+      {limits + "set = {stack = \"9999999999g\"}\n", "node_up.toml:3", "is no limit"},
+      {limits + "set = {nofile = -1}\n", "node_up.toml:3", "is no limit"},
+      {limits + "set = {nofile = \"8:4\"}\n", "node_up.toml:3", "larger than the hard one"},
+      {limits + "set = {nofile = \"1:2:3\"}\n", "node_up.toml:3", "is no limit"},
+      {"[[step]]\nkind = \"time\"\nhardware = 1\n", "node_up.toml:3", "must be true or false"},
+      {"[[step]]\nkind = \"service\"\n", "node_up.toml:1", "needs 'command'"},
+      {"[[step]]\nkind = \"service\"\ncommand = [\"/nowhere/prog\"]\n", "node_up.toml:3", "/nowhere/prog"},
+      {service + "restart = \"never\"\n", "node_up.toml:4", "must be \"always\" or \"on-failure\""},
+      {service + "environment = {\"A=B\" = \"c\"}\n", "node_up.toml:4", "'A=B' is no name of a variable"},
+      {service + "owner = \"daemon\"\n", "node_up.toml:4", "must be numbers"},
+      {service + "where = \"node\"\n", "node_up.toml:4", "unknown key 'where'"},
+  };
+  for (const Bad& bad : table)
+    check_bad(problems_of(good_cluster, bad.text), bad);
 }
 
 TEST_CASE("what is wrong in a plan is told with its line") {

@@ -11,6 +11,7 @@
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/metrics_text.h"
+#include "frontend/nodectl/services_text.h"
 #include "frontend/nodectl/status_text.h"
 #include "frontend/nodectl/table.h"
 #include "frontend/nodectl/time_text.h"
@@ -254,6 +255,31 @@ TEST_CASE("command line: the socket comes from the environment when no option sa
   CHECK(parsed({"status"}).socket == "/run/nodemaster/control.sock");
 }
 
+TEST_CASE("services are shown by node, as a table and as JSON") {
+  using transport::ServiceState;
+  const std::vector<transport::ServicesReply> nodes = {
+      {0, "n0", {{"ntp", ServiceState::running, 4711, 2, "since then; last end: exit status 1"}}},
+      {3, "n3", {{"ntp", ServiceState::waiting, 0, 9, "bad\nnews"}, {"once", ServiceState::ended, 0, 0, ""}}}};
+  CHECK(frontend::services_table(nodes) ==
+        "NODE  SERVICE  STATE    PID   RESTARTS  REASON\n"
+        "n0    ntp      running  4711  2         since then; last end: exit status 1\n"
+        "n3    ntp      pausing  -     9         bad\\x0anews\n"
+        "n3    once     ended    -     0\n");
+  const auto json = nlohmann::json::parse(frontend::services_json(nodes));
+  REQUIRE(json.size() == 3);
+  CHECK(json[0] == nlohmann::json{{"node", 0},
+                                  {"name", "n0"},
+                                  {"service", "ntp"},
+                                  {"state", "running"},
+                                  {"pid", 4711},
+                                  {"restarts", 2},
+                                  {"reason", "since then; last end: exit status 1"}});
+  CHECK(json[1]["pid"].is_null());
+  CHECK(frontend::services_json({}) == "[]\n");
+  CHECK(options_of<frontend::ServicesOptions>({"services"}).nodes == "all");
+  CHECK(options_of<frontend::ServicesOptions>({"services", "--json", "0-3"}).nodes == "0-3");
+}
+
 TEST_CASE("command line: what is wrong ends with 2") {
   for (const std::vector<const char*>& words :
        std::vector<std::vector<const char*>>{{},
@@ -284,7 +310,8 @@ TEST_CASE("command line: an unknown verb is named") {
 TEST_CASE("command line: every verb has help with a usage line and examples") {
   CHECK(ending_of({"--version"}).out.starts_with("nodectl "));
   CHECK(ending_of({"--help"}).out.find("Exit status:") != std::string::npos);
-  for (const char* verb : {"status", "wait", "boot-log", "log", "up", "reboot", "poweroff", "metrics", "run"}) {
+  for (const char* verb :
+       {"status", "wait", "boot-log", "log", "up", "reboot", "poweroff", "services", "metrics", "run"}) {
     const Ending ending = ending_of({verb, "--help"});
     CHECK(ending.status == 0);
     CHECK(ending.out.find(std::string("Usage: nodectl ") + verb) != std::string::npos);

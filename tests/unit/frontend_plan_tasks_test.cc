@@ -114,6 +114,25 @@ TEST_CASE("a node's facts are filled in") {
   CHECK(std::get<transport::HostnameStep>(filled).name == "n3");
 }
 
+TEST_CASE("an address that counts up is each node's own") {
+  PlanStep step;
+  step.step.action = transport::InterfaceStep{.name = "eth1", .address = 0x0a0a0010, .prefix = 16};
+  step.counts_up = true;
+  const auto address_in = [](const std::deque<Task>& tasks) {
+    return std::get<transport::InterfaceStep>(std::get<NodeTask>(tasks[0]).steps[0].action).address;
+  };
+  CHECK(address_in(frontend::tasks_for({step}, {}, node3)) == 0x0a0a0013);
+  step.counts_up = false;
+  CHECK(address_in(frontend::tasks_for({step}, {}, node3)) == 0x0a0a0010);
+}
+
+TEST_CASE("steps that tell the time are told it when they are sent") {
+  std::vector<transport::Step> steps(2);
+  steps[0].action = transport::TimeStep{.hardware = true};
+  frontend::fill_in_time(steps, sys::WallTime(std::chrono::seconds(5)));
+  CHECK(std::get<transport::TimeStep>(steps[0].action).wall_ns == 5'000'000'000);
+}
+
 TEST_CASE("a node's facts are filled into mounts, too") {
   PlanStep step;
   step.step.action = transport::MountStep{"nfs1:/scratch/{node}", "/{name}", "nfs", "clientaddr={address},ro"};

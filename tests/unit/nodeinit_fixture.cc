@@ -26,6 +26,8 @@ node::System TestMachine::system() {
           machine,
           shutdown,
           links,
+          interfaces,
+          hardware_clock,
           packets,
           sockets,
           children,

@@ -11,6 +11,8 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_front_end.h"
+#include "tests/fakes/fake_hardware_clock.h"
+#include "tests/fakes/fake_interfaces.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_loop.h"
 #include "tests/fakes/fake_machine.h"
@@ -48,6 +50,8 @@ struct TestMachine {
   fakes::FakeMachine machine{faults};
   fakes::FakeShutdown shutdown{faults};
   fakes::FakeLinks links{faults};
+  fakes::FakeInterfaces interfaces{links, faults};
+  fakes::FakeHardwareClock hardware_clock{faults};
   fakes::FakePackets packets{loop, faults};
   fakes::FakeSockets sockets{loop, faults};
   fakes::FakeChildren children{faults};

@@ -288,6 +288,114 @@ TEST_CASE("a process is launched and its output comes back on the bulk connectio
   CHECK(output == "n3\n");
 }
 
+namespace {
+
+transport::Step service_step(std::string name) {
+  return {.name = std::move(name),
+          .index = 0,
+          .timeout_ms = 1000,
+          .action = transport::ServiceStep{.program = "/bin/daemon", .arguments = {"daemon"}}};
+}
+
+transport::Step limits_step() {
+  return {.name = "limits",
+          .index = 1,
+          .timeout_ms = 1000,
+          .action = transport::LimitsStep{{{.resource = 7, .soft = 64, .hard = 64}}}};  // RLIMIT_NOFILE
+}
+
+// Carries `plan` out on a node, whose newest program gets to run.
+void set_up(TestMachine& test, transport::Setup plan) {
+  const auto before = test.spawner.pids().size();
+  test.front_end.send(plan);
+  test.front_end.work();
+  if (test.spawner.pids().size() > before) test.spawner.execute(test.spawner.pids().back());
+  test.front_end.work();
+}
+
+}  // namespace
+
+TEST_CASE("a service is told of when it changes, and again to a front end that is back") {
+  using transport::ServiceState;
+  TestMachine test;
+  test.boot_and_join();
+  set_up(test, plan_of({service_step("syslog")}));
+  CHECK(test.node->is_up());
+  const auto reports = [&] { return test.front_end.all<transport::ServiceReport>(); };
+  REQUIRE_FALSE(reports().empty());
+  CHECK(reports().back().status.name == "syslog");
+  CHECK(reports().back().status.state == ServiceState::running);
+  const int pid = test.spawner.pids().back();
+  CHECK(reports().back().status.pid == pid);
+
+  // It goes on without the front end, and is started again without it, too.
+  test.front_end.close();
+  test.front_end.work_for(1s);
+  test.spawner.end(pid, fakes::exited(1));
+  test.front_end.work_for(5s);
+  REQUIRE(test.spawner.pids().size() == 2);
+  test.spawner.execute(test.spawner.pids().back());
+  const auto known = reports().size();
+  test.front_end.open();
+  test.front_end.work_for(12s);
+  REQUIRE(reports().size() == known + 1);
+  CHECK(reports().back().status.state == ServiceState::running);
+  CHECK(reports().back().status.restarts == 1);
+}
+
+TEST_CASE("a plan that is done takes back what an earlier one has left in force, one that fails does not") {
+  TestMachine test;
+  test.boot_and_join();
+  const auto limits_of_a_program = [&] {
+    test.front_end.send(
+        transport::Launch{.job = test.spawner.pids().size() + 1, .program = "/bin/x", .arguments = {"x"}});
+    test.front_end.work();
+    return test.spawner.spec(test.spawner.pids().back()).limits.size();
+  };
+  set_up(test, plan_of({service_step("syslog"), limits_step()}));
+  const int pid = test.spawner.pids().back();
+  const std::string ended = sys::cat("signal ", SIGTERM, " to group ", pid);
+  CHECK(limits_of_a_program() == 1);
+
+  // In parts, of which only the second has them.
+  auto plan = plan_of({}, false);
+  plan.plan = 2;
+  set_up(test, plan);
+  plan = plan_of({service_step("syslog"), limits_step()});
+  plan.plan = 2;
+  set_up(test, plan);
+  CHECK(test.faults.count(ended) == 0);
+  CHECK(limits_of_a_program() == 1);
+
+  test.files.put("/etc/hosts", "");
+  plan = plan_of({directory_step("/etc/hosts/below")});
+  plan.plan = 3;
+  set_up(test, plan);
+  CHECK(test.faults.count(ended) == 0);
+  CHECK(limits_of_a_program() == 1);
+
+  plan = plan_of({});
+  plan.plan = 4;
+  set_up(test, plan);
+  CHECK(test.faults.count(ended) == 1);
+  CHECK(limits_of_a_program() == 0);
+}
+
+TEST_CASE("a node that goes down waits for its services and starts none again") {
+  TestMachine test;
+  test.workers.hang_for_good("sync");
+  test.boot_and_join();
+  set_up(test, plan_of({service_step("syslog")}));
+  const int pid = test.spawner.pids().back();
+  test.front_end.send(transport::Power{.change = transport::PowerChange::restart});
+  test.front_end.work_for(1s);
+  CHECK(test.faults.count(sys::cat("signal ", SIGKILL, " to everyone")) == 0);
+  test.spawner.end(pid, fakes::killed_by(SIGTERM));
+  test.front_end.work_for(20s);
+  CHECK(test.faults.count(sys::cat("signal ", SIGKILL, " to everyone")) == 1);
+  CHECK(test.spawner.pids().size() == 1);
+}
+
 TEST_CASE("after an emergency the processes of the former life are ended and the front end is told") {
   TestMachine test;
   test.life.restarts = 1;

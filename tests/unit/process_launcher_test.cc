@@ -27,7 +27,9 @@ struct Node {
   sys::Log log{clock};
   std::vector<std::string> told;
   std::vector<Launched> launched;
-  process::Launcher launcher{loop, spawner, children, files, content.cache, log, hooks()};
+  process::Limits limits{log};
+  process::ProcessTools tools{loop, spawner, children, files, content.cache, limits};
+  process::Launcher launcher{tools, log, hooks()};
 
   process::LauncherHooks hooks() {
     return {
@@ -412,8 +414,7 @@ TEST_CASE("a setup step's program that is killed says nothing more") {
 
 TEST_CASE("a launcher that goes leaves its processes to themselves") {
   Node node;
-  std::optional<process::Launcher> launcher(std::in_place, node.loop, node.spawner, node.children, node.files,
-                                            node.content.cache, node.log, node.hooks());
+  std::optional<process::Launcher> launcher(std::in_place, node.tools, node.log, node.hooks());
   launcher->launch(node.moved());
   launcher->launch(node.moved());
   const auto kill = launcher->run_step({"/bin/hello", {"hello"}, {}, {}}, "greet", [](const sys::Status&) {});

@@ -8,6 +8,8 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_files.h"
+#include "tests/fakes/fake_hardware_clock.h"
+#include "tests/fakes/fake_interfaces.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
@@ -29,7 +31,9 @@ struct Node {
   fakes::FakeLoop loop{clock, faults};
   fakes::FakeSockets sockets{loop, faults};
   fakes::FakeLinks links{faults};
-  StepSystem system{files, mounts, machine, links, sockets, clock};
+  fakes::FakeInterfaces interfaces{links, faults};
+  fakes::FakeHardwareClock hardware_clock{faults};
+  StepSystem system{files, mounts, machine, interfaces, sockets, clock, hardware_clock};
   const std::string content = std::string(8u << 20, 'x');  // what is less is not worth remembering when it is placed
   transport::FileStep step = transport::one_file("/etc/motd", fakes::content_of(content));
 

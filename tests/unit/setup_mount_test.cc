@@ -7,6 +7,8 @@
 #include "setup/nfs.h"
 #include "setup/step.h"
 #include "tests/fakes/fake_files.h"
+#include "tests/fakes/fake_hardware_clock.h"
+#include "tests/fakes/fake_interfaces.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_loop.h"
 #include "tests/fakes/fake_machine.h"
@@ -26,6 +28,8 @@ struct Node {
   fakes::FakeMounts mounts{faults};
   fakes::FakeMachine machine{faults};
   fakes::FakeLinks links{faults};
+  fakes::FakeInterfaces interfaces{links, faults};
+  fakes::FakeHardwareClock hardware_clock{faults};
   fakes::FakeClock clock{faults};
   fakes::FakeLoop loop{clock, faults};
   fakes::FakeSockets sockets{loop, faults};
@@ -36,7 +40,7 @@ struct Node {
     faults = {};  // what was asked so far, none of it by a step
   }
   sys::Result<StepOutcome> mount(const transport::MountStep& step) {
-    return perform(step, {files, mounts, machine, links, sockets, clock});
+    return perform(step, {files, mounts, machine, interfaces, sockets, clock, hardware_clock});
   }
 };
 

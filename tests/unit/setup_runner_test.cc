@@ -4,6 +4,8 @@
 
 #include "sys/text.h"
 #include "tests/fakes/fake_content.h"
+#include "tests/fakes/fake_hardware_clock.h"
+#include "tests/fakes/fake_interfaces.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
@@ -39,7 +41,10 @@ struct Node {
   std::function<void(sys::Status)> program_ended;  // ends the last one
   int programs_killed = 0;
   fakes::FakeLinks links{faults};
-  setup::Runner runner{loop, workers, {files, mounts, machine, links, sockets, clock}, content.cache, log, hooks()};
+  fakes::FakeInterfaces interfaces{links, faults};
+  fakes::FakeHardwareClock hardware_clock{faults};
+  setup::Runner runner{loop,          workers, {files, mounts, machine, interfaces, sockets, clock, hardware_clock},
+                       content.cache, log,     hooks()};
 
   setup::RunnerHooks hooks() {
     return {
@@ -405,4 +410,16 @@ TEST_CASE("what is there already is not fetched") {
   CHECK(node.done.at(0).succeeded);
   CHECK(node.reports.back().reason == "copy 7 bytes to /etc/motd: nothing to do");
   CHECK(node.content.cache.bytes_fetched() == 0);
+}
+
+TEST_CASE("a clock is set to what the front end's shows when the step's turn comes") {
+  Node node;
+  node.clock.advance(std::chrono::hours(24 * 365 * 20));
+  const auto now = static_cast<std::uint64_t>(node.clock.wall().time_since_epoch().count()) + 3'600'000'000'000;
+  transport::Step wait = make_directory("a");
+  node.start({wait, step("time", transport::TimeStep{now, false})});
+  node.clock.advance(10s);
+  node.loop.run_until_idle();
+  CHECK(static_cast<std::uint64_t>(node.clock.wall().time_since_epoch().count()) == now + 10'000'000'000);
+  CHECK(node.reports.back().reason == "set the clock: it was 3600 s slow");
 }

@@ -8,6 +8,8 @@
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_files.h"
+#include "tests/fakes/fake_hardware_clock.h"
+#include "tests/fakes/fake_interfaces.h"
 #include "tests/fakes/fake_links.h"
 #include "tests/fakes/fake_machine.h"
 #include "tests/fakes/fake_mounts.h"
@@ -29,13 +31,17 @@ struct Node {
   fakes::FakeSockets sockets{loop, faults};
   std::unique_ptr<sys::Listener> nfs_server = *sockets.listen_tcp({0x0a090001, 2049}, 0);
   fakes::FakeLinks links{faults};
-  StepSystem system{files, mounts, machine, links, sockets, clock};
+  fakes::FakeInterfaces interfaces{links, faults};
+  fakes::FakeHardwareClock hardware_clock{faults};
+  StepSystem system{files, mounts, machine, interfaces, sockets, clock, hardware_clock};
   KnownFiles nothing_known{files, clock, ""};
 
   Node() {
     files.put(cached, "text");
+    eth1 = links.add_ethernet("eth1");
     faults = {};  // what was asked so far, none of it by a step
   }
+  int eth1 = 0;
   sys::FileFacts facts(const std::string& path) { return files.facts(path)->value(); }
 };
 
@@ -69,6 +75,9 @@ const transport::FileStep file_step = transport::one_file("/etc/motd", fakes::co
 const std::string file_path = "/etc/motd";
 const transport::LinkStep link_step{"/a/link", "../b"};
 const transport::HostnameStep hostname_step{"n3.cluster"};
+const transport::InterfaceStep interface_step{"eth1", {},   0x0a0a0007,
+                                              16,     9000, {{0x0a140000, 16, 0x0a0a00fe}, {0, 0, 0x0a0a00fd}}};
+const transport::TimeStep time_step{1'700'000'000'000'000'000, true};
 
 struct Case {
   const char* name;
@@ -76,9 +85,10 @@ struct Case {
   bool has_memory = true;  // what the step does can be seen, so that a second time finds it done
 };
 const Case all[] = {
-    {"mount", performing(mount_step)},   {"directory", performing(directory_step)},
-    {"device", performing(device_step)}, {"file", copying(file_step)},
-    {"link", performing(link_step)},     {"hostname", performing(hostname_step), false},
+    {"mount", performing(mount_step)},         {"directory", performing(directory_step)},
+    {"device", performing(device_step)},       {"file", copying(file_step)},
+    {"link", performing(link_step)},           {"hostname", performing(hostname_step), false},
+    {"interface", performing(interface_step)}, {"time", performing(time_step)},
 };
 
 void check_refused(const Perform& perform, const std::function<void(Node&)>& prepare, const std::string& why) {
@@ -113,8 +123,10 @@ TEST_CASE("whatever call fails, a step reports it, and succeeds the next time") 
       node.faults.fail_at = n;
       const auto outcome = c.perform(node);
       if (!node.faults.fired()) break;
-      // Without /proc a host name is set unseen; a file that stands may go without being remembered.
-      const bool unseen = std::string(c.name) == "hostname" && n == 1;
+      // Without /proc a host name is set unseen; a hardware clock that shows no time is set; a file that stands may go
+      // without being remembered.
+      const std::string name = c.name;
+      const bool unseen = (name == "hostname" && n == 1) || (name == "time" && n == 2);
       const bool stands = node.faults.count("copy ") == 1 && node.faults.calls.at(n - 1) == "look at /etc/motd";
       const bool may_go_on = unseen || stands;
       CHECK(outcome.has_value() == may_go_on);
@@ -449,4 +461,126 @@ TEST_CASE("a step says in words what it does") {
     step.action = action;
     CHECK(describe(step) == text);
   }
+}
+
+// ---------------------------------------------------------------- interfaces
+
+namespace {
+
+using Calls = std::vector<std::string>;
+
+// The changes among what was asked of the kernel.
+Calls changes(const Node& node) {
+  Calls calls;
+  for (const std::string& call : node.faults.calls)
+    if (!call.starts_with("list ") && !call.starts_with("look at ")) calls.push_back(call);
+  return calls;
+}
+
+}  // namespace
+
+TEST_CASE("an interface is set up with all that the step says") {
+  Node node;
+  const auto outcome = perform(interface_step, node.system);
+  REQUIRE(outcome);
+  CHECK(outcome->remark ==
+        "mtu 9000, up, 10.10.0.7/16, route 10.20.0.0/16 via 10.10.0.254, route default via 10.10.0.253");
+  CHECK(changes(node) == Calls{"set mtu 9000 of 1", "set up link 1", "add address 10.10.0.7/16 on 1",
+                               "route 10.20.0.0/16 via 10.10.0.254 on 1", "route 0.0.0.0/0 via 10.10.0.253 on 1"});
+}
+
+TEST_CASE("of an interface only what differs is changed") {
+  Node node;
+  REQUIRE(perform(interface_step, node.system));
+  node.faults.calls.clear();
+  REQUIRE(perform(interface_step, node.system));
+  CHECK(changes(node) == Calls{});
+
+  auto other = interface_step;
+  other.routes[1].gateway = 0x0a0a00fc;
+  other.mtu = 0;
+  REQUIRE(perform(other, node.system));
+  CHECK(changes(node) == Calls{"route 0.0.0.0/0 via 10.10.0.252 on 1"});
+
+  node.faults.calls.clear();
+  other.routes.clear();
+  other.address++;
+  const auto moved = perform(other, node.system);
+  REQUIRE(moved);
+  CHECK(moved->remark == "10.10.0.7/16 removed, 10.10.0.8/16");
+  CHECK(changes(node) == Calls{"remove address 10.10.0.7/16 on 1", "add address 10.10.0.8/16 on 1"});
+}
+
+TEST_CASE("an interface is found by its hardware address") {
+  Node node;
+  auto step = interface_step;
+  step.name.clear();
+  step.mac = node.links.link(node.eth1).mac;
+  REQUIRE(perform(step, node.system));
+  CHECK(node.links.addresses == Calls{"10.10.0.7/16 on 1"});
+}
+
+TEST_CASE("an interface that is not there yet is an error, which may be tried again") {
+  auto step = interface_step;
+  step.name = "eth7";
+  check_refused(performing(step), nothing, "there is no link eth7");
+  step.name.clear();
+  step.mac = {2, 0, 0, 0, 0, 9};
+  check_refused(performing(step), nothing, "there is no link with address 02:00:00:00:00:09");
+}
+
+TEST_CASE("the address that the node has booted with is not touched") {
+  Node node;
+  REQUIRE(node.links.add_address(node.eth1, 0x0a090103, 16));
+  node.system.boot_link = [&] { return node.eth1; };
+  node.faults.calls.clear();
+  const auto refused = perform(interface_step, node.system);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text() ==
+        "eth1: the node has booted from it, and it keeps its address, which is not "
+        "10.10.0.7/16: name another interface");
+  CHECK(changes(node) == Calls{});
+
+  // All else may be set, and the address may be named.
+  for (const std::uint32_t address : {0u, 0x0a090103u}) {
+    auto step = interface_step;
+    step.address = address;
+    step.mtu = 1400 + address % 2;
+    REQUIRE(perform(step, node.system));
+  }
+  CHECK(node.links.addresses == Calls{"10.9.1.3/16 on 1"});
+}
+
+// ---------------------------------------------------------------- time
+
+TEST_CASE("the clock is set when it is wrong, and the hardware's after it") {
+  Node node;
+  const auto outcome = perform(time_step, node.system);
+  REQUIRE(outcome);
+  CHECK(node.clock.wall().time_since_epoch() == std::chrono::seconds(1'700'000'000));
+  CHECK(node.hardware_clock.time == node.clock.wall());
+  CHECK(outcome->remark.find("s slow; the hardware clock: it was 1700000000 s slow") != std::string::npos);
+
+  auto close = time_step;
+  close.wall_ns += 999'000'000;
+  const auto again = perform(close, node.system);
+  REQUIRE(again);
+  CHECK_FALSE(again->changed);
+  CHECK(node.clock.wall().time_since_epoch() == std::chrono::seconds(1'700'000'000));
+}
+
+TEST_CASE("the hardware's clock is left alone unless the step says so") {
+  Node node;
+  REQUIRE(perform(transport::TimeStep{time_step.wall_ns, false}, node.system));
+  CHECK(node.faults.count("read the hardware clock") == 0);
+}
+
+TEST_CASE("in a container no clock is touched, and the step says why") {
+  Node node;
+  node.machine.container = true;
+  const auto outcome = perform(time_step, node.system);
+  REQUIRE(outcome);
+  CHECK_FALSE(outcome->changed);
+  CHECK(outcome->remark == "in a container the clock is the machine's");
+  CHECK(node.faults.calls.empty());
 }

@@ -42,9 +42,10 @@ sys::WorkerResult with_output(std::string_view text) {
 
 TEST_CASE("what a worker finds reaches its parent as it is") {
   for (const bool changed : {false, true}) {
-    const auto outcome = read_verdict(exchange(StepOutcome{changed}), 1s);
+    const auto outcome = read_verdict(exchange(StepOutcome{changed, "and so on"}), 1s);
     REQUIRE(outcome);
     CHECK(outcome->changed == changed);
+    CHECK(outcome->remark == "and so on");
   }
   const auto failed = read_verdict(exchange(sys::failure(ENOSPC, "copy a to b")), 1s);
   REQUIRE_FALSE(failed);

@@ -1,6 +1,7 @@
 #include "sys/spawn.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -89,6 +90,23 @@ struct BrokenProgram {
 };
 
 }  // namespace
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a child has the limits that it is given, and its parent keeps its own") {
+  const auto before = sys::current_limit(RLIMIT_NOFILE);
+  auto spec = shell("ulimit -Sn; ulimit -Hn; ulimit -Hc");
+  spec.limits = {{RLIMIT_NOFILE, 64, 128}, {RLIMIT_CORE, 0, 0}};
+  CHECK(run(std::move(spec)).output == "64\n128\n0\n");
+  CHECK(sys::current_limit(RLIMIT_NOFILE).value() == before.value());
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a limit that cannot be had is why the child does not start") {
+  auto spec = shell("true");
+  spec.limits = {{RLIMIT_NOFILE, 1ull << 40, 1ull << 40}};
+  const Outcome outcome = run(std::move(spec));
+  REQUIRE(outcome.started);
+  REQUIRE_FALSE(*outcome.started);
+  CHECK(outcome.started->error().what == "set limit nofile 1099511627776");
+}
 
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: output, error output and status are told apart") {
   const auto outcome = run(shell("echo out; echo err >&2; exit 7"));

@@ -1,0 +1,55 @@
+#include "process/limits.h"
+
+#include <algorithm>
+
+#include "sys/text.h"
+
+namespace process {
+namespace {
+
+sys::Status check(const sys::Limit& limit) {
+  if (!sys::find_limit(limit.resource))
+    return sys::refusal(sys::cat("there is no limit number ", unsigned{limit.resource}, ": correct the plan"));
+  if (limit.soft > limit.hard)
+    return sys::refusal(sys::cat("limit ", sys::describe(limit), ": the soft one is the larger: correct the plan"));
+  return sys::try_limit(limit);
+}
+
+}  // namespace
+
+sys::Limit* Limits::find(std::uint8_t resource) {
+  const auto found =
+      std::find_if(limits_.begin(), limits_.end(), [&](const sys::Limit& limit) { return limit.resource == resource; });
+  return found == limits_.end() ? nullptr : &*found;
+}
+
+sys::Result<std::string> Limits::set(const transport::LimitsStep& step) {
+  std::vector<sys::Limit> wanted;
+  for (const transport::LimitEntry& entry : step.limits) {
+    wanted.push_back({entry.resource, entry.soft, entry.hard});
+    if (auto status = check(wanted.back()); !status) return tl::unexpected(status.error());
+  }
+  std::string changes;
+  for (const sys::Limit& limit : wanted) {
+    sys::Limit* known = find(limit.resource);
+    if (known && *known == limit) continue;
+    changes += sys::cat(changes.empty() ? "" : ", ", sys::describe(limit));
+    if (known) {
+      *known = limit;
+    } else {
+      limits_.push_back(limit);
+    }
+  }
+  return changes;
+}
+
+void Limits::keep_only(const std::set<std::uint8_t>& resources) {
+  std::erase_if(limits_, [&](const sys::Limit& limit) {
+    if (resources.contains(limit.resource)) return false;
+    const sys::LimitName* row = sys::find_limit(limit.resource);
+    log_.info("limit ", row ? row->name : "", ": the default again, as the plan sets it no more");
+    return true;
+  });
+}
+
+}  // namespace process
