@@ -75,6 +75,7 @@ void read_node_up(sys::Files& files, TableReader reader, const std::string& fold
   const std::string plan = absolute_in(folder, reader.text("plan", "node_up.toml"));
   const auto facts = files.facts(plan);
   if (facts && *facts) {
+    configuration.plan_file = plan;
     Plan read = read_plan(files, plan, configuration.nodes, problems);
     configuration.plan = std::move(read.steps);
     configuration.plan_limit = read.limit;

@@ -56,7 +56,7 @@ struct ModuleWanted {
 };
 struct ModulesNeed {
   std::vector<ModuleWanted> modules;
-  std::string directory;  // of modules.dep: /lib/modules/RELEASE
+  std::string directory;  // of modules.dep: /lib/modules/RELEASE; may have the mark {kernel} (node_facts.h)
   std::string spool;      // where those that are packed are kept unpacked
 };
 // The address of a mount's NFS server, by its name (mount_marks.h).
@@ -73,6 +73,8 @@ struct PlanStep {
   PlanNeed need;
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
+  unsigned line = 0;                                        // of the plan's file
+  std::string problem;  // of what `need` says, when it has been looked for: why the step cannot be carried out
 };
 
 struct Configuration {
@@ -85,6 +87,7 @@ struct Configuration {
   bool rarp = true;
   transport::FrontEndKeys keys;  // what nodes' connections are secured with
   std::vector<NodeEntry> nodes;  // by number, ascending
+  std::string plan_file;
   std::vector<PlanStep> plan;
   sys::Duration plan_limit = std::chrono::minutes(15);  // for all steps and hooks of one node
   std::string hooks;                                    // directory of hooks; empty: none

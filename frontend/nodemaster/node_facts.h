@@ -14,4 +14,10 @@ std::string fill_in(std::string_view text, const NodeEntry& node);
 // sources and options of mounts, values of sysctl, arguments of programs.
 void fill_in_facts(transport::Action& action, const NodeEntry& node);
 
+// The release of the node's kernel, in place of {kernel} in the directory of modules: what is found for the step depends on
+// it, so that it is filled in before.
+bool depends_on_kernel(const PlanStep& step);
+// A release that is none (a node may say anything) leaves the mark as it is, and is the step's problem then.
+void fill_in_kernel(PlanStep& step, const std::string& release);
+
 }  // namespace frontend

@@ -54,7 +54,8 @@ void NodeUp::begin(NodeNumber node) {
   run.limit.set(limit_ + node_word_grace, [this, node, number] { on_limit(node, number); });
   table_.set_state(node, NodeState::boot, "");
   table_.set_reason(node, "waiting for the plan's files");
-  plans_.want([this, node, number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
+  plans_.want(table_.find(node)->hello.kernel_release,
+              [this, node, number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
 }
 
 void NodeUp::cancel(NodeNumber node) {
@@ -68,11 +69,29 @@ void NodeUp::on_plan(NodeNumber node, std::uint64_t plan_number, sys::Result<Sha
   Run* run = find(node, plan_number);
   if (!run) return;
   if (!plan) return fail(node, plan.error().text());
+  if (!bear_problems(node, **plan)) return;
   const auto hooks = list_hooks(files_, hooks_);
   if (!hooks) return fail(node, hooks.error().text());
   run->plan = *plan;
   run->tasks = tasks_for(run->plan->steps, hooks->paths, table_.find(node)->entry);
   next_task(node, *run);
+}
+
+// What the node's steps lack on the front end: false when it fails for that.
+bool NodeUp::bear_problems(NodeNumber node, const ResolvedPlan& plan) {
+  for (const PlanStep& planned : plan.steps) {
+    if (planned.problem.empty() || !is_for(planned, node)) continue;
+    const std::string what = sys::cat("step ", planned.step.name);
+    if (planned.step.on_failure == transport::OnFailure::error) {
+      fail(node, sys::cat(what, ": ", planned.problem));
+      return false;
+    }
+    const Node& facts = *table_.find(node);
+    log_.warning(facts.entry.name, ": ", what, ": ", planned.problem, ", ignoring it");
+    const std::uint64_t now = node_uptime_us(facts, loop_.clock().now());
+    table_.add_here(node, {sys::cat("front end: ", what), now, now, transport::Outcome::ignored, planned.problem});
+  }
+  return true;
 }
 
 void NodeUp::next_task(NodeNumber node, Run& run) {

@@ -58,6 +58,7 @@ class NodeUp {
 
   Run* find(transport::NodeNumber node, std::uint64_t plan_number);
   void on_plan(transport::NodeNumber node, std::uint64_t plan_number, sys::Result<SharedPlan> plan);
+  bool bear_problems(transport::NodeNumber node, const ResolvedPlan& plan);
   void next_task(transport::NodeNumber node, Run& run);
   void start(transport::NodeNumber node, Run& run, NodeTask task);
   void start(transport::NodeNumber node, Run& run, const FrontEndTask& task);

@@ -12,9 +12,7 @@ namespace {
 
 constexpr sys::Duration hook_limit = std::chrono::seconds(60);
 
-bool is_for(const PlanStep& step, transport::NodeNumber node) {
-  return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
-}
+bool is_done_on(const PlanStep& step, transport::NodeNumber node) { return step.problem.empty() && is_for(step, node); }
 
 // What each step that the node has waits for: a step that it has not stands for those that it would have waited for.
 class NodeOrder {
@@ -24,7 +22,7 @@ class NodeOrder {
       std::set<std::uint32_t> waits;
       for (const std::uint32_t before : plan[i].step.after) {
         if (before >= i) continue;  // no order that can be carried out
-        if (is_for(plan[before], node)) {
+        if (is_done_on(plan[before], node)) {
           waits.insert(before);
         } else {
           waits.insert(after_[before].begin(), after_[before].end());
@@ -81,13 +79,17 @@ void add_node_step(std::deque<Task>& tasks, transport::Step step) {
 
 }  // namespace
 
+bool is_for(const PlanStep& step, transport::NodeNumber node) {
+  return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
+}
+
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
                            const NodeEntry& node) {
   std::deque<Task> tasks;
   const NodeOrder order(plan, node.number);
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const PlanStep& step = plan[i];
-    if (!is_for(step, node.number)) continue;
+    if (!is_done_on(step, node.number)) continue;
     if (step.on_front_end) {
       tasks.emplace_back(front_end_task(step));
     } else {

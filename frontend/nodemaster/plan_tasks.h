@@ -32,7 +32,10 @@ using Task = std::variant<NodeTask, FrontEndTask>;
 constexpr std::size_t max_steps_at_once = 100;
 constexpr std::size_t max_weight_at_once = 3500u << 10;  // bytes
 
-// The steps that are for `node`, with its facts filled in, then the hooks. Never empty, and the last task is the
+// Whether the plan has the step for that node.
+bool is_for(const PlanStep& step, transport::NodeNumber node);
+
+// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out. Never empty, and the last task is the
 // node's: its success means that the node is up.
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
                            const NodeEntry& node);
