@@ -77,6 +77,14 @@ struct PlanStep {
   std::string problem;  // of what `need` says, when it has been looked for: why the step cannot be carried out
 };
 
+// Of [node_up]: the programs that run on the front end when nodes come and go.
+struct HookSettings {
+  std::string up;                                  // directory; empty: none
+  std::string down;                                // likewise
+  sys::Duration limit = std::chrono::seconds(60);  // of one hook
+  std::size_t at_once = 16;                        // for all nodes; steps of the front end count as well
+};
+
 struct Configuration {
   std::string name;
   std::string interface;  // the nodes' network
@@ -90,7 +98,7 @@ struct Configuration {
   std::string plan_file;
   std::vector<PlanStep> plan;
   sys::Duration plan_limit = std::chrono::minutes(15);  // for all steps and hooks of one node
-  std::string hooks;                                    // directory of hooks; empty: none
+  HookSettings hooks;
   sys::Duration ping_interval = std::chrono::seconds(5);
   sys::Duration silence_limit = std::chrono::seconds(20);
 };
