@@ -11,8 +11,8 @@ namespace frontend {
 struct CommandLine {
   std::string socket;
   bool json = false;
-  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PowerOptions, MetricsOptions,
-               RunOptions>
+  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
+               MetricsOptions, RunOptions>
       verb;
 };
 

@@ -54,11 +54,12 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       node_programs_(system.loop, system.log, logs_, counters_, programs_),
       down_hooks_(system.log, system.files, table_, node_programs_),
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, node_programs_, down_hooks_),
+      inquiry_(system.workers, system.files, table_, path_),
       jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log,
-               {system.loop, table_, logs_, sessions_, plans_, node_up_, jobs_, listener_, counters_},
+               {system.loop, table_, logs_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_, counters_},
                configuration_.admin_group) {
   table_.configure(configuration_.nodes);
   configure(configuration_);
@@ -88,6 +89,7 @@ sys::Status Daemon::start() {
 // Of the plan and the hooks.
 void Daemon::configure(const Configuration& configuration) {
   plans_.set_plan(configuration.plan);
+  inquiry_.configure(configuration.plan, configuration.hooks);
   node_up_.set_limit(configuration.plan_limit);
   node_up_.set_hooks(configuration.hooks);
   down_hooks_.configure(configuration.hooks);

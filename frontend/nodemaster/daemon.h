@@ -18,6 +18,7 @@
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
+#include "frontend/nodemaster/plan_inquiry.h"
 #include "frontend/nodemaster/plan_resolver.h"
 #include "frontend/nodemaster/rarp_responder.h"
 #include "frontend/nodemaster/unknown_nodes.h"
@@ -77,6 +78,7 @@ class Daemon final : private NodeEvents {
   NodePrograms node_programs_;
   DownHooks down_hooks_;
   NodeUp node_up_;
+  PlanInquiry inquiry_;
   JobTable jobs_;
   NodeListener listener_;
   std::unique_ptr<RarpResponder> rarp_;  // when the configuration wants it
