@@ -1,6 +1,8 @@
 #include "setup/nfs.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "sys/text.h"
 
@@ -77,6 +79,12 @@ std::string_view nfs_meaning(int code) {
     if (row.code == code) return row.text;
   }
   return {};
+}
+
+bool is_refusal(const transport::MountStep& step, int code) {
+  constexpr int refusals[] = {EACCES, EPERM, EINVAL, ENODEV, EPROTONOSUPPORT};
+  const bool nfs = step.type == "nfs" || step.type == "nfs4";
+  return nfs && std::find(std::begin(refusals), std::end(refusals), code) != std::end(refusals);
 }
 
 sys::Status check_nfs_server(const NfsServer& server, sys::Sockets& sockets) {

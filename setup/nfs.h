@@ -24,6 +24,10 @@ std::optional<NfsServer> nfs_server(const transport::MountStep& step);
 // says of itself.
 std::string_view nfs_meaning(int code);
 
+// Whether `error`, of a mount, is a refusal that waiting does not mend: the export is not for this node, or the kernel or the
+// server has no such file system, version or option. It may be mended there, but a server that is away comes sooner.
+bool is_refusal(const transport::MountStep& step, int code);
+
 // Whether the server can be connected to; else what that means. Blocks for up to 2 s.
 sys::Status check_nfs_server(const NfsServer& server, sys::Sockets& sockets);
 

@@ -7,6 +7,7 @@
 
 #include "setup/attempt.h"
 #include "setup/content_uses.h"
+#include "setup/nfs.h"
 #include "setup/verdict.h"
 #include "sys/backoff.h"
 #include "sys/text.h"
@@ -14,6 +15,8 @@
 namespace setup {
 namespace {
 
+// Of a mount that is refused rather than not answered, whatever the plan says for servers that are away.
+constexpr std::uint32_t max_refusals = 5;
 constexpr sys::BackoffPolicy pauses = {.cap = std::chrono::seconds(10)};  // between two attempts
 
 // A step that has begun.
@@ -22,6 +25,7 @@ struct Progress {
       : began(loop.clock().now()), backoff(pauses, random), next(loop) {}
   sys::Instant began;  // its first attempt
   std::uint32_t attempt = 0;
+  std::uint32_t refusals = 0;  // that waiting does not mend
   sys::Backoff backoff;
   std::unique_ptr<Attempt> now;  // empty: it pauses
   sys::Timer next;
@@ -119,7 +123,10 @@ void Runner::State::on_attempt(std::size_t place, const AttemptEnd& end) {
   Progress& progress = begun.at(place);
   progress.now.reset();
   if (end.outcome) return on_success(place, *end.outcome);
-  if (progress.attempt <= step(place).retries && !end.stuck) return retry(place, end.outcome.error());
+  const auto* mount = std::get_if<transport::MountStep>(&step(place).action);
+  if (mount && is_refusal(*mount, end.outcome.error().code)) ++progress.refusals;
+  const bool may_retry = progress.attempt <= step(place).retries && progress.refusals <= max_refusals;
+  if (may_retry && !end.stuck) return retry(place, end.outcome.error());
   on_failure(place, end.outcome.error());
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,10 +29,25 @@ void send(int report_fd, const ExecReport& report) { (void)write_all(report_fd, 
   ::_exit(status_of_failed_start);
 }
 
-Status connect_standard_streams(const ExecDescriptors& descriptors) {
-  const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!null.valid()) return failure(errno, "open /dev/null");
-  const int sources[] = {null.get(), descriptors.output, descriptors.error};
+// A file in memory rather than a pipe: nobody has to feed it while the program reads, or does not.
+Result<Fd> open_input(const SpawnSpec& spec) {
+  if (spec.input.empty()) {
+    Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!null.valid()) return failure(errno, "open /dev/null");
+    return null;
+  }
+  Fd file(::memfd_create("stdin", MFD_CLOEXEC));
+  if (!file.valid()) return failure(errno, "memfd_create for stdin");
+  if (const auto status = write_all(file.get(), spec.input.data(), spec.input.size()); !status)
+    return tl::unexpected(status.error());
+  if (::lseek(file.get(), 0, SEEK_SET) < 0) return failure(errno, "go to the beginning of stdin");
+  return file;
+}
+
+Status connect_standard_streams(const SpawnSpec& spec, const ExecDescriptors& descriptors) {
+  const auto input = open_input(spec);
+  if (!input) return tl::unexpected(input.error());
+  const int sources[] = {input->get(), descriptors.output, descriptors.error};
   for (int target = 0; target < 3; ++target)
     if (::dup2(sources[target], target) < 0) return failure(errno, cat("set up descriptor ", target));
   return {};
@@ -74,7 +90,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   const auto demand = [&](const Status& status) {
     if (!status) give_up(descriptors.report, status.error());
   };
-  demand(connect_standard_streams(descriptors));
+  demand(connect_standard_streams(spec, descriptors));
   become_child(descriptors.report);
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());

@@ -22,6 +22,7 @@ struct SpawnSpec {
   std::string path;                    // absolute
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;
+  std::string input;  // what it reads on its stdin; empty: /dev/null
   std::string directory = "/";
   bool directory_required = false;  // false: where it cannot be entered, the child starts in "/"
   std::uint32_t uid = 0;
@@ -44,7 +45,8 @@ struct Spawned {
 class Spawner {
  public:
   virtual ~Spawner() = default;
-  // Descriptors 0-2 of this process must be open. The child's stdin is /dev/null; the child leads its own session, so that signalling its group reaches its offspring.
+  // Descriptors 0-2 of this process must be open. The child leads its own session, so that
+  // signalling its group reaches its offspring.
   // `started` is called once from the loop, with success once exec has happened or with what failed
   // (Error::code is the errno of prepare, setuid or exec; 0 when the child was killed before exec). `ended` is called once after that, when the child
   // has been reaped, also after a failed start.

@@ -67,10 +67,12 @@ struct ServicesRequest {
   static constexpr std::uint16_t number = 209;
   std::string nodes;
 };
-// What the plan would do, without doing it.
+enum class PlanQuestion : std::uint8_t { check = 0, show = 1, dry_run = 2 };
+// What is wrong with the plan's files as they are now, what is in the plan that holds, or what it would do on nodes.
 struct PlanRequest {
   static constexpr std::uint16_t number = 210;
-  std::string nodes;
+  PlanQuestion question = PlanQuestion::check;
+  std::string nodes;  // dry_run
 };
 
 // ---------------------------------------------------------------- front end to command
@@ -195,21 +197,36 @@ struct ServicesReply {
   std::string name;
   std::vector<ServiceStatus> services;
 };
+struct PlanProblem {
+  std::string file;
+  std::uint32_t line = 0;  // 0: the file as a whole
+  bool error = true;       // else a warning
+  std::string reason;
+};
 struct PlannedStep {
   std::string name;
-  std::string kind;
-  std::string what;  // in words, with this node's facts filled in
+  std::string kind;  // as the plan has it, or "hook"
+  std::string what;  // in words; dry_run: with the node's facts filled in
   bool on_front_end = false;
-  std::vector<std::string> after;  // names; of what it waits for besides, nothing
+  std::vector<std::string> after;  // names
+  std::uint32_t timeout_ms = 0;    // of an attempt
+  std::uint32_t retries = 0;
+  bool may_fail = false;  // the plan goes on then
+  std::string nodes;      // that it is for, "0-3,7"; empty: all
+  // The rest is dry_run's.
+  bool applies = true;  // to these nodes
   std::uint32_t files = 0;
   std::uint64_t bytes = 0;  // of their content
+  std::string unknown;      // what cannot be said yet, and why
+  std::string problem;      // why it cannot be carried out
 };
-// Parts of a node's plan in the order in which they are carried out; any number per node, then Done.
+// Parts of the answer, any number, then Done.
 struct PlanReply {
   static constexpr std::uint16_t number = 262;
-  NodeNumber node = no_node;
-  std::string name;
-  std::vector<PlannedStep> steps;
+  std::vector<NodeNumber> nodes;      // dry_run: for which all of this holds
+  bool more = false;                  // the next one goes on with the same nodes
+  std::vector<PlannedStep> steps;     // in the order in which they are carried out
+  std::vector<PlanProblem> problems;  // check
 };
 
 }  // namespace transport

@@ -50,7 +50,8 @@ template <> inline constexpr std::size_t least_size<SysctlEntry> = 8;
 template <> inline constexpr std::size_t least_size<Route> = 9;
 template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
 template <> inline constexpr std::size_t least_size<ServiceStatus> = 17;
-template <> inline constexpr std::size_t least_size<PlannedStep> = 29;
+template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
+template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
 template <> inline constexpr std::size_t least_size<Metric> = 21;
 
@@ -199,7 +200,9 @@ template <class A> void serialize(A& archive, BootLogRequest& m) { archive(node_
 template <class A> void serialize(A& archive, LogRequest& m) { archive(node_set(m.nodes), m.follow); }
 template <class A> void serialize(A& archive, UpRequest& m) { archive(node_set(m.nodes), m.follow); }
 template <class A> void serialize(A& archive, ServicesRequest& m) { archive(node_set(m.nodes)); }
-template <class A> void serialize(A& archive, PlanRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, PlanRequest& m) {
+  archive(choice("question", m.question, PlanQuestion::dry_run), node_set(m.nodes));
+}
 template <class A> void serialize(A& archive, RunRequest& m) {
   archive(node_set(m.nodes), path("program", m.program), word("architecture", m.architecture));
   archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory));
@@ -257,10 +260,15 @@ template <class A> void serialize(A& archive, ServicesReply& m) {
 }
 template <class A> void serialize(A& archive, PlannedStep& m) {
   archive(capped("name", m.name, cap::title), word("kind", m.kind), text("what", m.what), m.on_front_end);
-  archive(CappedStrings{"after", m.after, cap::after, cap::title}, m.files, m.bytes);
+  archive(CappedStrings{"after", m.after, cap::after, cap::title}, m.timeout_ms, m.retries, m.may_fail);
+  archive(node_set(m.nodes), m.applies, m.files, m.bytes, text("unknown", m.unknown), text("problem", m.problem));
+}
+template <class A> void serialize(A& archive, PlanProblem& m) {
+  archive(path("file", m.file), m.line, m.error, text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, PlanReply& m) {
-  archive(m.node, word("name", m.name), capped("steps", m.steps, cap::steps));
+  archive(capped("nodes", m.nodes, cap::nodes), m.more, capped("steps", m.steps, cap::steps));
+  archive(capped("problems", m.problems, cap::entries));
 }
 
 }  // namespace transport

@@ -40,7 +40,15 @@ class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* app, std::string) const override {
     const bool general = app->get_parent() == nullptr;
-    return cat("Usage: nodectl ", general ? general_usage : help_of(app->get_name().c_str()).usage, "\n");
+    return cat("Usage: nodectl ", general ? general_usage : help_of(full_name(app).c_str()).usage, "\n");
+  }
+
+ private:
+  // "plan show".
+  static std::string full_name(const CLI::App* app) {
+    const CLI::App* const parent = app->get_parent();
+    const bool nested = parent != nullptr && parent->get_parent() != nullptr;
+    return nested ? cat(parent->get_name(), " ", app->get_name()) : app->get_name();
   }
 };
 
@@ -61,6 +69,7 @@ class Parser {
     add_socket(app_);
     add_listings();
     add_node_verbs();
+    add_plan();
     add_metrics();
     add_run();
     app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
@@ -119,9 +128,31 @@ class Parser {
   }
 
   void add_node_verbs() {
-    add_listing("up", up_);
+    add_listing("up", up_)->add_flag("-f,--follow", up_.follow, "show what happens meanwhile");
     add_listing("reboot", reboot_);
     add_listing("poweroff", power_off_);
+  }
+
+  void add_plan() {
+    const VerbHelp& help = help_of("plan");
+    CLI::App* plan = app_.add_subcommand(help.name, help.summary);
+    plan->footer(help.more);
+    plan->require_subcommand(1);
+    add_question(*plan, "plan check", plan_check_);
+    add_question(*plan, "plan show", plan_show_);
+    add_question(*plan, "plan dry-run", plan_dry_run_)
+        ->add_option("NODES", plan_dry_run_.nodes, nodes_help)
+        ->required();
+  }
+
+  CLI::App* add_question(CLI::App& plan, const std::string& name, PlanOptions& options) {
+    const VerbHelp& help = help_of(name.c_str());
+    CLI::App* verb = plan.add_subcommand(name.substr(name.find(' ') + 1), help.summary);
+    verb->footer(help.more);
+    verb->callback([this, &options] { line_.verb = options; });
+    verb->add_flag("--json", line_.json, "print JSON");
+    add_socket(*verb);
+    return verb;
   }
 
   void add_metrics() { add("metrics", metrics_)->add_flag("--json", line_.json, "print JSON"); }
@@ -162,6 +193,9 @@ class Parser {
   BootLogOptions boot_log_;
   LogOptions log_;
   UpOptions up_;
+  PlanOptions plan_check_{.question = transport::PlanQuestion::check, .nodes = {}};
+  PlanOptions plan_show_{.question = transport::PlanQuestion::show, .nodes = {}};
+  PlanOptions plan_dry_run_{.question = transport::PlanQuestion::dry_run, .nodes = {}};
   PowerOptions reboot_{.nodes = {}, .change = transport::PowerChange::restart};
   PowerOptions power_off_{.nodes = {}, .change = transport::PowerChange::power_off};
   ServicesOptions services_;

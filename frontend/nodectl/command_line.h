@@ -11,8 +11,8 @@ namespace frontend {
 struct CommandLine {
   std::string socket;
   bool json = false;
-  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PowerOptions, ServicesOptions,
-               MetricsOptions, RunOptions>
+  std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
+               ServicesOptions, MetricsOptions, RunOptions>
       verb;
 };
 

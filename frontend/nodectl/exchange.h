@@ -6,12 +6,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "frontend/nodectl/output.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
+#include "sys/terminal.h"
 #include "transport/connection.h"
 #include "transport/messages.h"
 
@@ -25,6 +27,7 @@ struct Context {
   Output& error;
   std::string socket;  // path of nodemaster's control socket
   bool json = false;
+  std::optional<sys::TerminalSize> terminal;  // behind the output
 };
 
 // "nodectl: TEXT" on standard error, fit for a terminal.

@@ -37,11 +37,31 @@ Examples:
   nodectl log n3
   nodectl log -f up                     and go on with new lines as they come)"},
     VerbHelp{
-        "up", "Run the node-up plan again", "up [--json] NODES",
+        "up", "Run the node-up plan again", "up [-f] [--json] NODES",
         R"(The plan and its files are read anew. Exit status: 0 all are up; 1 at least one is not: says which, and why.
+With -f it shows what happens meanwhile: on a terminal a summary that is drawn anew, with the nodes that
+are slowest; otherwise a line for each change; with --json one object per line.
 
 Examples:
-  nodectl up error                      once the reason is mended)"},
+  nodectl up error                      once the reason is mended
+  nodectl up -f all)"},
+    VerbHelp{"plan", "Check and show the node-up plan", "plan check|show|dry-run ...",
+             R"(Examples:
+  nodectl plan check                    before kill -HUP of nodemaster
+  nodectl plan show                     the plan that is in force
+  nodectl plan dry-run n3               what nodectl up n3 would do)"},
+    VerbHelp{"plan check", "Check the plan's files as they are now", "plan check [--json]",
+             R"(Reads cluster.toml and the plan as nodemaster would at a reload, and all files that the plan names.
+Exit status: 0 all is well, though there may be warnings; 1 something is wrong: says what, by line.)"},
+    VerbHelp{"plan show", "Show the plan that is in force", "plan show [--json]",
+             R"(Its steps in the order in which they are carried out, then the hooks.)"},
+    VerbHelp{"plan dry-run", "Show what the plan would do on nodes", "plan dry-run [--json] NODES",
+             R"(Nothing is done. Files are read and names are looked up as for a real set-up; nodes with the same result
+are shown together, and may be down. Exit status: 1 when a step could not be carried out.
+
+Examples:
+  nodectl plan dry-run 0-3,7
+  nodectl plan dry-run --json all)"},
     VerbHelp{"reboot", "Restart nodes in order", "reboot [--json] NODES",
              R"(Returns when the nodes have been told. Exit status: 1 when one cannot be reached.
 

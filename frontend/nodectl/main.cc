@@ -23,6 +23,7 @@ struct Verb {
   int operator()(const BootLogOptions& options) const { return run_boot_log(context, options); }
   int operator()(const LogOptions& options) const { return run_log(context, options); }
   int operator()(const UpOptions& options) const { return run_up(context, options); }
+  int operator()(const PlanOptions& options) const { return run_plan(context, options); }
   int operator()(const PowerOptions& options) const { return run_power(context, options); }
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
@@ -59,7 +60,7 @@ int run_command(const CommandLine& line) {
   turning = loop->get();
   Output output(**loop, sys::inherited_stream(1));
   Output error(**loop, sys::inherited_stream(2));
-  Context context{**loop, sockets, output, error, line.socket, line.json};
+  Context context{**loop, sockets, output, error, line.socket, line.json, sys::terminal_size(1)};
   const int status = std::visit(Verb{context}, line.verb);
   if (broken) return exit_failure;
   deliver_rest(context);

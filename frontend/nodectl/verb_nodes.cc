@@ -2,22 +2,12 @@
 #include <variant>
 
 #include "frontend/nodectl/exit_status.h"
-#include "frontend/nodectl/json_text.h"
+#include "frontend/nodectl/node_results.h"
+#include "frontend/nodectl/up_view.h"
 #include "frontend/nodectl/verbs.h"
-#include "sys/text.h"
 
 namespace frontend {
 namespace {
-
-Json result_json(const transport::NodeResult& result) {
-  return {{"node", result.node}, {"name", result.name}, {"succeeded", result.succeeded}, {"reason", result.reason}};
-}
-
-void say(Context& context, const transport::NodeResult& result, std::string_view success) {
-  if (!result.succeeded) return complain(context, sys::cat(result.name, ": ", result.reason));
-  const std::string what = result.reason.empty() ? std::string(success) : sys::printable(result.reason, 1024);
-  context.output.write(sys::cat(sys::printable(result.name), ": ", what, "\n"));
-}
 
 int ask_each(Context& context, const transport::Message& request, std::string_view success) {
   Exchange exchange(context);
@@ -30,7 +20,7 @@ int ask_each(Context& context, const transport::Message& request, std::string_vi
     if (context.json) {
       all.push_back(result_json(*result));
     } else {
-      say(context, *result, success);
+      say_result(context, *result, success);
     }
   };
   const auto on_done = [&] {
@@ -43,7 +33,8 @@ int ask_each(Context& context, const transport::Message& request, std::string_vi
 }  // namespace
 
 int run_up(Context& context, const UpOptions& options) {
-  return ask_each(context, transport::UpRequest{options.nodes}, "up");
+  if (options.follow) return UpView(context).run(options);
+  return ask_each(context, transport::UpRequest{options.nodes, false}, "up");
 }
 
 int run_power(Context& context, const PowerOptions& options) {

@@ -36,8 +36,15 @@ int run_log(Context& context, const LogOptions& options);
 
 struct UpOptions {
   std::string nodes;
+  bool follow = false;
 };
 int run_up(Context& context, const UpOptions& options);
+
+struct PlanOptions {
+  transport::PlanQuestion question = transport::PlanQuestion::check;
+  std::string nodes;  // dry_run
+};
+int run_plan(Context& context, const PlanOptions& options);
 
 struct PowerOptions {
   std::string nodes;

@@ -5,7 +5,9 @@
 namespace frontend {
 
 std::string summary_of(const Configuration& configuration) {
-  const std::string hooks = configuration.hooks.empty() ? "no hooks" : sys::cat("hooks from ", configuration.hooks);
+  const HookSettings& from = configuration.hooks;
+  std::string hooks = from.up.empty() && from.down.empty() ? "no hooks" : sys::cat("hooks from ", from.up);
+  if (!from.down.empty()) hooks += sys::cat(from.up.empty() ? "" : " and ", from.down);
   return sys::cat(configuration.name, ": ", configuration.nodes.size(), " nodes, ", configuration.plan.size(),
                   " steps, ", hooks);
 }

@@ -15,7 +15,7 @@ struct CheckResult {
 };
 CheckResult check_configuration(sys::Files& files, const std::string& path);
 
-// "lab: 16 nodes, 5 steps, hooks from /etc/nodemaster/node_up.d".
+// "lab: 16 nodes, 5 steps, hooks from /etc/nodemaster/node_up.d and /etc/nodemaster/node_down.d".
 std::string summary_of(const Configuration& configuration);
 
 }  // namespace frontend

@@ -56,18 +56,28 @@ void read_heartbeat(TableReader reader, Configuration& configuration) {
   reader.finish();
 }
 
-// A directory that is named must be there; the default one may be absent.
-void read_hooks(sys::Files& files, TableReader& reader, const std::string& folder, Configuration& configuration) {
-  const std::string directory = absolute_in(folder, reader.text("hooks", "node_up.d"));
+// A directory that is named must be there; the default one may be absent. Returns it, empty when there is none.
+std::string read_hook_directory(sys::Files& files, TableReader& reader, const std::string& folder, std::string_view key,
+                                const std::string& usual) {
+  const std::string directory = absolute_in(folder, reader.text(key, usual));
   const auto hooks = list_hooks(files, directory);
   if (!hooks) {
-    if (reader.has("hooks")) reader.error("hooks", hooks.error().text());
-    return;
+    if (reader.has(key)) reader.error(key, hooks.error().text());
+    return {};
   }
-  configuration.hooks = directory;
   for (const std::string& name : hooks->idle) {
-    reader.warn("hooks", sys::cat(directory, "/", name, " is not executable, so it is not run"));
+    reader.warn(key, sys::cat(directory, "/", name, " is not executable, so it is not run"));
   }
+  return directory;
+}
+
+void read_hooks(sys::Files& files, TableReader& reader, const std::string& folder, HookSettings& hooks) {
+  using namespace std::chrono_literals;
+  hooks.up = read_hook_directory(files, reader, folder, "hooks", "node_up.d");
+  hooks.down = read_hook_directory(files, reader, folder, "down_hooks", "node_down.d");
+  hooks.limit = reader.duration("hook_timeout", hooks.limit);
+  if (hooks.limit < 100ms || hooks.limit > 24h) reader.error("hook_timeout", "must be from 100ms to 24h");
+  hooks.at_once = reader.number("hooks_at_once", 1, 1000, hooks.at_once);
 }
 
 void read_node_up(sys::Files& files, TableReader reader, const std::string& folder, Configuration& configuration,
@@ -75,6 +85,7 @@ void read_node_up(sys::Files& files, TableReader reader, const std::string& fold
   const std::string plan = absolute_in(folder, reader.text("plan", "node_up.toml"));
   const auto facts = files.facts(plan);
   if (facts && *facts) {
+    configuration.plan_file = plan;
     Plan read = read_plan(files, plan, configuration.nodes, problems);
     configuration.plan = std::move(read.steps);
     configuration.plan_limit = read.limit;
@@ -82,7 +93,7 @@ void read_node_up(sys::Files& files, TableReader reader, const std::string& fold
   } else if (reader.has("plan")) {
     reader.error("plan", sys::cat("there is no file ", plan));
   }
-  read_hooks(files, reader, folder, configuration);
+  read_hooks(files, reader, folder, configuration.hooks);
   reader.finish();
 }
 

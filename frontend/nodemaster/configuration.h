@@ -56,7 +56,7 @@ struct ModuleWanted {
 };
 struct ModulesNeed {
   std::vector<ModuleWanted> modules;
-  std::string directory;  // of modules.dep: /lib/modules/RELEASE
+  std::string directory;  // of modules.dep: /lib/modules/RELEASE; may have the mark {kernel} (node_facts.h)
   std::string spool;      // where those that are packed are kept unpacked
 };
 // The address of a mount's NFS server, by its name (mount_marks.h).
@@ -74,6 +74,16 @@ struct PlanStep {
   bool counts_up = false;     // interface: its address is that of node 0, node N has the one that is N further
   bool on_front_end = false;  // run: here instead of on the node, with the node's facts in the environment
   std::optional<std::vector<transport::NodeNumber>> nodes;  // ascending; nothing: all
+  unsigned line = 0;                                        // of the plan's file
+  std::string problem;  // of what `need` says, when it has been looked for: why the step cannot be carried out
+};
+
+// Of [node_up]: the programs that run on the front end when nodes come and go.
+struct HookSettings {
+  std::string up;                                  // directory; empty: none
+  std::string down;                                // likewise
+  sys::Duration limit = std::chrono::seconds(60);  // of one hook
+  std::size_t at_once = 16;                        // for all nodes; steps of the front end count as well
 };
 
 struct Configuration {
@@ -86,9 +96,10 @@ struct Configuration {
   bool rarp = true;
   transport::FrontEndKeys keys;  // what nodes' connections are secured with
   std::vector<NodeEntry> nodes;  // by number, ascending
+  std::string plan_file;
   std::vector<PlanStep> plan;
   sys::Duration plan_limit = std::chrono::minutes(15);  // for all steps and hooks of one node
-  std::string hooks;                                    // directory of hooks; empty: none
+  HookSettings hooks;
   sys::Duration ping_interval = std::chrono::seconds(5);
   sys::Duration silence_limit = std::chrono::seconds(20);
 };

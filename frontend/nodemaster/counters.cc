@@ -8,6 +8,8 @@ constexpr std::string_view connections_help = "Connections to the nodes' port th
 constexpr std::string_view requests = "nodemaster_refused_requests_total";
 constexpr std::string_view requests_help =
     "Requests and connections on the control socket that were refused, by reason";
+constexpr std::string_view hooks = "nodemaster_failed_hooks_total";
+constexpr std::string_view hooks_help = "Hooks that failed or were killed at their time limit, by what they run for";
 
 constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> table = {{
     {Counter::handshake_malformed, connections, "handshake_malformed", connections_help},
@@ -34,6 +36,8 @@ constexpr std::array<CounterRow, static_cast<std::size_t>(Counter::count_)> tabl
     {Counter::control_idle, requests, "idle", requests_help},
     {Counter::control_not_reading, requests, "not_reading", requests_help},
     {Counter::control_unanswerable, requests, "unanswerable", requests_help},
+    {Counter::hook_up_failed, hooks, "node_up", hooks_help, "event"},
+    {Counter::hook_down_failed, hooks, "node_down", hooks_help, "event"},
 }};
 
 constexpr bool in_order() {

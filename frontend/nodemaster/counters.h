@@ -36,14 +36,18 @@ enum class Counter : std::uint8_t {
   control_idle,
   control_not_reading,
   control_unanswerable,
+  // Programs of node_up.d and node_down.d that failed.
+  hook_up_failed,
+  hook_down_failed,
   count_
 };
 
 struct CounterRow {
   Counter counter;
   std::string_view name;   // Prometheus: "nodemaster_refused_connections_total"
-  std::string_view label;  // value of the label "reason"
+  std::string_view label;  // value of the label "reason", or of `label_name`
   std::string_view help;   // of the name
+  std::string_view label_name = "reason";
 };
 
 std::span<const CounterRow> counter_table();  // in the order of Counter

@@ -50,17 +50,20 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
           system.loop, system.log, table_, unknown_, store_, counters_, [this] { return system_.machine.random(); },
           heartbeat_of(configuration_), *this),
       plans_(system.loop, system.workers, store_),
-      programs_(system.loop, system.spawner, system.children, system.log),
-      node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, programs_, configuration_.hooks),
+      programs_(system.loop, system.spawner, system.children),
+      node_programs_(system.loop, system.log, logs_, counters_, programs_),
+      down_hooks_(system.log, system.files, table_, node_programs_),
+      node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, node_programs_, down_hooks_),
+      inquiry_(system.workers, system.files, table_, path_),
       jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
-      control_(system.loop, system.log,
-               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, jobs_, listener_, counters_},
-               configuration_.admin_group) {
+      control_(
+          system.loop, system.log,
+          {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_, counters_},
+          configuration_.admin_group) {
   table_.configure(configuration_.nodes);
-  plans_.set_plan(configuration_.plan);
-  node_up_.set_limit(configuration_.plan_limit);
+  configure(configuration_);
   listener_.set_keys(configuration_.keys);
   if (!configuration_.rarp) return;
   rarp_ = std::make_unique<RarpResponder>(system.loop, system.links, system.packets, system.log, table_, unknown_,
@@ -84,6 +87,24 @@ sys::Status Daemon::start() {
   return {};
 }
 
+// Of the plan and the hooks.
+void Daemon::configure(const Configuration& configuration) {
+  plans_.set_plan(configuration.plan);
+  inquiry_.configure(configuration.plan, configuration.hooks);
+  node_up_.set_limit(configuration.plan_limit);
+  node_up_.set_hooks(configuration.hooks);
+  down_hooks_.configure(configuration.hooks);
+  programs_.set_at_once(configuration.hooks.at_once);
+}
+
+void Daemon::end() {
+  const LocalPrograms::Left left = programs_.end();
+  for (const std::string& title : left.killed)
+    system_.log.notice(title, ": killed, as nodemaster ends");
+  for (const std::string& title : left.dropped)
+    system_.log.notice(title, ": not run, as nodemaster ends");
+}
+
 void Daemon::on_joined(transport::NodeNumber number) {
   const Node& node = *table_.find(number);
   system_.log.info(node.entry.name, ": joined from ", sys::format_ip(node.hello.address),
@@ -91,8 +112,10 @@ void Daemon::on_joined(transport::NodeNumber number) {
                    sys::printable(node.hello.program_version), ", Linux ", sys::printable(node.hello.kernel_release),
                    " ", sys::printable(node.hello.architecture));
   jobs_.on_node_joined(number);
-  if (node.set_up_in == node.hello.boot_id) return table_.set_state(number, transport::NodeState::up, "");
-  node_up_.begin(number);
+  if (node.set_up_in != node.hello.boot_id) return node_up_.begin(number);
+  // Nothing has changed on the node; but hooks have told others that it was gone.
+  if (down_hooks_.owes_greeting(number)) return node_up_.greet(number);
+  table_.set_state(number, transport::NodeState::up, "");
 }
 
 void Daemon::on_node_message(transport::NodeNumber node, transport::Message message) {
@@ -175,10 +198,8 @@ void Daemon::take_over(Configuration fresh) {
     jobs_.on_node_lost(gone, "no more in the configuration");
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");
   }
-  plans_.set_plan(fresh.plan);
-  node_up_.set_limit(fresh.plan_limit);
+  configure(fresh);
   listener_.set_keys(fresh.keys);
-  node_up_.set_hooks(fresh.hooks);
   sessions_.set_heartbeat(heartbeat_of(fresh));
   control_.set_admins(fresh.admin_group);
   configuration_ = std::move(fresh);

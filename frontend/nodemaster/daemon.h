@@ -8,15 +8,18 @@
 #include "frontend/nodemaster/content_store.h"
 #include "frontend/nodemaster/control_server.h"
 #include "frontend/nodemaster/counters.h"
+#include "frontend/nodemaster/down_hooks.h"
 #include "frontend/nodemaster/job_table.h"
 #include "frontend/nodemaster/local_programs.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
+#include "frontend/nodemaster/node_programs.h"
 #include "frontend/nodemaster/node_services.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
+#include "frontend/nodemaster/plan_inquiry.h"
 #include "frontend/nodemaster/plan_resolver.h"
 #include "frontend/nodemaster/rarp_responder.h"
 #include "frontend/nodemaster/unknown_nodes.h"
@@ -46,6 +49,8 @@ class Daemon final : private NodeEvents {
 
   // An error: nobody could reach this nodemaster. The nodes' side is retried instead.
   sys::Status start();
+  // Ends what runs on the front end for nodes, and says so: nodemaster goes.
+  void end();
   // Checks the configuration in a worker (the parser meets what an editor left) and takes it over when it is good.
   void reload();
 
@@ -57,6 +62,7 @@ class Daemon final : private NodeEvents {
   void on_service(transport::NodeNumber node, const transport::ServiceStatus& status);
   void on_checked(const sys::WorkerResult& result);
   void take_over(Configuration fresh);
+  void configure(const Configuration& configuration);
 
   MasterSystem system_;
   Configuration configuration_;
@@ -72,7 +78,10 @@ class Daemon final : private NodeEvents {
   NodeSessions sessions_;
   PlanResolver plans_;
   LocalPrograms programs_;
+  NodePrograms node_programs_;
+  DownHooks down_hooks_;
   NodeUp node_up_;
+  PlanInquiry inquiry_;
   JobTable jobs_;
   NodeListener listener_;
   std::unique_ptr<RarpResponder> rarp_;  // when the configuration wants it

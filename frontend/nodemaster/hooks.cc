@@ -33,4 +33,9 @@ sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory) {
   return hooks;
 }
 
+std::string_view name_of(HookEvent event) {
+  constexpr std::string_view names[] = {"node_up", "node_down"};
+  return names[static_cast<std::size_t>(event)];
+}
+
 }  // namespace frontend

@@ -1,7 +1,9 @@
 // The hooks that run on the front end for a node: the executable files of a directory, in the order of their names.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/files.h"
@@ -16,5 +18,10 @@ struct Hooks {
 
 // An empty `directory` has none. Hidden files and what editors and dpkg leave behind are no hooks.
 sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory);
+
+// When a hook runs: the node has carried out its plan, or has gone.
+enum class HookEvent : std::uint8_t { node_up, node_down };
+// "node_up".
+std::string_view name_of(HookEvent event);
 
 }  // namespace frontend

@@ -8,6 +8,7 @@ namespace frontend {
 namespace {
 
 constexpr char spool[] = "/var/cache/nodemaster/modules";
+constexpr char usual_modules[] = "/lib/modules/{kernel}";
 constexpr std::size_t max_modules = 256;  // of a step
 constexpr std::size_t max_name = 64, max_options = 4095;
 
@@ -55,7 +56,7 @@ void read_module(const StepContext& in) {
   need.modules = read_wanted(in.reader);
   if (in.reader.has("modules") && need.modules.empty()) in.reader.error("modules", "names no module");
   if (need.modules.size() > max_modules) in.reader.error("modules", "names too many modules");
-  need.directory = in.reader.clean_path("directory");
+  need.directory = in.reader.has("directory") ? in.reader.clean_path("directory") : usual_modules;
   need.spool = spool;
   in.step.step.name = sys::cat("module ", need.modules.empty() ? "" : need.modules.front().name);
   in.step.step.action = transport::ModuleStep{};

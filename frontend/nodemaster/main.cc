@@ -84,6 +84,7 @@ int serve(const MasterInvocation& invocation) {
     if (signal == SIGCHLD) return children.reap();
     if (signal == SIGHUP) return daemon.reload();
     log.notice("ends, as asked by signal ", signal);
+    daemon.end();
     (*loop)->stop();
   };
   const auto signals = sys::watch_signals(**loop, {SIGCHLD, SIGHUP, SIGTERM, SIGINT}, on_signal);

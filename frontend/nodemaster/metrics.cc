@@ -17,7 +17,7 @@ Metric metric_of(const CounterRow& row, const Counters& counters) {
   return {.name = std::string(row.name),
           .kind = MetricKind::counter,
           .help = std::string(row.help),
-          .labels = {{"reason", std::string(row.label)}},
+          .labels = {{std::string(row.label_name), std::string(row.label)}},
           .value = counters.value(row.counter)};
 }
 

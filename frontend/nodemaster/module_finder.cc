@@ -28,6 +28,14 @@ sys::Result<std::string> unpacked(const ModuleFile& module, const std::string& s
 }  // namespace
 
 sys::Result<FoundStep> find_modules(const ModulesNeed& need) {
+  if (need.directory.find('{') != std::string::npos)
+    return sys::refusal(sys::cat("which kernel the node has, for ", need.directory, ", is not known"));
+  sys::KernelFiles files{sys::LinkTrust::all};
+  const auto there = files.facts_through(need.directory);
+  if (there && !*there) {
+    return sys::refusal(sys::cat("the front end has no ", need.directory,
+                                 ": put the modules of the node's kernel there, or name their 'directory'"));
+  }
   const auto folder = ModuleFolder::read(need.directory);
   if (!folder) return tl::unexpected(folder.error());
   std::vector<ModuleRequest> requests;

@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/node_facts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sys/overloaded.h"
@@ -17,6 +18,16 @@ void fill(std::vector<std::string>& texts, const NodeEntry& node) {
   for (std::string& text : texts)
     fill(text, node);
 }
+
+bool is_release(std::string_view text) {
+  constexpr std::string_view marks = "._+~-";
+  const auto is_allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos;
+  };
+  return !text.empty() && text.size() <= 64 && text.front() != '.' && std::all_of(text.begin(), text.end(), is_allowed);
+}
+
+constexpr std::string_view kernel_mark = "{kernel}";
 
 }  // namespace
 
@@ -66,6 +77,18 @@ void fill_in_time(std::vector<transport::Step>& steps, sys::WallTime now) {
   for (transport::Step& step : steps)
     if (auto* time = std::get_if<transport::TimeStep>(&step.action))
       time->wall_ns = static_cast<std::uint64_t>(now.time_since_epoch().count());
+}
+
+bool depends_on_kernel(const PlanStep& step) {
+  const auto* modules = std::get_if<ModulesNeed>(&step.need);
+  return modules && modules->directory.find(kernel_mark) != std::string::npos;
+}
+
+void fill_in_kernel(PlanStep& step, const std::string& release) {
+  auto* modules = std::get_if<ModulesNeed>(&step.need);
+  if (!modules || !is_release(release)) return;
+  const auto at = modules->directory.find(kernel_mark);
+  if (at != std::string::npos) modules->directory.replace(at, kernel_mark.size(), release);
 }
 
 }  // namespace frontend

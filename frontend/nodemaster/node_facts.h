@@ -18,4 +18,10 @@ void count_up(transport::Action& action, const NodeEntry& node);
 // What time it is, in the steps that say so: right before they are sent.
 void fill_in_time(std::vector<transport::Step>& steps, sys::WallTime now);
 
+// The release of the node's kernel, in place of {kernel} in the directory of modules: what is found for the step depends on
+// it, so that it is filled in before.
+bool depends_on_kernel(const PlanStep& step);
+// A release that is none (a node may say anything) leaves the mark as it is, and is the step's problem then.
+void fill_in_kernel(PlanStep& step, const std::string& release);
+
 }  // namespace frontend

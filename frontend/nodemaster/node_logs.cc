@@ -36,7 +36,17 @@ void NodeLogs::add(transport::NodeNumber node, std::uint64_t boot_id, transport:
     ring.last_seen = line.sequence;
     ring.push(std::move(line));
   }
-  // A watcher may go while it is told.
+  tell(node);
+}
+
+void NodeLogs::add_line(transport::NodeNumber node, sys::Severity severity, sys::WallTime when, std::string text) {
+  const auto wall_ns = static_cast<std::uint64_t>(when.time_since_epoch().count());
+  rings_[node].push({0, static_cast<std::uint8_t>(severity), wall_ns, std::move(text)});
+  tell(node);
+}
+
+// A watcher may go while it is told.
+void NodeLogs::tell(transport::NodeNumber node) {
   const auto watchers = watchers_;
   for (const auto& [id, watcher] : watchers) {
     if (watchers_.contains(id)) watcher(node);

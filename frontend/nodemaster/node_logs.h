@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "sys/clock.h"
+#include "sys/log.h"
 #include "transport/messages.h"
 
 namespace frontend {
@@ -23,6 +25,8 @@ class NodeLogs {
 
   // A node sends its whole ring again after it has connected again: lines that are here already are left out.
   void add(transport::NodeNumber node, std::uint64_t boot_id, transport::LogLines news);
+  // A line of the front end's own about the node; its sequence is 0.
+  void add_line(transport::NodeNumber node, sys::Severity severity, sys::WallTime when, std::string text);
   // The lines from `cursor` on, at most max_read; moves the cursor past them. Cursor 0: from the oldest line held.
   Piece read(transport::NodeNumber node, std::uint64_t& cursor) const;
   bool has_more(transport::NodeNumber node, std::uint64_t cursor) const;
@@ -40,6 +44,7 @@ class NodeLogs {
     std::uint64_t last_seen = 0;
     void push(transport::LogEntry line);
   };
+  void tell(transport::NodeNumber node);
 
   std::map<transport::NodeNumber, Ring> rings_;
   std::map<std::uint64_t, std::function<void(transport::NodeNumber)>> watchers_;

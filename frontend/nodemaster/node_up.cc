@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "frontend/common/node_state.h"
-#include "frontend/nodemaster/hooks.h"
 #include "frontend/nodemaster/node_facts.h"
-#include "sys/stream.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -16,20 +13,20 @@ using transport::NodeState;
 
 constexpr sys::Duration node_word_grace = std::chrono::seconds(3);
 
-std::vector<std::string> facts_of(const Node& node) {
-  return {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-          sys::cat("NODE=", node.entry.number),
-          sys::cat("NODE_NAME=", node.entry.name),
-          sys::cat("NODE_ADDRESS=", sys::format_ip(node.hello.address)),
-          sys::cat("NODE_MAC=", sys::format_mac(node.entry.mac)),
-          sys::cat("NODE_STATE=", state_name(node.state))};
+std::uint32_t steps_of(const std::deque<Task>& tasks) {
+  std::size_t steps = 0;
+  for (const Task& task : tasks) {
+    const auto* on_node = std::get_if<NodeTask>(&task);
+    steps += on_node ? on_node->steps.size() : 1;
+  }
+  return static_cast<std::uint32_t>(steps);
 }
 
 }  // namespace
 
 // The first number follows the clock, so that reports that nodes still have for an earlier nodemaster do not fit.
 NodeUp::NodeUp(sys::Loop& loop, sys::Log& log, sys::Files& files, NodeTable& table, NodeLinks& links,
-               PlanResolver& plans, LocalPrograms& programs, std::string hooks)
+               PlanResolver& plans, NodePrograms& programs, DownHooks& down)
     : loop_(loop),
       log_(log),
       files_(files),
@@ -37,7 +34,7 @@ NodeUp::NodeUp(sys::Loop& loop, sys::Log& log, sys::Files& files, NodeTable& tab
       links_(links),
       plans_(plans),
       programs_(programs),
-      hooks_(std::move(hooks)),
+      down_(down),
       next_plan_number_(static_cast<std::uint64_t>(loop.clock().wall().time_since_epoch().count())) {}
 
 NodeUp::Run* NodeUp::find(NodeNumber node, std::uint64_t plan_number) {
@@ -45,18 +42,31 @@ NodeUp::Run* NodeUp::find(NodeNumber node, std::uint64_t plan_number) {
   return found == runs_.end() || found->second.plan_number != plan_number ? nullptr : &found->second;
 }
 
-void NodeUp::begin(NodeNumber node) {
+NodeUp::Run& NodeUp::open(NodeNumber node) {
   cancel(node);
   const std::uint64_t number = next_plan_number_++;
   Run& run = runs_.try_emplace(node, loop_).first->second;
   run.plan_number = number;
   run.began = loop_.clock().now();
+  run.progress.node = node;
+  run.progress.name = table_.find(node)->entry.name;
   // The node watches its own steps, and knows best what it was doing: it has the first word.
   run.limit.set(limit_ + node_word_grace, [this, node, number] { on_limit(node, number); });
   table_.set_state(node, NodeState::boot, "");
-  table_.set_reason(node, "waiting for the plan's files");
-  plans_.want([this, node, number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
+  return run;
 }
+
+void NodeUp::begin(NodeNumber node) {
+  constexpr char waits[] = "waiting for the plan's files";
+  Run& run = open(node);
+  table_.set_reason(node, waits);
+  tell(run, "", transport::Outcome::running, waits);
+  plans_.want(
+      table_.find(node)->hello.kernel_release,
+      [this, node, number = run.plan_number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
+}
+
+void NodeUp::greet(NodeNumber node) { begin_tasks(node, open(node), {}); }
 
 void NodeUp::cancel(NodeNumber node) {
   const auto found = runs_.find(node);
@@ -69,11 +79,34 @@ void NodeUp::on_plan(NodeNumber node, std::uint64_t plan_number, sys::Result<Sha
   Run* run = find(node, plan_number);
   if (!run) return;
   if (!plan) return fail(node, plan.error().text());
-  const auto hooks = list_hooks(files_, hooks_);
-  if (!hooks) return fail(node, hooks.error().text());
+  if (!bear_problems(node, **plan)) return;
   run->plan = *plan;
-  run->tasks = tasks_for(run->plan->steps, hooks->paths, table_.find(node)->entry);
-  next_task(node, *run);
+  begin_tasks(node, *run, run->plan->steps);
+}
+
+// What the node's steps lack on the front end: false when it fails for that.
+bool NodeUp::bear_problems(NodeNumber node, const ResolvedPlan& plan) {
+  for (const PlanStep& planned : plan.steps) {
+    if (planned.problem.empty() || !is_for(planned, node)) continue;
+    const std::string what = sys::cat("step ", planned.step.name);
+    if (planned.step.on_failure == transport::OnFailure::error) {
+      fail(node, sys::cat(what, ": ", planned.problem));
+      return false;
+    }
+    const Node& facts = *table_.find(node);
+    log_.warning(facts.entry.name, ": ", what, ": ", planned.problem, ", ignoring it");
+    const std::uint64_t now = node_uptime_us(facts, loop_.clock().now());
+    table_.add_here(node, {sys::cat("front end: ", what), now, now, transport::Outcome::ignored, planned.problem});
+  }
+  return true;
+}
+
+void NodeUp::begin_tasks(NodeNumber node, Run& run, const std::vector<PlanStep>& steps) {
+  const auto hooks = list_hooks(files_, hooks_.up);
+  if (!hooks) return fail(node, hooks.error().text());
+  run.tasks = tasks_for(steps, hook_tasks(hooks->paths, HookEvent::node_up, hooks_.limit), table_.find(node)->entry);
+  run.progress.steps = steps_of(run.tasks);
+  next_task(node, run);
 }
 
 void NodeUp::next_task(NodeNumber node, Run& run) {
@@ -95,16 +128,23 @@ void NodeUp::start(NodeNumber node, Run& run, NodeTask task) {
 }
 
 void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {
-  const Node& facts = *table_.find(node);
+  const std::uint64_t number = run.plan_number;
+  table_.set_reason(node, sys::cat("waiting for its turn: ", task.name));
+  tell(run, task.name, transport::Outcome::running, "waiting for its turn");
+  run.began_us = node_uptime_us(*table_.find(node), loop_.clock().now());
+  run.program = programs_.start(
+      *table_.find(node), task, [this, node, number] { on_began(node, number); },
+      [this, node, number](const sys::Status& status) { on_program(node, number, status); });
+}
+
+void NodeUp::on_began(NodeNumber node, std::uint64_t plan_number) {
+  Run* run = find(node, plan_number);
+  if (!run) return;
+  const FrontEndTask& task = std::get<FrontEndTask>(run->tasks.front());
+  if (task.hook) down_.note_greeted(node);
+  run->began_us = node_uptime_us(*table_.find(node), loop_.clock().now());
   table_.set_reason(node, sys::cat(task.name, " (front end)"));
-  run.began_us = node_uptime_us(facts, loop_.clock().now());
-  LocalProgram program{.title = sys::cat(facts.entry.name, ": ", task.name),
-                       .command = task.command,
-                       .environment = facts_of(facts),
-                       .limit = task.limit};
-  run.program = programs_.start(std::move(program), [this, node, number = run.plan_number](const sys::Status& status) {
-    on_program(node, number, status);
-  });
+  tell(*run, task.name, transport::Outcome::running, "on the front end");
 }
 
 void NodeUp::on_program(NodeNumber node, std::uint64_t plan_number, const sys::Status& status) {
@@ -124,7 +164,7 @@ void NodeUp::on_program(NodeNumber node, std::uint64_t plan_number, const sys::S
   next_task(node, *run);
 }
 
-void NodeUp::record(NodeNumber node, const Run& run, const FrontEndTask& task, const sys::Status& status) {
+void NodeUp::record(NodeNumber node, Run& run, const FrontEndTask& task, const sys::Status& status) {
   const Node& facts = *table_.find(node);
   transport::BootEntry entry;
   entry.name = sys::cat("front end: ", task.name);
@@ -138,11 +178,19 @@ void NodeUp::record(NodeNumber node, const Run& run, const FrontEndTask& task, c
     log_.warning(facts.entry.name, ": ", task.name, " failed on the front end: ", entry.reason,
                  counts ? "" : ", ignoring it");
   }
+  const bool again = !status && run.attempt <= task.retries;
+  if (!again) ++run.progress.steps_over;
+  tell(run, task.name, again ? transport::Outcome::running : entry.outcome, entry.reason);
   table_.add_here(node, std::move(entry));
 }
 
 void NodeUp::on_report(NodeNumber node, const transport::StepReport& report) {
-  if (!find(node, report.plan)) return;
+  Run* run = find(node, report.plan);
+  if (!run) return;
+  if (report.outcome != transport::Outcome::running) {
+    run->progress.steps_over = std::min(run->progress.steps_over + 1, run->progress.steps);
+  }
+  tell(*run, sys::cat("step ", sys::printable(report.name)), report.outcome, sys::printable(report.reason, 1024));
   const bool failed = report.outcome == transport::Outcome::failed || report.outcome == transport::Outcome::ignored;
   if (failed) {
     log_.warning(table_.find(node)->entry.name, ": step ", report.name, ", attempt ", report.attempt, ": ",
@@ -181,6 +229,22 @@ void NodeUp::on_limit(NodeNumber node, std::uint64_t plan_number) {
 void NodeUp::fail(NodeNumber node, const std::string& reason) {
   runs_.erase(node);
   table_.set_state(node, NodeState::error, reason);
+}
+
+std::uint64_t NodeUp::watch(Watcher watcher) {
+  watchers_.emplace(next_watcher_, std::move(watcher));
+  return next_watcher_++;
+}
+
+void NodeUp::tell(Run& run, const std::string& step, transport::Outcome outcome, const std::string& reason) {
+  run.progress.step = step;
+  run.progress.outcome = outcome;
+  run.progress.reason = reason;
+  // A watcher may go while it is told.
+  const auto watchers = watchers_;
+  for (const auto& [id, watcher] : watchers) {
+    if (watchers_.contains(id)) watcher(run.progress);
+  }
 }
 
 }  // namespace frontend

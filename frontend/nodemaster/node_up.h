@@ -11,11 +11,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 
-#include "frontend/nodemaster/local_programs.h"
+#include "frontend/nodemaster/down_hooks.h"
 #include "frontend/nodemaster/node_links.h"
+#include "frontend/nodemaster/node_programs.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/plan_resolver.h"
 #include "frontend/nodemaster/plan_tasks.h"
@@ -27,20 +29,28 @@ namespace frontend {
 
 class NodeUp {
  public:
-  // `hooks`: their directory, or empty.
+  // Who follows the progress of nodes is told of each change, from inside of the call that made it.
+  using Watcher = std::function<void(const transport::UpProgress&)>;
+
   NodeUp(sys::Loop& loop, sys::Log& log, sys::Files& files, NodeTable& table, NodeLinks& links, PlanResolver& plans,
-         LocalPrograms& programs, std::string hooks);
+         NodePrograms& programs, DownHooks& down);
 
   // Sets the node up, from the beginning if that is under way already. It is connected. State: boot.
   void begin(transport::NodeNumber node);
+  // The same for a node that is set up and back in the same life: only the hooks are run again. State: boot.
+  void greet(transport::NodeNumber node);
   // Stops to, without a word: the node is gone.
   void cancel(transport::NodeNumber node);
   void on_report(transport::NodeNumber node, const transport::StepReport& report);
   void on_done(transport::NodeNumber node, const transport::SetupDone& done);
-  void set_hooks(std::string directory) { hooks_ = std::move(directory); }
+  // For nodes whose hooks begin from now on.
+  void set_hooks(const HookSettings& hooks) { hooks_ = hooks; }
   // For all that a node's set-up takes from now on: files that are read, steps, hooks.
   void set_limit(sys::Duration limit) { limit_ = limit; }
   std::size_t running() const { return runs_.size(); }
+
+  std::uint64_t watch(Watcher watcher);
+  void unwatch(std::uint64_t id) { watchers_.erase(id); }
 
  private:
   struct Run {
@@ -51,21 +61,27 @@ class NodeUp {
     SharedPlan plan;  // keeps its content on offer
     std::deque<Task> tasks;
     bool node_works = false;  // a Setup message is out
-    LocalPrograms::Id program = 0;
+    NodePrograms::Id program = 0;
     unsigned attempt = 0;        // of the present FrontEndTask
     std::uint64_t began_us = 0;  // likewise, since the node's first instruction
+    transport::UpProgress progress;
   };
 
   Run* find(transport::NodeNumber node, std::uint64_t plan_number);
+  Run& open(transport::NodeNumber node);
   void on_plan(transport::NodeNumber node, std::uint64_t plan_number, sys::Result<SharedPlan> plan);
+  bool bear_problems(transport::NodeNumber node, const ResolvedPlan& plan);
+  void begin_tasks(transport::NodeNumber node, Run& run, const std::vector<PlanStep>& steps);
   void next_task(transport::NodeNumber node, Run& run);
   void start(transport::NodeNumber node, Run& run, NodeTask task);
   void start(transport::NodeNumber node, Run& run, const FrontEndTask& task);
+  void on_began(transport::NodeNumber node, std::uint64_t plan_number);
   void on_program(transport::NodeNumber node, std::uint64_t plan_number, const sys::Status& status);
-  void record(transport::NodeNumber node, const Run& run, const FrontEndTask& task, const sys::Status& status);
+  void record(transport::NodeNumber node, Run& run, const FrontEndTask& task, const sys::Status& status);
   void on_limit(transport::NodeNumber node, std::uint64_t plan_number);
   std::uint32_t time_left_ms(const Run& run) const;
   void fail(transport::NodeNumber node, const std::string& reason);
+  void tell(Run& run, const std::string& step, transport::Outcome outcome, const std::string& reason);
 
   sys::Loop& loop_;
   sys::Log& log_;
@@ -73,11 +89,14 @@ class NodeUp {
   NodeTable& table_;
   NodeLinks& links_;
   PlanResolver& plans_;
-  LocalPrograms& programs_;
-  std::string hooks_;
+  NodePrograms& programs_;
+  DownHooks& down_;
+  HookSettings hooks_;
   sys::Duration limit_ = std::chrono::minutes(15);
   std::uint64_t next_plan_number_;
   std::map<transport::NodeNumber, Run> runs_;
+  std::map<std::uint64_t, Watcher> watchers_;
+  std::uint64_t next_watcher_ = 1;
 };
 
 }  // namespace frontend

@@ -58,6 +58,7 @@ class PlanReader {
   void read(const TomlTable& table, unsigned line) {
     TableReader reader(table, line, file_, "[[step]]", problems_);
     PlanStep step;
+    step.line = line;
     step.kind = reader.text("kind");
     if (!reader.require("kind")) return;
     const StepKind* kind = find_step_kind(step.kind);

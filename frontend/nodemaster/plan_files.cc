@@ -1,5 +1,5 @@
 // The findings are frames as on the wire, request = index of the step: a Setup holds the step that is complete now,
-// RunRequests list where its contents are read, a Failure ends it all. So the bounds that hold for strangers hold for a
+// RunRequests list where its contents are read, a Failure says why it cannot be carried out. So the bounds that hold for strangers hold for a
 // worker that went astray.
 #include "frontend/nodemaster/plan_files.h"
 
@@ -47,14 +47,18 @@ struct Filling {
   std::vector<ContentSource> sources;
 
   sys::Status take(std::size_t number, transport::Message message) {
-    if (auto* failure = std::get_if<transport::Failure>(&message)) return sys::refusal(std::move(failure->reason));
     if (number >= plan.size()) return odd();
+    if (auto* failure = std::get_if<transport::Failure>(&message)) return take_problem(plan[number], *failure);
     if (auto* setup = std::get_if<transport::Setup>(&message)) return take_action(plan[number].step, *setup);
     if (auto* list = std::get_if<transport::RunRequest>(&message)) return take_sources(*list);
     return odd();
   }
 
  private:
+  static sys::Status take_problem(PlanStep& step, transport::Failure& failure) {
+    step.problem = std::move(failure.reason);
+    return {};
+  }
   static sys::Status odd() { return sys::refusal("odd findings about the plan's files"); }
   static sys::Status take_action(transport::Step& step, transport::Setup& setup) {
     if (setup.steps.size() != 1 || setup.steps[0].action.index() != step.action.index()) return odd();
@@ -76,11 +80,11 @@ bool needs_files(const PlanStep& step) { return !std::holds_alternative<std::mon
 void gather_files(const std::vector<PlanStep>& plan, transport::Bytes& findings) {
   for (std::size_t i = 0; i < plan.size(); ++i) {
     if (!needs_files(plan[i])) continue;
+    const std::size_t before = findings.size();
     const auto status = gather(plan[i], i, findings);
     if (status) continue;
-    (void)append(transport::Failure{.reason = sys::cat("step ", plan[i].step.name, ": ", status.error().text())}, i,
-                 findings);
-    return;
+    findings.resize(before);
+    (void)append(transport::Failure{.reason = status.error().text()}, i, findings);
   }
 }
 

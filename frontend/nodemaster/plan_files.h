@@ -16,10 +16,10 @@ namespace frontend {
 // Whether a step has something that must be found first: content, or the address of a server.
 bool needs_files(const PlanStep& step);
 
-// In the worker: appends what was found, or the first failure.
+// In the worker: appends for each step what was found, or why that could not be done.
 void gather_files(const std::vector<PlanStep>& plan, transport::Bytes& findings);
 
-// In the parent: fills the findings into the plan's actions, and returns where all content is read.
+// In the parent: fills the findings into the plan's actions and problems, and returns where all content is read.
 sys::Result<std::vector<ContentSource>> fill_in_files(std::span<const std::byte> findings, std::vector<PlanStep>& plan);
 
 }  // namespace frontend

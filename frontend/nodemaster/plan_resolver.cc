@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "frontend/nodemaster/node_facts.h"
 #include "frontend/nodemaster/plan_files.h"
 #include "sys/text.h"
 
@@ -27,41 +28,62 @@ PlanResolver::~PlanResolver() {
 
 void PlanResolver::set_plan(std::vector<PlanStep> plan) {
   plan_ = std::move(plan);
+  by_kernel_ = std::any_of(plan_.begin(), plan_.end(), depends_on_kernel);
+  for (auto& [kernel, batch] : std::exchange(batches_, {})) {
+    for (Waiter& waiter : batch.waiting)
+      batch_of(std::string(waiter.kernel)).waiting.push_back(std::move(waiter));
+  }
   forget();
 }
 
 void PlanResolver::forget() {
-  latest_.reset();
+  for (auto& [kernel, batch] : batches_)
+    batch.latest.reset();
   if (worker_ == 0) return;
   workers_.cancel(std::exchange(worker_, 0));
-  resolve();
+  resolve_next();
 }
 
-void PlanResolver::want(Ready ready) {
-  if (latest_ && loop_.clock().now() - latest_at_ < fresh) {
-    loop_.defer([plan = latest_, ready = std::move(ready)] { ready(plan); });
-    return;
+void PlanResolver::want(const std::string& kernel, Ready ready) {
+  const sys::Instant now = loop_.clock().now();
+  std::erase_if(batches_, [now](const auto& entry) {
+    return entry.second.waiting.empty() && now - entry.second.latest_at >= fresh;
+  });
+  Batch& batch = batch_of(kernel);
+  if (batch.latest) return loop_.defer([plan = batch.latest, ready = std::move(ready)] { ready(plan); });
+  batch.waiting.push_back({kernel, std::move(ready)});
+  resolve_next();
+}
+
+void PlanResolver::resolve_next() {
+  while (worker_ == 0) {
+    const auto next =
+        std::find_if(batches_.begin(), batches_.end(), [](const auto& entry) { return !entry.second.waiting.empty(); });
+    if (next == batches_.end()) return;
+    resolve(std::string(next->first));
   }
-  waiting_.push_back(std::move(ready));
-  if (worker_ == 0) resolve();
 }
 
-void PlanResolver::resolve() {
-  if (std::none_of(plan_.begin(), plan_.end(), needs_files)) return finish(complete({}));
+void PlanResolver::resolve(const std::string& kernel) {
+  if (std::none_of(plan_.begin(), plan_.end(), needs_files)) return finish(kernel, complete({}));
   sys::WorkerSpec spec;
   spec.name = "reading the plan's files";
   spec.deadline = deadline;
   spec.output_limit = max_findings;
-  spec.work = [this](sys::WorkerOutput& output) {
+  spec.work = [this, kernel](sys::WorkerOutput& output) {
+    std::vector<PlanStep> plan = plan_;
+    for (PlanStep& step : plan)
+      fill_in_kernel(step, kernel);
     transport::Bytes findings;
-    gather_files(plan_, findings);
+    gather_files(plan, findings);
     return output.write(findings.data(), findings.size()) ? 0 : 1;
   };
-  const auto worker = workers_.start(std::move(spec), [this](const sys::WorkerResult& result) {
+  const auto worker = workers_.start(std::move(spec), [this, kernel](const sys::WorkerResult& result) {
     worker_ = 0;
-    finish(take_in(result));
+    finish(kernel, take_in(result));
+    resolve_next();
   });
-  if (!worker) return finish(tl::make_unexpected(worker.error()));
+  if (!worker) return finish(kernel, tl::make_unexpected(worker.error()));
   worker_ = *worker;
 }
 
@@ -79,13 +101,14 @@ sys::Result<SharedPlan> PlanResolver::complete(std::span<const std::byte> findin
   return plan;
 }
 
-void PlanResolver::finish(sys::Result<SharedPlan> plan) {
+void PlanResolver::finish(const std::string& kernel, sys::Result<SharedPlan> plan) {
+  Batch& batch = batches_[kernel];
   if (plan) {
-    latest_ = *plan;
-    latest_at_ = loop_.clock().now();
+    batch.latest = *plan;
+    batch.latest_at = loop_.clock().now();
   }
-  for (Ready& ready : std::exchange(waiting_, {})) {
-    loop_.defer([plan, ready = std::move(ready)] { ready(plan); });
+  for (Waiter& waiter : std::exchange(batch.waiting, {})) {
+    loop_.defer([plan, ready = std::move(waiter.ready)] { ready(plan); });
   }
 }
 

@@ -1,9 +1,12 @@
 // Makes a plan ready to be sent: its files are found and hashed, in a worker, since that reads them all. Nodes that ask
-// at about the same time share one resolution; a while later the files are looked at anew.
+// at about the same time share one resolution; a while later the files are looked at anew. What depends on the kernel
+// that a node runs makes one resolution for each release that nodes really run; one worker runs at a time.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "frontend/nodemaster/configuration.h"
@@ -14,7 +17,7 @@
 namespace frontend {
 
 struct ResolvedPlan {
-  std::vector<PlanStep> steps;  // with hashes and sizes
+  std::vector<PlanStep> steps;  // with hashes and sizes, or a problem
   ContentStore::Offer offer;    // the content is served as long as anybody holds the plan
 };
 using SharedPlan = std::shared_ptr<const ResolvedPlan>;
@@ -31,14 +34,27 @@ class PlanResolver {
 
   // Whoever waits gets the new plan.
   void set_plan(std::vector<PlanStep> plan);
-  // Calls `ready` from the loop, once.
-  void want(Ready ready);
+  // Calls `ready` from the loop, once, with the plan for nodes whose kernel is of that release. What is missing is a
+  // problem of the step; an error is that of the whole.
+  void want(const std::string& kernel, Ready ready);
   // The files have changed: the next want() looks at them.
   void forget();
 
  private:
-  void resolve();
-  void finish(sys::Result<SharedPlan> plan);
+  struct Waiter {
+    std::string kernel;
+    Ready ready;
+  };
+  struct Batch {
+    std::vector<Waiter> waiting;
+    SharedPlan latest;
+    sys::Instant latest_at;
+  };
+
+  Batch& batch_of(const std::string& kernel) { return batches_[by_kernel_ ? kernel : std::string()]; }
+  void resolve_next();
+  void resolve(const std::string& kernel);
+  void finish(const std::string& kernel, sys::Result<SharedPlan> plan);
   sys::Result<SharedPlan> take_in(const sys::WorkerResult& result);
   sys::Result<SharedPlan> complete(std::span<const std::byte> findings);
 
@@ -46,10 +62,9 @@ class PlanResolver {
   sys::Workers& workers_;
   ContentStore& store_;
   std::vector<PlanStep> plan_;
-  std::vector<Ready> waiting_;
-  sys::WorkerId worker_ = 0;  // 0: none runs
-  SharedPlan latest_;
-  sys::Instant latest_at_;
+  bool by_kernel_ = false;
+  std::map<std::string, Batch> batches_;  // by release; of a plan that does not depend on it, one without
+  sys::WorkerId worker_ = 0;              // 0: none runs
 };
 
 }  // namespace frontend

@@ -10,11 +10,7 @@
 namespace frontend {
 namespace {
 
-constexpr sys::Duration hook_limit = std::chrono::seconds(60);
-
-bool is_for(const PlanStep& step, transport::NodeNumber node) {
-  return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
-}
+bool is_done_on(const PlanStep& step, transport::NodeNumber node) { return step.problem.empty() && is_for(step, node); }
 
 // What each step that the node has waits for: a step that it has not stands for those that it would have waited for.
 class NodeOrder {
@@ -24,7 +20,7 @@ class NodeOrder {
       std::set<std::uint32_t> waits;
       for (const std::uint32_t before : plan[i].step.after) {
         if (before >= i) continue;  // no order that can be carried out
-        if (is_for(plan[before], node)) {
+        if (is_done_on(plan[before], node)) {
           waits.insert(before);
         } else {
           waits.insert(after_[before].begin(), after_[before].end());
@@ -66,7 +62,8 @@ FrontEndTask front_end_task(const PlanStep& planned) {
           .command = std::get<transport::RunStep>(planned.step.action).arguments,
           .limit = std::chrono::milliseconds(planned.step.timeout_ms),
           .retries = planned.step.retries,
-          .on_failure = planned.step.on_failure};
+          .on_failure = planned.step.on_failure,
+          .hook = std::nullopt};
 }
 
 void add_node_step(std::deque<Task>& tasks, transport::Step step) {
@@ -82,23 +79,36 @@ void add_node_step(std::deque<Task>& tasks, transport::Step step) {
 
 }  // namespace
 
-std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
+bool is_for(const PlanStep& step, transport::NodeNumber node) {
+  return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
+}
+
+std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, HookEvent event, sys::Duration limit) {
+  const std::string_view prefix = event == HookEvent::node_down ? "node_down hook " : "hook ";
+  std::vector<FrontEndTask> tasks;
+  for (const std::string& path : paths) {
+    FrontEndTask task{.name = sys::cat(prefix, sys::name_in(path)), .command = {path}, .limit = limit};
+    task.hook = event;
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
                            const NodeEntry& node) {
   std::deque<Task> tasks;
   const NodeOrder order(plan, node.number);
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const PlanStep& step = plan[i];
-    if (!is_for(step, node.number)) continue;
+    if (!is_done_on(step, node.number)) continue;
     if (step.on_front_end) {
       tasks.emplace_back(front_end_task(step));
     } else {
       add_node_step(tasks, node_step(step, order.of(i), node));
     }
   }
-  for (const std::string& hook : hooks) {
-    tasks.emplace_back(
-        FrontEndTask{.name = sys::cat("hook ", sys::name_in(hook)), .command = {hook}, .limit = hook_limit});
-  }
+  for (const FrontEndTask& hook : hooks)
+    tasks.emplace_back(hook);
   if (tasks.empty() || !std::holds_alternative<NodeTask>(tasks.back())) tasks.emplace_back(NodeTask{});
   return tasks;
 }

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "frontend/nodemaster/configuration.h"
+#include "frontend/nodemaster/hooks.h"
 #include "sys/clock.h"
 #include "transport/messages.h"
 
@@ -24,6 +26,7 @@ struct FrontEndTask {
   sys::Duration limit{};
   unsigned retries = 0;
   transport::OnFailure on_failure = transport::OnFailure::error;
+  std::optional<HookEvent> hook;  // nothing: a step
 };
 
 using Task = std::variant<NodeTask, FrontEndTask>;
@@ -32,9 +35,15 @@ using Task = std::variant<NodeTask, FrontEndTask>;
 constexpr std::size_t max_steps_at_once = 100;
 constexpr std::size_t max_weight_at_once = 3500u << 10;  // bytes
 
-// The steps that are for `node`, with its facts filled in, then the hooks. Never empty, and the last task is the
+// Whether the plan has the step for that node.
+bool is_for(const PlanStep& step, transport::NodeNumber node);
+
+// One for each path, called "hook 10-dns" or "node_down hook 10-dns".
+std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, HookEvent event, sys::Duration limit);
+
+// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out. Never empty, and the last task is the
 // node's: its success means that the node is up.
-std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<std::string>& hooks,
+std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
                            const NodeEntry& node);
 
 }  // namespace frontend

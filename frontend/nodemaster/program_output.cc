@@ -3,17 +3,15 @@
 #include <array>
 #include <cerrno>
 
-#include "sys/text.h"
-
 namespace frontend {
 
-ProgramOutput::ProgramOutput(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::string title, sys::Log& log)
-    : loop_(loop), stream_(std::move(stream)), title_(std::move(title)), log_(log) {
+ProgramOutput::ProgramOutput(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Line line)
+    : loop_(loop), stream_(std::move(stream)), say_(std::move(line)) {
   if (const auto id = loop_.watch(stream_->fd(), sys::Ready::read, [this](sys::Ready) { drain(); })) watch_ = *id;
 }
 
-ProgramOutput::~ProgramOutput() {
-  loop_.unwatch(watch_);
+void ProgramOutput::finish() {
+  drain();
   end_line();
 }
 
@@ -39,10 +37,7 @@ void ProgramOutput::take(std::string_view text) {
 }
 
 void ProgramOutput::end_line() {
-  if (line_.empty()) return;
-  ++lines_;
-  if (lines_ <= max_lines) log_.info(title_, ": ", line_);
-  if (lines_ == max_lines) log_.info(title_, ": prints more than ", max_lines, " lines; the rest is dropped");
+  if (!line_.empty()) say_(line_);
   line_.clear();
 }
 

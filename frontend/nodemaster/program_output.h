@@ -1,11 +1,11 @@
-// What a program on the front end prints, as log lines: whole lines, cut when long, and not too many.
+// What a program on the front end prints, as whole lines, cut when long.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "sys/log.h"
 #include "sys/loop.h"
 #include "sys/stream.h"
 
@@ -13,28 +13,28 @@ namespace frontend {
 
 class ProgramOutput {
  public:
-  static constexpr std::size_t max_lines = 200;
   static constexpr std::size_t max_line = 200;  // bytes
+  using Line = std::function<void(std::string_view)>;
 
-  ProgramOutput(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::string title, sys::Log& log);
-  ~ProgramOutput();  // what has arrived and was not read yet is lost: drain() first
+  // `line` is called from drain() and finish(), and from the loop as output comes.
+  ProgramOutput(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Line line);
+  ~ProgramOutput() { loop_.unwatch(watch_); }
   ProgramOutput(const ProgramOutput&) = delete;
   ProgramOutput& operator=(const ProgramOutput&) = delete;
 
-  // Reads what is there now.
-  void drain();
+  // Reads what is there now, and takes what is left for a line, though its end is missing.
+  void finish();
 
  private:
+  void drain();
   void take(std::string_view text);
   void end_line();
 
   sys::Loop& loop_;
   std::unique_ptr<sys::Stream> stream_;
-  const std::string title_;
-  sys::Log& log_;
+  const Line say_;
   sys::WatchId watch_ = 0;
   std::string line_;
-  std::size_t lines_ = 0;
 };
 
 }  // namespace frontend

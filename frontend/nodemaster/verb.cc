@@ -18,6 +18,7 @@ struct Maker {
   Made operator()(transport::LogRequest& request) { return make_log_verb(std::move(request), desk, reply); }
   Made operator()(transport::ServicesRequest& request) { return make_services_verb(std::move(request), desk, reply); }
   Made operator()(transport::UpRequest& request) { return make_up_verb(std::move(request), desk, reply); }
+  Made operator()(transport::PlanRequest& request) { return make_plan_verb(std::move(request), desk, reply); }
   Made operator()(transport::PowerRequest& request) { return make_power_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunRequest& request) { return make_run_verb(std::move(request), desk, reply); }
   Made operator()(transport::MetricsRequest&) { return make_metrics_verb(desk, reply); }

@@ -15,6 +15,7 @@
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
+#include "frontend/nodemaster/plan_inquiry.h"
 #include "sys/loop.h"
 #include "transport/messages.h"
 
@@ -29,6 +30,7 @@ struct Desk {
   NodeSessions& sessions;
   PlanResolver& plans;
   NodeUp& node_up;
+  PlanInquiry& inquiry;
   JobTable& jobs;
   const NodeListener& listener;
   Counters& counters;
@@ -67,6 +69,7 @@ std::unique_ptr<Verb> make_boot_log_verb(transport::BootLogRequest request, Desk
 std::unique_ptr<Verb> make_log_verb(transport::LogRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_services_verb(transport::ServicesRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_up_verb(transport::UpRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_plan_verb(transport::PlanRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);

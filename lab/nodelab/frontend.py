@@ -11,7 +11,7 @@ from .errors import LabError
 from .toml_writer import dump
 
 DEFAULT_PLAN = names.TREE / "examples/node_up.toml"
-PATHS = (("node_up", "plan"), ("node_up", "hooks"), ("security", "keys"))  # in cluster.toml: table, key
+PATHS = (("node_up", "plan"), ("node_up", "hooks"), ("node_up", "down_hooks"), ("security", "keys"))  # in cluster.toml: table, key
 
 
 def write_config(state, options):

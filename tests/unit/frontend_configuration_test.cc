@@ -163,6 +163,9 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
       {good_cluster + "[heartbeat]\ninterval = \"30s\"\n", "cluster.toml:14", "must be longer than the interval"},
       {good_cluster + "[node_up]\nplan = \"elsewhere.toml\"\n", "cluster.toml:15", "there is no file"},
       {good_cluster + "[node_up]\nhooks = \"elsewhere.d\"\n", "cluster.toml:15", "No such file"},
+      {good_cluster + "[node_up]\ndown_hooks = \"elsewhere.d\"\n", "cluster.toml:15", "No such file"},
+      {good_cluster + "[node_up]\nhook_timeout = \"0s\"\n", "cluster.toml:15", "hook_timeout"},
+      {good_cluster + "[node_up]\nhooks_at_once = 0\n", "cluster.toml:15", "hooks_at_once"},
       {good_cluster + "[[node_up]]\n", "cluster.toml:14", "must be a table"},
   };
   for (const Bad& bad : table)
@@ -221,10 +224,29 @@ TEST_CASE("a hook that cannot run is suspicious") {
   std::filesystem::create_directory(files.directory / "node_up.d");
   files.write("node_up.d/10-dns", "#!/bin/sh\n");
   files.write("node_up.d/README", "hooks\n");
-  CHECK(files.load().hooks == files.directory / "node_up.d");
+  const frontend::HookSettings hooks = files.load().hooks;
+  CHECK(hooks.up == files.directory / "node_up.d");
+  CHECK(hooks.down.empty());
+  CHECK(hooks.limit == std::chrono::seconds(60));
+  CHECK(hooks.at_once == 16);
   CHECK_FALSE(files.problems.errors());
   CHECK(files.problems.warnings() == 1);
   CHECK(files.report().find("10-dns is not executable") != std::string::npos);
+}
+
+TEST_CASE("the hooks' directories and limits are what the configuration says") {
+  Files files;
+  for (const char* name : {"come.d", "go.d"})
+    std::filesystem::create_directory(files.directory / name);
+  files.write("cluster.toml", good_cluster +
+                                  "[node_up]\nhooks = \"come.d\"\ndown_hooks = \"go.d\"\n"
+                                  "hook_timeout = \"5m\"\nhooks_at_once = 3\n");
+  const frontend::HookSettings hooks = files.load().hooks;
+  CHECK(files.report() == "");
+  CHECK(hooks.up == files.directory / "come.d");
+  CHECK(hooks.down == files.directory / "go.d");
+  CHECK(hooks.limit == std::chrono::minutes(5));
+  CHECK(hooks.at_once == 3);
 }
 
 TEST_CASE("a plan is read with its defaults") {

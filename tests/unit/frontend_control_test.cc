@@ -118,8 +118,8 @@ TEST_CASE("places become free when commands go, however they go") {
 
 TEST_CASE("a request that is only reserved has an answer") {
   Guarded cluster;
-  const auto command = cluster.ask_as(root, transport::PlanRequest{"all"});
-  CHECK(cluster.failure_of(*command) == "this nodemaster has no answer to PlanRequest");
+  const auto command = cluster.ask_as(root, transport::ServicesRequest{"all"});
+  CHECK(cluster.failure_of(*command) == "this nodemaster has no answer to ServicesRequest");
   CHECK_FALSE(command->closed());
 }
 

@@ -57,6 +57,77 @@ TEST_CASE("a failed set-up is shown with its reason, and `up` runs the plan agai
   CHECK(command->take<transport::Done>().size() == 1);
 }
 
+transport::StepReport report_of(const transport::Setup& setup, const std::string& name, transport::Outcome outcome) {
+  return {.plan = setup.plan, .step = 0, .name = name, .outcome = outcome};
+}
+
+TEST_CASE("`up` with follow tells what happens, not more often than anybody can read") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto command = cluster.ask(transport::UpRequest{"3", true});
+  auto news = command->take<transport::UpProgress>();
+  REQUIRE(news.size() == 1);
+  CHECK(news[0].name == "n3");
+  CHECK(news[0].reason == "waiting for the plan's files");
+  const auto setup = node->take<transport::Setup>();
+  REQUIRE(setup.size() == 1);
+  for (int i = 0; i < 100; ++i)
+    node->send(report_of(setup[0], sys::cat("s", i), transport::Outcome::running));
+  cluster.turn();
+  CHECK(command->take<transport::UpProgress>().empty());
+  cluster.kernel.loop.advance(std::chrono::milliseconds(250));
+  news = command->take<transport::UpProgress>();
+  REQUIRE(news.size() == 1);
+  CHECK(news[0].step == "step s99");
+  node->send(report_of(setup[0], "late", transport::Outcome::running));
+  node->send(transport::SetupDone{setup[0].plan, true, ""});
+  cluster.turn();
+  cluster.kernel.loop.advance(std::chrono::seconds(1));
+  CHECK(command->take<transport::UpProgress>().size() <= 1);
+  CHECK(command->take<transport::NodeResult>().at(0).succeeded);
+  CHECK(command->take<transport::Done>().size() == 1);
+}
+
+TEST_CASE("`up` without follow tells the results alone") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto command = cluster.ask(transport::UpRequest{"3", false});
+  cluster.set_up(*node);
+  CHECK(command->take<transport::UpProgress>().empty());
+  CHECK(command->take<transport::NodeResult>().size() == 1);
+}
+
+TEST_CASE("a node that hooks were told is gone is up again when they have been told that it is back") {
+  Cluster cluster;
+  cluster.kernel.files.put("/up/10-a", "", 0755);
+  cluster.kernel.files.put("/down/10-b", "", 0755);
+  cluster.configuration.hooks.up = "/up";
+  cluster.configuration.hooks.down = "/down";
+  cluster.start();
+  auto node = cluster.join(3);
+  const auto end_hook = [&cluster](const char* path) {
+    const int pid = cluster.kernel.spawner.pids().back();
+    CHECK(cluster.kernel.spawner.spec(pid).path == path);
+    cluster.kernel.spawner.execute(pid);
+    cluster.kernel.spawner.end(pid, fakes::exited(0));
+    cluster.turn();
+  };
+  end_hook("/up/10-a");
+  cluster.set_up(*node);
+  REQUIRE(cluster.status(3).state == NodeState::up);
+  node->hang_up();
+  cluster.turn();
+  node = cluster.join(3);
+  CHECK(cluster.status(3).state == NodeState::boot);
+  CHECK(cluster.status(3).reason == "waiting for its turn: hook 10-a");
+  end_hook("/down/10-b");
+  end_hook("/up/10-a");
+  cluster.set_up(*node);
+  CHECK(cluster.status(3).state == NodeState::up);
+}
+
 TEST_CASE("a node that comes back in the same life is up without the plan") {
   Cluster cluster;
   cluster.start();
@@ -110,7 +181,7 @@ TEST_CASE("node sets that are wrong are the command's fault") {
 TEST_CASE("the boot log has the node's entries and the front end's") {
   Cluster cluster;
   cluster.kernel.files.put("/d/10-a", "", 0755);
-  cluster.configuration.hooks = "/d";
+  cluster.configuration.hooks.up = "/d";
   cluster.start();
   const auto node = cluster.join(3);
   node->send(transport::BootRecord{0, {{"start", 0, 5, transport::Outcome::done, ""}}});

@@ -243,6 +243,14 @@ TEST_CASE("command line: each verb has its options") {
   CHECK(options_of<frontend::LogOptions>({"log", "-f", "all"}).follow);
   CHECK(options_of<frontend::BootLogOptions>({"boot-log", "n3"}).nodes == "n3");
   CHECK(options_of<frontend::UpOptions>({"up", "error"}).nodes == "error");
+  CHECK_FALSE(options_of<frontend::UpOptions>({"up", "error"}).follow);
+  CHECK(options_of<frontend::UpOptions>({"up", "-f", "all"}).follow);
+  using transport::PlanQuestion;
+  CHECK(options_of<frontend::PlanOptions>({"plan", "check"}).question == PlanQuestion::check);
+  CHECK(options_of<frontend::PlanOptions>({"plan", "show"}).question == PlanQuestion::show);
+  const auto dry_run = options_of<frontend::PlanOptions>({"plan", "dry-run", "0-3", "--json"});
+  CHECK(dry_run.question == PlanQuestion::dry_run);
+  CHECK(dry_run.nodes == "0-3");
   CHECK(options_of<frontend::PowerOptions>({"reboot", "1"}).change == transport::PowerChange::restart);
   CHECK(options_of<frontend::PowerOptions>({"poweroff", "1"}).change == transport::PowerChange::power_off);
 }

@@ -9,6 +9,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using frontend::FrontEndTask;
 using frontend::NodeTask;
 using frontend::PlanStep;
@@ -57,7 +58,8 @@ TEST_CASE("steps of the front end split the plan, and the node has the last word
   CHECK(shape(tasks_for({directory("a"), directory("b")}, {}, node3)) == "[a b]");
   CHECK(shape(tasks_for({directory("a"), here("b"), directory("c")}, {}, node3)) == "[a] step b [c]");
   CHECK(shape(tasks_for({here("b")}, {}, node3)) == "step b []");
-  CHECK(shape(tasks_for({directory("a")}, {"/etc/d/10-x", "/etc/d/20-y"}, node3)) == "[a] hook 10-x hook 20-y []");
+  const auto hooks = frontend::hook_tasks({"/etc/d/10-x", "/etc/d/20-y"}, frontend::HookEvent::node_up, 60s);
+  CHECK(shape(tasks_for({directory("a")}, hooks, node3)) == "[a] hook 10-x hook 20-y []");
 }
 
 TEST_CASE("a step is for the nodes that it names") {
@@ -81,6 +83,12 @@ TEST_CASE("a step that a node has not stands for those that it would have waited
   const auto& steps = std::get<NodeTask>(tasks.at(0)).steps;
   REQUIRE(steps.size() == 2);
   CHECK(steps[1].after == std::vector<std::uint32_t>{0});
+}
+
+TEST_CASE("a step with a problem is left out, as if it were for others") {
+  PlanStep bad = directory("bad");
+  bad.problem = "gone";
+  CHECK(shape(frontend::tasks_for({bad, directory("b")}, {}, node3)) == "[b]");
 }
 
 TEST_CASE("steps of many files are sent apart") {

@@ -148,6 +148,21 @@ TEST_CASE("the errno of a failed step is reported") {
   CHECK(node.done[0].reason.starts_with("step home: mount 10.9.0.1:/home on /home: "));
 }
 
+TEST_CASE("an NFS mount that is refused is tried a few times, one that is not answered as often as the plan says") {
+  const auto attempts_at = [](int code) {
+    Node node;
+    node.mounts.refuse(code);
+    node.start({step("home", transport::MountStep{"nfs1:/home", "/home", "nfs", "", {}}, 20)});
+    node.loop.advance(1h);
+    CHECK(node.done.size() == 1);
+    return node.reports.back().attempt;
+  };
+  for (const int refusal : {EACCES, EPERM, EINVAL, ENODEV, EPROTONOSUPPORT})
+    CHECK(attempts_at(refusal) == 6);
+  for (const int silence : {ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH, ENOENT})
+    CHECK(attempts_at(silence) == 21);
+}
+
 TEST_CASE("a step that may fail is passed over") {
   Node node;
   node.files.put("/a", "in the way");

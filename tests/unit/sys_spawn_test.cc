@@ -116,6 +116,21 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: output, error output and status are told
   CHECK(sys::describe_status(outcome.exit->status) == "exit status 7");
 }
 
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: what a program is to read on its stdin is there, to its end") {
+  auto spec = shell("wc -c; cat");
+  spec.input.assign(200000, 'x');
+  CHECK(run(spec).output == "200000\n");
+  spec.arguments.back() = "cat";
+  spec.input = "{\"node\": 3}\n";
+  CHECK(run(spec).output == "{\"node\": 3}\n");
+  spec.input.clear();
+  CHECK(run(spec).output == "");
+  // A program that does not read it is not in anybody's way.
+  spec.arguments.back() = "echo done";
+  spec.input.assign(200000, 'x');
+  CHECK(run(spec).output == "done\n");
+}
+
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: arguments and environment are exactly those asked for") {
   auto spec = shell("echo \"$0|$1|$2|$NAME\"; env");
   spec.arguments.insert(spec.arguments.end(), {"zero", "", "two words"});

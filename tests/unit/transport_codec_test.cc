@@ -111,7 +111,8 @@ TEST_CASE("elements that are as small as they can be are accepted") {
         Action(LimitsStep{std::vector<LimitEntry>(3)})})
     CHECK(decode(Setup::number, samples::body_of(step_of(action))));
   CHECK(decode(ServicesReply::number, samples::body_of(ServicesReply{0, "", std::vector<ServiceStatus>(3)})));
-  CHECK(decode(PlanReply::number, samples::body_of(PlanReply{0, "", std::vector<PlannedStep>(3)})));
+  CHECK(decode(PlanReply::number, samples::body_of(PlanReply{{}, false, std::vector<PlannedStep>(3), {}})));
+  CHECK(decode(PlanReply::number, samples::body_of(PlanReply{{}, false, {}, std::vector<PlanProblem>(3)})));
   CHECK(decode(BootRecord::number, samples::body_of(BootRecord{0, std::vector<BootEntry>(3)})));
   CHECK(decode(LogLines::number, samples::body_of(LogLines{0, std::vector<LogEntry>(3)})));
   CHECK(decode(StatusReply::number, samples::body_of(StatusReply{std::vector<NodeStatus>(3), true})));

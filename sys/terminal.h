@@ -1,0 +1,16 @@
+// The terminal behind a descriptor.
+#pragma once
+
+#include <optional>
+
+namespace sys {
+
+struct TerminalSize {
+  unsigned columns = 80;
+  unsigned rows = 24;
+};
+
+// Nothing when it is no terminal (isatty(3)); of one that does not say its size (ioctl_tty(2)) the usual one.
+std::optional<TerminalSize> terminal_size(int fd);
+
+}  // namespace sys
