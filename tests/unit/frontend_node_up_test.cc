@@ -2,88 +2,20 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "sys/text.h"
-#include "tests/unit/frontend_fixture.h"
+#include "tests/unit/frontend_set_up.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace {
 
 using namespace std::chrono_literals;
+using namespace fakes;
 using frontend::PlanStep;
 using transport::NodeState;
 using transport::Setup;
-using transport::SetupDone;
-
-PlanStep directory(const std::string& name) {
-  PlanStep step;
-  step.step.name = name;
-  step.step.action = transport::DirectoryStep{.path = "/" + name};
-  return step;
-}
-
-PlanStep here(const std::string& name, transport::OnFailure on_failure, unsigned retries = 0) {
-  PlanStep step;
-  step.step.name = name;
-  step.step.timeout_ms = 5000;
-  step.step.retries = retries;
-  step.step.on_failure = on_failure;
-  step.step.action = transport::RunStep{.program = "/bin/x", .arguments = {"/bin/x"}, .environment = {}, .files = {}};
-  step.on_front_end = true;
-  return step;
-}
-
-// Node 3 has joined and is to be set up.
-struct SetUp {
-  fakes::Kernel kernel;
-  fakes::RecordedLinks links;
-  frontend::NodeTable table{kernel.clock, kernel.log};
-  frontend::ContentStore store;
-  frontend::PlanResolver plans{kernel.loop, kernel.workers, store};
-  frontend::LocalPrograms programs{kernel.loop, kernel.spawner, kernel.children};
-  frontend::NodeLogs logs;
-  frontend::Counters counters;
-  frontend::NodePrograms node_programs{kernel.loop, kernel.log, logs, counters, programs};
-  frontend::DownHooks down{kernel.log, kernel.files, table, node_programs};
-  frontend::NodeUp node_up{kernel.loop, kernel.log, kernel.files, table, links, plans, node_programs, down};
-
-  SetUp() {
-    table.configure(fakes::some_nodes(4));
-    table.set_hello(3, fakes::hello_of(3, 1));
-  }
-  void begin(std::vector<PlanStep> plan) {
-    plans.set_plan(std::move(plan));
-    node_up.begin(3);
-    kernel.loop.run_until_idle();
-  }
-  // The one Setup message that has been sent since.
-  Setup setup() {
-    const auto sent = links.take<Setup>(3);
-    REQUIRE(sent.size() == 1);
-    return sent[0];
-  }
-  void done(const Setup& setup, bool succeeded, const std::string& reason = "") {
-    node_up.on_done(3, SetupDone{setup.plan, succeeded, reason});
-    kernel.loop.run_until_idle();
-  }
-  int newest_program() { return kernel.spawner.pids().back(); }
-  void end_program(int status) {
-    const int pid = newest_program();
-    kernel.spawner.execute(pid);
-    kernel.spawner.end(pid, status);
-    kernel.loop.run_until_idle();
-  }
-  std::vector<std::string> log_of(transport::NodeNumber node) const {
-    std::uint64_t cursor = 0;
-    std::vector<std::string> lines;
-    for (const transport::LogEntry& line : logs.read(node, cursor).lines)
-      lines.push_back(line.text);
-    return lines;
-  }
-  NodeState state() const { return table.find(3)->state; }
-  std::string reason() const { return table.find(3)->reason; }
-};
 
 TEST_CASE("a node is up when it has carried out the plan") {
   SetUp at;
@@ -200,213 +132,6 @@ TEST_CASE("a program of the front end is killed at its limit") {
   CHECK(at.reason() == "step x: took longer than its time limit of 5 s and was killed");
 }
 
-TEST_CASE("hooks follow the plan, by name, and the node has the last word") {
-  SetUp at;
-  at.kernel.files.put("/d/20-b", "#!/bin/sh\n", 0755);
-  at.kernel.files.put("/d/10-a", "#!/bin/sh\n", 0755);
-  at.kernel.files.put("/d/README", "not a hook\n", 0644);
-  at.kernel.files.put("/d/.hidden", "", 0755);
-  at.kernel.files.put("/d/10-a~", "", 0755);
-  at.node_up.set_hooks({.up = "/d", .down = {}});
-  at.begin({directory("a")});
-  const Setup plan = at.setup();
-  CHECK_FALSE(plan.last);
-  at.done(plan, true);
-  CHECK(at.kernel.spawner.spec(at.newest_program()).path == "/d/10-a");
-  at.kernel.spawner.write_output(at.newest_program(), "registered\n");
-  at.end_program(fakes::exited(0));
-  CHECK(at.kernel.logged("n3: hook 10-a: registered") == 1);
-  CHECK(at.kernel.spawner.spec(at.newest_program()).path == "/d/20-b");
-  CHECK(at.state() == NodeState::boot);
-  at.end_program(fakes::exited(0));
-  const Setup last = at.setup();
-  CHECK(last.last);
-  CHECK(last.steps.empty());
-  at.done(last, true);
-  CHECK(at.state() == NodeState::up);
-}
-
-TEST_CASE("a hook that fails is the node's reason") {
-  SetUp at;
-  at.kernel.files.put("/d/10-foo", "", 0755);
-  at.node_up.set_hooks({.up = "/d", .down = {}});
-  at.begin({});
-  at.end_program(fakes::exited(3));
-  CHECK(at.state() == NodeState::error);
-  CHECK(at.reason() == "hook 10-foo: exit status 3");
-  at.begin({});
-  at.kernel.spawner.write_error(at.newest_program(), "looking\nno such zone");
-  at.end_program(fakes::exited(3));
-  CHECK(at.reason() == "hook 10-foo: exit status 3: no such zone");
-  CHECK(at.counters.value(frontend::Counter::hook_up_failed) == 2);
-  CHECK(at.log_of(3) == std::vector<std::string>{"hook 10-foo: looking", "hook 10-foo: no such zone"});
-}
-
-TEST_CASE("a hook is told of its node by its environment, and as JSON on its stdin") {
-  SetUp at;
-  at.kernel.files.put("/d/10-foo", "", 0755);
-  at.node_up.set_hooks({.up = "/d", .down = {}});
-  at.begin({});
-  at.kernel.loop.run_until_idle();
-  const auto& spec = at.kernel.spawner.spec(at.newest_program());
-  const auto& env = spec.environment;
-  for (const char* fact : {"HOOK=node_up", "NODE=3", "NODE_REASON=", "NODE_KERNEL=6.1.0", "NODE_ARCHITECTURE=x86_64",
-                           "NODE_BOOT_SECONDS=1.0"}) {
-    CHECK_MESSAGE(std::find(env.begin(), env.end(), fact) != env.end(), fact);
-  }
-  CHECK(spec.input ==
-        "{\"hook\":\"node_up\",\"node\":3,\"name\":\"n3\",\"address\":\"10.9.1.3\",\"mac\":\"52:54:00:09:00:03\","
-        "\"state\":\"boot\",\"reason\":\"\",\"kernel\":\"6.1.0\",\"architecture\":\"x86_64\",\"boot_seconds\":1.0}\n");
-}
-
-TEST_CASE("a hook that prints without end is heard up to a limit") {
-  SetUp at;
-  at.kernel.files.put("/d/10-foo", "", 0755);
-  at.node_up.set_hooks({.up = "/d", .down = {}});
-  at.begin({});
-  for (int i = 0; i < 1000; ++i)
-    at.kernel.spawner.write_output(at.newest_program(), sys::cat("line ", i, "\n"));
-  at.end_program(fakes::exited(1));
-  const auto lines = at.log_of(3);
-  REQUIRE(lines.size() == frontend::LocalPrograms::max_lines + 1);
-  CHECK(lines.back() == "hook 10-foo: (the rest, after 200 lines, is dropped)");
-  CHECK(at.reason() == "hook 10-foo: exit status 1: line 999");
-}
-
-// Node 3 is up, and has a hook for its going.
-struct Going : SetUp {
-  Going() {
-    kernel.files.put("/up/10-a", "", 0755);
-    kernel.files.put("/down/10-b", "", 0755);
-    kernel.files.put("/down/20-c", "", 0755);
-    const frontend::HookSettings hooks{.up = "/up", .down = "/down", .limit = 5s};
-    node_up.set_hooks(hooks);
-    down.configure(hooks);
-  }
-  void come_up() {
-    begin({});
-    end_program(fakes::exited(0));
-    done(setup(), true);
-    REQUIRE(state() == NodeState::up);
-  }
-  void go(const char* reason = "no answer for 20 s") {
-    node_up.cancel(3);
-    table.set_state(3, NodeState::down, reason);
-    kernel.loop.run_until_idle();
-  }
-  std::string newest_path() { return kernel.spawner.spec(newest_program()).path; }
-  std::size_t programs_begun() { return kernel.spawner.pids().size(); }
-};
-
-TEST_CASE("a node that goes has the hooks of its going run, in order and with the reason") {
-  Going at;
-  at.come_up();
-  at.go();
-  CHECK(at.newest_path() == "/down/10-b");
-  const auto& spec = at.kernel.spawner.spec(at.newest_program());
-  for (const char* fact : {"HOOK=node_down", "NODE=3", "NODE_STATE=down", "NODE_REASON=no answer for 20 s"}) {
-    CHECK_MESSAGE(std::find(spec.environment.begin(), spec.environment.end(), fact) != spec.environment.end(), fact);
-  }
-  CHECK(spec.input.find("\"hook\":\"node_down\"") != std::string::npos);
-  at.kernel.spawner.write_error(at.newest_program(), "no such host\n");
-  at.end_program(fakes::exited(2));
-  CHECK(at.kernel.logged("n3: node_down hook 10-b failed: exit status 2: no such host", sys::Severity::warning) == 1);
-  CHECK(at.counters.value(frontend::Counter::hook_down_failed) == 1);
-  CHECK(at.newest_path() == "/down/20-c");
-  at.end_program(fakes::exited(0));
-  CHECK(at.state() == NodeState::down);
-  CHECK(at.programs_begun() == 3);
-}
-
-TEST_CASE("only a node that was up, or that hooks have seen, has hooks run as it goes") {
-  Going never;
-  never.begin({directory("a")});
-  never.go();
-  CHECK(never.programs_begun() == 0);
-
-  Going seen;
-  seen.begin({});
-  seen.end_program(fakes::exited(1));
-  CHECK(seen.state() == NodeState::error);
-  seen.go();
-  CHECK(seen.newest_path() == "/down/10-b");
-}
-
-TEST_CASE("a node that comes back has its hooks run after those of its going") {
-  Going at;
-  at.come_up();
-  at.go();
-  at.table.set_hello(3, fakes::hello_of(3, 2));
-  at.begin({});
-  CHECK(at.reason() == "waiting for its turn: hook 10-a");
-  CHECK(at.newest_path() == "/down/10-b");
-  // It hangs, and ends at its limit.
-  at.kernel.spawner.execute(at.newest_program());
-  at.kernel.loop.advance(5s);
-  at.kernel.spawner.end(at.newest_program(), fakes::killed_by(9));
-  at.kernel.loop.run_until_idle();
-  CHECK(at.newest_path() == "/down/20-c");
-  at.end_program(fakes::exited(0));
-  CHECK(at.newest_path() == "/up/10-a");
-  CHECK(at.reason() == "hook 10-a (front end)");
-}
-
-TEST_CASE("a hook that is under way as its node goes is gone before those of its going begin") {
-  Going at;
-  at.begin({});
-  const int pid = at.newest_program();
-  CHECK(at.newest_path() == "/up/10-a");
-  at.kernel.spawner.execute(pid);
-  at.go();
-  CHECK(at.kernel.faults.count(sys::cat("signal 9 to group ", pid)) == 1);
-  CHECK(at.programs_begun() == 1);
-  at.kernel.spawner.end(pid, fakes::killed_by(9));
-  at.kernel.loop.run_until_idle();
-  CHECK(at.newest_path() == "/down/10-b");
-}
-
-TEST_CASE("whoever was told that a node is gone is told that it is back, in the same life too") {
-  Going at;
-  at.come_up();
-  CHECK_FALSE(at.down.owes_greeting(3));
-  at.go();
-  CHECK(at.down.owes_greeting(3));
-  at.end_program(fakes::exited(0));
-  at.end_program(fakes::exited(0));
-  at.node_up.greet(3);
-  at.kernel.loop.run_until_idle();
-  CHECK(at.state() == NodeState::boot);
-  CHECK(at.newest_path() == "/up/10-a");
-  CHECK_FALSE(at.down.owes_greeting(3));
-  at.end_program(fakes::exited(0));
-  at.done(at.setup(), true);
-  CHECK(at.state() == NodeState::up);
-}
-
-TEST_CASE("a node that goes again and again does not pile up hooks") {
-  Going at;
-  at.node_up.set_hooks({});
-  for (int i = 0; i < 10; ++i) {
-    at.table.set_state(3, NodeState::up, "");
-    at.go();
-  }
-  at.end_program(fakes::exited(0));
-  at.end_program(fakes::exited(0));
-  CHECK(at.programs_begun() == 2);
-}
-
-TEST_CASE("when nodemaster ends, what runs for nodes is killed, and said") {
-  Going at;
-  at.come_up();
-  at.go();
-  const int pid = at.newest_program();
-  at.kernel.spawner.execute(pid);
-  const auto left = at.programs.end();
-  CHECK(left.killed == std::vector<std::string>{"n3: node_down hook 10-b"});
-  CHECK(left.dropped == std::vector<std::string>{"n3: node_down hook 20-c"});
-  CHECK(at.kernel.faults.count(sys::cat("signal 9 to group ", pid)) == 1);
-}
-
 TEST_CASE("who follows a set-up is told of each change") {
   SetUp at;
   std::vector<std::string> news;
@@ -423,28 +148,6 @@ TEST_CASE("who follows a set-up is told of each change") {
   CHECK(news == std::vector<std::string>{"n3  0/0 waiting for the plan's files", "n3 step a 0/2 ", "n3 step a 1/2 ",
                                          "n3 step x 1/2 waiting for its turn", "n3 step x 1/2 on the front end",
                                          "n3 step x 2/2 "});
-}
-
-TEST_CASE("hooks of many nodes run a few at a time") {
-  SetUp at;
-  at.kernel.files.put("/d/10-foo", "", 0755);
-  at.node_up.set_hooks({.up = "/d", .down = {}});
-  at.table.configure(fakes::some_nodes(40));
-  for (unsigned node = 0; node < 40; ++node) {
-    at.table.set_hello(node, fakes::hello_of(node, 1));
-    at.node_up.begin(node);
-  }
-  at.kernel.loop.run_until_idle();
-  CHECK(at.kernel.spawner.pids().size() == 16);
-  CHECK(at.table.find(0)->reason == "hook 10-foo (front end)");
-  CHECK(at.table.find(39)->reason == "waiting for its turn: hook 10-foo");
-  at.end_program(fakes::exited(0));
-  CHECK(at.kernel.spawner.pids().size() == 17);
-  // The next one in line goes, and with it its place.
-  at.node_up.cancel(17);
-  at.end_program(fakes::exited(0));
-  const auto& env = at.kernel.spawner.spec(at.newest_program()).environment;
-  CHECK(std::find(env.begin(), env.end(), "NODE=18") != env.end());
 }
 
 TEST_CASE("a node that goes takes its set-up along") {
