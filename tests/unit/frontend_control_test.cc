@@ -116,13 +116,6 @@ TEST_CASE("places become free when commands go, however they go") {
   CHECK(cluster.refused("malformed") == 40);
 }
 
-TEST_CASE("a request that is only reserved has an answer") {
-  Guarded cluster;
-  const auto command = cluster.ask_as(root, transport::ServicesRequest{"all"});
-  CHECK(cluster.failure_of(*command) == "this nodemaster has no answer to ServicesRequest");
-  CHECK_FALSE(command->closed());
-}
-
 TEST_CASE("a command that asks for nothing is closed, one that waits is not") {
   Guarded cluster;
   const auto idle = cluster.connect_as(user);
