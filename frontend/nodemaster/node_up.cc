@@ -66,7 +66,16 @@ void NodeUp::begin(NodeNumber node) {
       [this, node, number = run.plan_number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
 }
 
-void NodeUp::greet(NodeNumber node) { begin_tasks(node, open(node), {}); }
+// The node itself hears nothing of it: a plan without steps would end what the steps of the last one have left running.
+void NodeUp::greet(NodeNumber node) {
+  Run& run = open(node);
+  const auto hooks = list_hooks(files_, hooks_.up);
+  if (!hooks) return fail(node, hooks.error().text());
+  for (const FrontEndTask& task : hook_tasks(hooks->paths, HookEvent::node_up, hooks_.limit))
+    run.tasks.emplace_back(task);
+  run.progress.steps = steps_of(run.tasks);
+  next_task(node, run);
+}
 
 void NodeUp::cancel(NodeNumber node) {
   const auto found = runs_.find(node);
@@ -110,6 +119,10 @@ void NodeUp::begin_tasks(NodeNumber node, Run& run, const std::vector<PlanStep>&
 }
 
 void NodeUp::next_task(NodeNumber node, Run& run) {
+  if (run.tasks.empty()) {
+    runs_.erase(node);
+    return table_.set_up_done(node);
+  }
   run.attempt = 1;
   if (auto* here = std::get_if<FrontEndTask>(&run.tasks.front())) return start(node, run, *here);
   NodeTask task = std::move(std::get<NodeTask>(run.tasks.front()));
@@ -205,9 +218,7 @@ void NodeUp::on_done(NodeNumber node, const transport::SetupDone& done) {
   if (!run || !run->node_works) return;
   run->node_works = false;
   if (!done.succeeded) return fail(node, sys::printable(done.reason, 1024));
-  if (!run->tasks.empty()) return next_task(node, *run);
-  runs_.erase(node);
-  table_.set_up_done(node);
+  next_task(node, *run);
 }
 
 std::uint32_t NodeUp::time_left_ms(const Run& run) const {
