@@ -8,6 +8,7 @@ namespace sys {
 namespace {
 
 constexpr unsigned max_dots = 16;  // in a line: toml++ itself bounds how deep values nest, not how deep dotted keys do
+constexpr std::string_view before_strings = " \t=[,{.";  // what can stand before one in a line
 
 class Scanner {
  public:
@@ -25,7 +26,7 @@ class Scanner {
     const char c = left_.front();
     if (c == '\n') return end_line();
     if (c == '\t' || c == '\r') {
-      in_word_ = false;
+      string_may_begin_ = true;
       return skip(1);
     }
     const std::size_t size = printable_character_size(left_);
@@ -42,12 +43,11 @@ class Scanner {
     if (c == '.' && ++dots_ > max_dots) return complain("too many dots: tables nested too deep");
     for (const std::string_view quote : {"\"\"\"", "'''", "\"", "'"}) {
       if (!left_.starts_with(quote)) continue;
-      if (in_word_) return complain("a quotation mark in the middle of a word");
+      if (!string_may_begin_) return complain("a quotation mark in the middle of a word");
       quote_ = quote;
       return skip(quote.size());
     }
-    in_word_ =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || c == '+';
+    string_may_begin_ = before_strings.find(c) != before_strings.npos;
     skip(1);
   }
   void inside(char c) {
@@ -63,12 +63,12 @@ class Scanner {
     for (int i = 0; i < 2 && quote_.size() > 1 && left_.starts_with(quote_.front()); ++i)
       skip(1);
     quote_ = {};
-    in_word_ = true;  // nothing that begins with a quotation mark follows at once
+    string_may_begin_ = false;
   }
   void end_line() {
     if (quote_.size() == 1) quote_ = {};
     comment_ = false;
-    in_word_ = false;
+    string_may_begin_ = true;
     dots_ = 0;
     ++line_;
     skip(1);
@@ -79,7 +79,7 @@ class Scanner {
   std::string_view left_;
   std::string_view quote_;  // that the string we are in ends with; empty: outside of strings
   bool comment_ = false;
-  bool in_word_ = false;  // where no string can begin: toml++ would read on as if none had begun
+  bool string_may_begin_ = true;  // elsewhere toml++ would read on as if none had begun
   unsigned dots_ = 0;
   unsigned line_ = 1;
   std::string_view reason_;

@@ -41,6 +41,9 @@ TEST_CASE("toml guard: a quotation mark where no string can begin hides nothing"
   CHECK(line_of_trouble("a = 0.5x'\xc4\x90'") == 1);
   CHECK(line_of_trouble("\na'\xc4\x90' = 1") == 2);
   CHECK(line_of_trouble("a = 'x''y'") == 1);
+  CHECK(line_of_trouble("a = 17x$\"b'c\xc5\xbc") == 1);
+  for (const char c : std::string_view(";$%&*/!?@:|~]})"))
+    CHECK_MESSAGE(line_of_trouble(std::string("a = 1") + c + "'x'") == 1, c);
   CHECK(passes("a.'b' = ['x','y', \"z\"]\n'c' = {'d'='e'}\n\t'f'=''\n"));
 }
 
