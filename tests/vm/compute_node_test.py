@@ -46,6 +46,8 @@ class ComputeNode(lab.LabTest):
         for number in (0, 1):
             self.assertIn(f'n{number}: {{"home": ["of home"], "scratch": ["of scratch"], "root": 1, '
                           f'"address": "10.9.1.{number}", "nfs": true}}', said)
+        limits = cluster.ctl("run", "0", "--", "/bin/bash", "-c", "ulimit -l; ulimit -n; ulimit -c", timeout=BOOT).stdout
+        self.assertEqual(limits.split(), ["unlimited", "65536", "0"])
         self.assertEqual(cluster.ctl("run", "0", "--", "/bin/bash", "-c", "ls /scratch | sort; date +%Z >&2; echo ~root",
                                      timeout=BOOT).stdout, "of scratch\n/root\n")
 
