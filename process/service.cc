@@ -89,6 +89,7 @@ void Service::end_for_good() {
   done_ = nullptr;
   wanted_.reset();
   timer_.cancel();
+  if (phase_ == Phase::starting && process_) process_->signal(SIGTERM);
 }
 
 void Service::end_process() {
@@ -148,6 +149,7 @@ ProcessEvents Service::events() {
 void Service::on_started(int pid) {
   pid_ = pid;
   started_ = tools_.process.loop.clock().now();
+  if (!wanted_ || phase_ != Phase::starting) return changed_();  // it is on its way out
   begun_by_step_ = false;
   tools_.log.info("service ", name_, ": ", wanted_->program, " runs, pid ", pid);
   enter(Phase::running);

@@ -7,7 +7,7 @@
 //      '--the start that the step waits for fails--> ended
 //
 // Pauses grow while it keeps failing, up to a minute, and begin anew once it has run for a while. Stopping is SIGTERM
-// for its process group, and SIGKILL for what is left of it later. Its output goes to the log, line by line.
+// for its process group, and SIGKILL for all of it should the program itself not end. Its output goes to the log, line by line.
 #pragma once
 
 #include <functional>

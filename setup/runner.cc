@@ -171,8 +171,7 @@ void Runner::State::on_limit() {
   std::string names;
   for (const auto& [place, progress] : begun)
     names += sys::cat(names.empty() ? "" : ", ", step(place).name);
-  const std::string reason = sys::cat("the plan's time limit of ", in_words(std::chrono::milliseconds(setup.limit_ms)),
-                                      " is over; not done: ", names.empty() ? "the rest" : names);
+  const std::string reason = sys::cat("the plan's time limit is over; not done: ", names.empty() ? "the rest" : names);
   log.error("setup: ", reason);
   skip_rest("the plan's time limit is over");
   finish(reason);

@@ -30,7 +30,12 @@ double share_of(const transport::UpProgress& progress) {
 
 // What is printable has no wide or control characters that matter here: bytes are taken for columns.
 std::string cut(std::string line, std::size_t columns) {
-  if (line.size() >= columns) line.resize(columns - 1);
+  if (line.size() >= columns) {
+    std::size_t size = columns - 1;
+    while (size > 0 && (static_cast<unsigned char>(line[size]) & 0xc0) == 0x80)
+      --size;  // not in the middle of a character
+    line.resize(size);
+  }
   return line + "\n";
 }
 

@@ -9,8 +9,9 @@ bool is_left_over(std::string_view name) {
   return name.starts_with('.') || name.ends_with('~') || name.find(".dpkg-") != name.npos;
 }
 
-bool is_executable(const sys::FileFacts& facts) {
-  return facts.kind != sys::FileKind::directory && (facts.mode & 0111) != 0;
+// A link counts as what it leads to; one that leads nowhere is no hook.
+bool is_executable(const std::optional<sys::FileFacts>& facts) {
+  return facts && facts->kind == sys::FileKind::regular && (facts->mode & 0111) != 0;
 }
 
 }  // namespace
@@ -22,9 +23,9 @@ sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory) {
   if (!names) return tl::make_unexpected(names.error());
   for (const std::string& name : *names) {
     const std::string path = sys::cat(directory, "/", name);
-    const auto facts = files.facts(path);
-    if (is_left_over(name) || !facts || !*facts) continue;
-    if (is_executable(**facts)) {
+    const auto facts = files.facts_through(path);
+    if (is_left_over(name) || !facts) continue;
+    if (is_executable(*facts)) {
       hooks.paths.push_back(path);
     } else if (name.front() >= '0' && name.front() <= '9') {
       hooks.idle.push_back(name);

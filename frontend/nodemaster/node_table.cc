@@ -204,7 +204,16 @@ void NodeTable::add_record(NodeNumber number, const transport::BootRecord& news)
 
 void NodeTable::add_here(NodeNumber number, transport::BootEntry entry) {
   Node* node = get(number);
-  if (node && node->here.size() < max_record) node->here.push_back(std::move(entry));
+  if (!node || node->here.size() == max_record) return;
+  if (node->here.size() + 1 == max_record) entry.name = "front end: from here on too much for the record, left out";
+  node->here.push_back(std::move(entry));
+}
+
+void NodeTable::set_up_begun(NodeNumber number) {
+  Node* node = get(number);
+  if (!node) return;
+  node->set_up_in = 0;
+  node->here.clear();
 }
 
 void NodeTable::set_up_done(NodeNumber number) {

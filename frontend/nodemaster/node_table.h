@@ -70,6 +70,8 @@ class NodeTable final : public NodeDirectory {
   void set_usage(transport::NodeNumber number, const transport::SelfUsage& usage);
   void add_record(transport::NodeNumber number, const transport::BootRecord& news);
   void add_here(transport::NodeNumber number, transport::BootEntry entry);
+  // The plan is carried out, perhaps not for the first time: the node is not set up until set_up_done().
+  void set_up_begun(transport::NodeNumber number);
   // The plan has succeeded in the node's present life: state up.
   void set_up_done(transport::NodeNumber number);
 

@@ -13,6 +13,9 @@ using transport::NodeState;
 
 constexpr sys::Duration node_word_grace = std::chrono::seconds(3);
 
+// Before the next attempt of a step on the front end: 1 s, 2 s, 4 s, and so on to a minute.
+sys::Duration pause_after(unsigned attempts) { return std::chrono::seconds(std::min(60u, 1u << std::min(attempts - 1, 6u))); }
+
 std::uint32_t steps_of(const std::deque<Task>& tasks) {
   std::size_t steps = 0;
   for (const Task& task : tasks) {
@@ -59,6 +62,7 @@ NodeUp::Run& NodeUp::open(NodeNumber node) {
 void NodeUp::begin(NodeNumber node) {
   constexpr char waits[] = "waiting for the plan's files";
   Run& run = open(node);
+  table_.set_up_begun(node);  // should it fail or the connection break, it begins anew when the node is back
   table_.set_reason(node, waits);
   tell(run, "", transport::Outcome::running, waits);
   plans_.want(
@@ -167,14 +171,19 @@ void NodeUp::on_program(NodeNumber node, std::uint64_t plan_number, const sys::S
   const FrontEndTask& task = std::get<FrontEndTask>(run->tasks.front());
   record(node, *run, task, status);
   if (!status && run->attempt <= task.retries) {
+    run->pause.set(pause_after(run->attempt), [this, node, plan_number] { start_again(node, plan_number); });
     ++run->attempt;
-    return start(node, *run, task);
+    return;
   }
   if (!status && task.on_failure == transport::OnFailure::error) {
     return fail(node, sys::cat(task.name, ": ", status.error().text()));
   }
   run->tasks.pop_front();
   next_task(node, *run);
+}
+
+void NodeUp::start_again(NodeNumber node, std::uint64_t plan_number) {
+  if (Run* run = find(node, plan_number)) start(node, *run, std::get<FrontEndTask>(run->tasks.front()));
 }
 
 void NodeUp::record(NodeNumber node, Run& run, const FrontEndTask& task, const sys::Status& status) {

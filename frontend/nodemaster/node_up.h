@@ -54,10 +54,11 @@ class NodeUp {
 
  private:
   struct Run {
-    explicit Run(sys::Loop& loop) : limit(loop) {}
+    explicit Run(sys::Loop& loop) : limit(loop), pause(loop) {}
     std::uint64_t plan_number = 0;
     sys::Instant began{};
     sys::Timer limit;
+    sys::Timer pause;  // between two attempts of the present FrontEndTask
     SharedPlan plan;  // keeps its content on offer
     std::deque<Task> tasks;
     bool node_works = false;  // a Setup message is out
@@ -76,6 +77,7 @@ class NodeUp {
   void start(transport::NodeNumber node, Run& run, NodeTask task);
   void start(transport::NodeNumber node, Run& run, const FrontEndTask& task);
   void on_began(transport::NodeNumber node, std::uint64_t plan_number);
+  void start_again(transport::NodeNumber node, std::uint64_t plan_number);
   void on_program(transport::NodeNumber node, std::uint64_t plan_number, const sys::Status& status);
   void record(transport::NodeNumber node, Run& run, const FrontEndTask& task, const sys::Status& status);
   void on_limit(transport::NodeNumber node, std::uint64_t plan_number);

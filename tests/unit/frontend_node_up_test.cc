@@ -34,6 +34,20 @@ TEST_CASE("a node is up when it has carried out the plan") {
   CHECK(at.node_up.running() == 0);
 }
 
+TEST_CASE("a node whose plan is carried out again is not set up until that has succeeded") {
+  SetUp at;
+  at.begin({directory("a")});
+  at.done(at.setup(), true);
+  at.table.add_here(3, {"front end: hook x", 1, 2, transport::Outcome::done, ""});
+  at.node_up.begin(3);
+  at.kernel.loop.run_until_idle();
+  CHECK(at.table.find(3)->set_up_in == 0);
+  CHECK(at.table.find(3)->here.empty());
+  at.done(at.setup(), false, "step a: no");
+  CHECK(at.state() == NodeState::error);
+  CHECK(at.table.find(3)->set_up_in == 0);
+}
+
 TEST_CASE("while a step is tried again, the node's reason says why") {
   SetUp at;
   at.begin({directory("a")});

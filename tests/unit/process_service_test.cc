@@ -337,6 +337,22 @@ TEST_CASE("a node that goes down starts no service again") {
   CHECK(node.services.running() == 0);
 }
 
+TEST_CASE("a node that goes down while a service starts ends that start") {
+  Node node;
+  const int first = node.run(service());
+  node.end(first, fakes::killed_by(SIGSEGV));
+  node.loop.advance(2s);
+  REQUIRE(node.starts() == 2);
+  const int second = node.last();
+  REQUIRE(second != first);
+  node.services.end_for_good();
+  node.execute();
+  node.end(second, fakes::killed_by(SIGTERM));
+  node.loop.advance(10min);
+  CHECK(node.starts() == 2);
+  CHECK(node.services.running() == 0);
+}
+
 TEST_CASE("there is a limit to the services of a node") {
   Node node;
   for (std::size_t i = 0; i < process::Services::max_services; ++i)
