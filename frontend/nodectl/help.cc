@@ -38,7 +38,7 @@ Examples:
   nodectl log -f up                     and go on with new lines as they come)"},
     VerbHelp{
         "up", "Run the node-up plan again", "up [-f] [--json] NODES",
-        R"(The plan and its files are read anew. Exit status: 0 all are up; 1 at least one is not: says which, and why.
+        R"(The files of the plan are read anew. Exit status: 0 all are up; 1 at least one is not: says which, and why.
 With -f it shows what happens meanwhile: on a terminal a summary that is drawn anew, with the nodes that
 are slowest; otherwise a line for each change; with --json one object per line.
 

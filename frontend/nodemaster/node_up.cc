@@ -14,7 +14,9 @@ using transport::NodeState;
 constexpr sys::Duration node_word_grace = std::chrono::seconds(3);
 
 // Before the next attempt of a step on the front end: 1 s, 2 s, 4 s, and so on to a minute.
-sys::Duration pause_after(unsigned attempts) { return std::chrono::seconds(std::min(60u, 1u << std::min(attempts - 1, 6u))); }
+sys::Duration pause_after(unsigned attempts) {
+  return std::chrono::seconds(std::min(60u, 1u << std::min(attempts - 1, 6u)));
+}
 
 std::uint32_t steps_of(const std::deque<Task>& tasks) {
   std::size_t steps = 0;
@@ -85,12 +87,14 @@ void NodeUp::cancel(NodeNumber node) {
   const auto found = runs_.find(node);
   if (found == runs_.end()) return;
   if (found->second.program != 0) programs_.cancel(found->second.program);
+  if (found->second.plan) fetching_[node] = found->second.plan;
   runs_.erase(found);
 }
 
 void NodeUp::on_plan(NodeNumber node, std::uint64_t plan_number, sys::Result<SharedPlan> plan) {
   Run* run = find(node, plan_number);
   if (!run) return;
+  fetching_.erase(node);
   if (!plan) return fail(node, plan.error().text());
   if (!bear_problems(node, **plan)) return;
   run->plan = *plan;

@@ -59,7 +59,7 @@ class NodeUp {
     sys::Instant began{};
     sys::Timer limit;
     sys::Timer pause;  // between two attempts of the present FrontEndTask
-    SharedPlan plan;  // keeps its content on offer
+    SharedPlan plan;   // keeps its content on offer
     std::deque<Task> tasks;
     bool node_works = false;  // a Setup message is out
     NodePrograms::Id program = 0;
@@ -97,6 +97,9 @@ class NodeUp {
   sys::Duration limit_ = std::chrono::minutes(15);
   std::uint64_t next_plan_number_;
   std::map<transport::NodeNumber, Run> runs_;
+  // Plans of set-ups that were cut off. The node goes on fetching what they name, should it come back, until it gets
+  // the next one: that stays on offer.
+  std::map<transport::NodeNumber, SharedPlan> fetching_;
   std::map<std::uint64_t, Watcher> watchers_;
   std::uint64_t next_watcher_ = 1;
 };

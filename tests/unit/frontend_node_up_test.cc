@@ -123,6 +123,8 @@ TEST_CASE("a step of the front end is retried, then fails or is ignored") {
   SetUp at;
   at.begin({here("x", transport::OnFailure::error, 1)});
   at.end_program(fakes::exited(1));
+  CHECK(at.kernel.spawner.pids().size() == 1);
+  at.kernel.loop.advance(1s);
   CHECK(at.kernel.spawner.pids().size() == 2);
   at.end_program(fakes::exited(3));
   CHECK(at.state() == NodeState::error);

@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: output, error output and status are told
 }
 
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: what a program is to read on its stdin is there, to its end") {
-  auto spec = shell("wc -c; cat");
+  auto spec = shell("cat | wc -c");
   spec.input.assign(200000, 'x');
   CHECK(run(spec).output == "200000\n");
   spec.arguments.back() = "cat";
