@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "sys/fd.h"
+#include "sys/kept_memory.h"
 #include "sys/text.h"
 #include "sys/timers.h"
 
@@ -20,6 +21,7 @@ namespace sys {
 namespace {
 
 constexpr std::size_t events_per_turn = 64;
+constexpr Duration long_sleep = std::chrono::seconds(1);  // nothing is under way that would want its memory again
 
 std::uint32_t events_of(Ready interest) {
   switch (interest) {
@@ -144,7 +146,9 @@ int EpollLoop::sleep_ms() const {
 
 // False when epoll itself fails, which only a wild close() can do.
 bool EpollLoop::wait() {
+  const Instant before = clock_.now();
   const int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), sleep_ms());
+  if (clock_.now() - before >= long_sleep) kept_memory().give_back();
   ++wakeups_;
   event_count_ = count < 0 ? 0 : static_cast<std::size_t>(count);
   return count >= 0 || errno == EINTR;

@@ -2,11 +2,13 @@
 #include <sys/time.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "sys/fd.h"
+#include "sys/kept_memory.h"
 #include "tests/unit/sys_kernel_fixture.h"
 
 using namespace std::chrono_literals;
@@ -252,4 +254,12 @@ TEST_CASE("signals: PID 1 blocks all but those that report its own faults") {
   int status = -1;
   REQUIRE(::waitpid(pid, &status, 0) == pid);
   CHECK(sys::describe_status(status) == "exit status 0");
+}
+
+TEST_CASE_FIXTURE(KernelFixture, "loop: one that has slept holds no memory that nobody uses") {
+  REQUIRE(sys::kept_memory().keep(std::malloc(64 << 10), 64 << 10));
+  loop->after(1ms, [&] { CHECK(sys::kept_memory().size() == 64 << 10); });
+  loop->after(1100ms, [&] { loop->stop(); });
+  loop->run();
+  CHECK(sys::kept_memory().size() == 0);
 }
