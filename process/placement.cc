@@ -64,6 +64,7 @@ struct Placer {
   bool has_content(const transport::FileEntry& entry, const sys::FileFacts& there, const Cached& cached);
   std::optional<sys::FileFacts> end_of(const std::string& path, const sys::FileFacts& there);
   std::optional<std::string> find_real(const std::string& path, const sys::FileFacts& end);
+  bool is_out_of_reach(const std::string& path);
   bool stopped_elsewhere(const std::string& path, std::uint64_t root);
   sys::Result<std::uint64_t> filesystem_for(const std::string& path);
   sys::Status put(const transport::FileEntry& entry, const Cached& cached, Spot spot);
@@ -139,7 +140,7 @@ bool Placer::has_content(const transport::FileEntry& entry, const sys::FileFacts
   if (end->inode == cached.facts.inode) return true;
   if (!serves(*end, entry, entry.path == request.program)) return false;
   const auto real = find_real(entry.path, *end);
-  if (!real) return false;
+  if (!real || (*real != entry.path && !is_out_of_reach(*real))) return false;
   content::Hasher hasher;
   const auto read = files.read_pieces(*real, [&](std::span<const std::byte> piece) { hasher.add(piece); });
   if (!read || hasher.finish() != entry.content.hash) return false;
@@ -168,6 +169,15 @@ std::optional<std::string> Placer::find_real(const std::string& path, const sys:
     if (!sys::is_clean_path(real)) return std::nullopt;
   }
   return std::nullopt;
+}
+
+// Whether nobody but root can put another file in its place: that of a link may be anywhere.
+bool Placer::is_out_of_reach(const std::string& path) {
+  for (std::string_view above = sys::parent_of(path);; above = sys::parent_of(above)) {
+    const auto facts = files.facts_through(std::string(above));
+    if (!facts || !*facts || (*facts)->uid != 0 || ((*facts)->mode & 0022) != 0) return false;
+    if (above == "/") return true;
+  }
 }
 
 // Whether the way to `path` ends at a link that is not followed, and this link is on another file system than the

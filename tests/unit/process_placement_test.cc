@@ -119,6 +119,18 @@ TEST_CASE("a file that does not serve everybody, or is not root's alone, is repl
   }
 }
 
+TEST_CASE("a link that leads to where a user could put something else is replaced") {
+  for (const sys::Ownership& theirs : {sys::Ownership{7, 0, 0755}, sys::Ownership{0, 0, 01777}}) {
+    Node node;
+    REQUIRE(node.files.make_directory("/theirs", theirs));
+    node.files.put("/theirs/deep/libc.so", "library", 0755);
+    node.files.put_link(library, "/theirs/deep/libc.so");
+    REQUIRE(place(node.files, node.request));
+    CHECK_FALSE(node.files.read_link(library));
+    CHECK(node.linked(library, cached_library));
+  }
+}
+
 TEST_CASE("a link that leads to other content, or to another file system, is replaced") {
   for (const bool elsewhere : {false, true}) {
     Node node;
