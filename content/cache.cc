@@ -23,11 +23,21 @@ struct Wanted {
   std::vector<Cache::Ready> waiters;
 };
 
-// What a file in the cache looked like when it was finished: what differs is not that content any more.
+// What a file in the cache looked like when it was finished, or last looked at.
 struct Held {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;
+  std::uint64_t inode = 0;
 };
+
+// One that was written to is not that content any more. An older file in its place is the one of a placement that has
+// found and compared it (process/placement.h): nobody else gives names in the cache's directory, which is root's.
+bool is_intact(const sys::FileFacts& there, const Held& held) {
+  if (there.size != held.size) return false;
+  return there.inode == held.inode ? there.modified_ns == held.modified_ns : there.modified_ns < held.modified_ns;
+}
+
+Held held_as(const sys::FileFacts& facts) { return {facts.size, facts.modified_ns, facts.inode}; }
 
 }  // namespace
 
@@ -70,9 +80,12 @@ bool Cache::State::holds(const Content& content) {
   const auto known = held.find(content.hash);
   if (known == held.end()) return false;
   const auto facts = files.facts(path_of(content.hash));
-  const bool intact = facts && *facts && (*facts)->size == known->second.size &&
-                      (*facts)->modified_ns == known->second.modified_ns && content.size == known->second.size;
-  if (!intact) held.erase(known);
+  const bool intact = facts && *facts && content.size == known->second.size && is_intact(**facts, known->second);
+  if (intact) {
+    known->second = held_as(**facts);
+  } else {
+    held.erase(known);
+  }
   return intact;
 }
 
@@ -180,7 +193,7 @@ sys::Status Cache::State::complete(IncomingFile& file) {
   const ContentHash& hash = file.content().hash;
   const auto facts = files.facts(path_of(hash));
   if (!facts) return tl::unexpected(facts.error());
-  if (*facts) held[hash] = {(*facts)->size, (*facts)->modified_ns};
+  if (*facts) held[hash] = held_as(**facts);
   return {};
 }
 

@@ -8,6 +8,10 @@ void Lasting::note(const transport::Setup& part) {
     named_.clear();
     limited_.clear();
   }
+  for (const std::string& name : part.spared) {
+    named_.insert(name);
+    services_.leave(name);
+  }
   for (const transport::Step& step : part.steps) {
     if (std::holds_alternative<transport::ServiceStep>(step.action)) named_.insert(step.name);
     if (const auto* limits = std::get_if<transport::LimitsStep>(&step.action)) {

@@ -97,6 +97,7 @@ setup::RunnerHooks Node::runner_hooks() {
                   return StepOutcome{!changes.empty(), changes};
                 });
               },
+          .in_force = [this] { return services_.contents(); },
           .random = system_.random()};
 }
 

@@ -179,7 +179,8 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
                      .try_emplace(id, StepRun{LineLog(state_->log, clock, name), LineLog(state_->log, clock, name),
                                               std::move(done), nullptr})
                      .first->second;
-  run.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->step_events(id));
+  run.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->step_events(id),
+                                          sys::Leftovers::die_on_failure);
   return [state = state_.get(), weak = std::weak_ptr(state_->alive), id] {
     if (weak.expired()) return;
     const auto found = state->steps.find(id);

@@ -35,6 +35,7 @@ class Launcher {
   void signal(const transport::Signal& signal);
   void add_credit(const transport::StreamCredit& credit);
   // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.
+  // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
                                  std::function<void(sys::Status)> done);
   // The front end is gone: kills all processes that it has started.

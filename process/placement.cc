@@ -1,6 +1,8 @@
 #include "process/placement.h"
 
 #include <cerrno>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::string_view forbidden[] = {"/proc", "/sys", "/dev", "/run/nodeinit", "/init"};
 constexpr std::string_view programs = "/run/nodeinit/programs";
+constexpr int max_links = 8;              // one after the other, at the end of a path
 constexpr std::size_t path_limit = 4000;  // bytes; the kernel's is 4096, and temporary names are longer
 
 enum class Spot { done, free, replace, elsewhere };  // elsewhere: on another file system
@@ -22,6 +25,28 @@ std::uint32_t mode_of(const transport::FileEntry& entry) { return (entry.mode & 
 std::string_view fault_of(std::string_view path) {
   if (path == "/") return "is the root directory";
   return path.size() > path_limit ? "is too long" : sys::path_fault(path);
+}
+
+// Whether a file there may stand for the entry, as far as can be seen without reading it. Only a program needs its execute
+// bits: libraries have them or not, as distributions like.
+bool serves(const sys::FileFacts& there, const transport::FileEntry& entry, bool is_program) {
+  const std::uint32_t needed = is_program ? 0555 : 0444;
+  return there.kind == sys::FileKind::regular && there.size == entry.content.size && there.uid == 0 &&
+         (there.mode & 0022) == 0 && (there.mode & needed) == needed;
+}
+
+// Where a link in `directory` leads, by its text.
+std::string joined(std::string_view directory, std::string_view target) {
+  std::string path(target.starts_with('/') || directory == "/" ? "" : directory);
+  for (const std::string_view part : sys::split(target, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      path.resize(path.empty() ? 0 : path.rfind('/'));
+    } else {
+      path += sys::cat("/", part);
+    }
+  }
+  return path.empty() ? "/" : path;
 }
 
 struct Cached {
@@ -35,7 +60,11 @@ struct Placer {
 
   sys::Result<std::string> run();
   sys::Result<Cached> find_cached(const std::string& path);
-  sys::Result<Spot> look(const std::string& path, const Cached& cached);
+  sys::Result<Spot> look(const transport::FileEntry& entry, const Cached& cached);
+  bool has_content(const transport::FileEntry& entry, const sys::FileFacts& there, const Cached& cached);
+  std::optional<sys::FileFacts> end_of(const std::string& path, const sys::FileFacts& there);
+  std::optional<std::string> find_real(const std::string& path, const sys::FileFacts& end);
+  bool is_out_of_reach(const std::string& path);
   bool stopped_elsewhere(const std::string& path, std::uint64_t root);
   sys::Result<std::uint64_t> filesystem_for(const std::string& path);
   sys::Status put(const transport::FileEntry& entry, const Cached& cached, Spot spot);
@@ -50,7 +79,7 @@ sys::Result<std::string> Placer::run() {
     const transport::FileEntry& entry = request.entries[i];
     const auto cached = find_cached(request.cached[i]);
     if (!cached) return tl::unexpected(cached.error());
-    const auto spot = look(entry.path, *cached);
+    const auto spot = look(entry, *cached);
     if (!spot) return tl::unexpected(spot.error());
     if (auto status = put(entry, *cached, *spot); !status) return tl::unexpected(status.error());
     if (entry.path != request.program) continue;
@@ -82,7 +111,8 @@ sys::Status Placer::put(const transport::FileEntry& entry, const Cached& cached,
   return link(cached, entry.path, mode_of(entry));
 }
 
-sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
+sys::Result<Spot> Placer::look(const transport::FileEntry& entry, const Cached& cached) {
+  const std::string& path = entry.path;
   const auto found = files.facts(path);
   if (!found && stopped_elsewhere(path, cached.facts.filesystem)) return Spot::elsewhere;
   if (!found) return tl::unexpected(found.error());
@@ -97,9 +127,57 @@ sys::Result<Spot> Placer::look(const std::string& path, const Cached& cached) {
   }
   const sys::FileFacts& there = **found;
   if (there.filesystem != cached.facts.filesystem) return Spot::elsewhere;
-  if (there.inode == cached.facts.inode) return Spot::done;
+  if (there.inode == cached.facts.inode || has_content(entry, there, cached)) return Spot::done;
   if (there.kind == sys::FileKind::regular || there.kind == sys::FileKind::link) return Spot::replace;
   return sys::failure(EEXIST, sys::cat("place ", path, ": there is a directory or device on the node"));
+}
+
+// Whether the path leads, through links maybe, to a file that serves as well as the cached one. If so, the cache has that
+// file from now on; should this not succeed, the content is twice in memory.
+bool Placer::has_content(const transport::FileEntry& entry, const sys::FileFacts& there, const Cached& cached) {
+  const auto end = end_of(entry.path, there);
+  if (!end || end->filesystem != cached.facts.filesystem) return false;
+  if (end->inode == cached.facts.inode) return true;
+  if (!serves(*end, entry, entry.path == request.program)) return false;
+  const auto real = find_real(entry.path, *end);
+  if (!real || (*real != entry.path && !is_out_of_reach(*real))) return false;
+  content::Hasher hasher;
+  const auto read = files.read_pieces(*real, [&](std::span<const std::byte> piece) { hasher.add(piece); });
+  if (!read || hasher.finish() != entry.content.hash) return false;
+  static_cast<void>(link_over({*real, *end}, cached.path, end->mode));
+  return true;
+}
+
+// Where a link leads; nothing when that cannot be said, for a link of somebody else's on the way, say.
+std::optional<sys::FileFacts> Placer::end_of(const std::string& path, const sys::FileFacts& there) {
+  if (there.kind != sys::FileKind::link) return there;
+  return files.facts_through(path).value_or(std::nullopt);
+}
+
+// The path without links at its end. The kernel, which knows of links among the directories, has said where it ends: what
+// is found from the text of the links counts only when it is that very file.
+std::optional<std::string> Placer::find_real(const std::string& path, const sys::FileFacts& end) {
+  std::string real = path;
+  for (int links = 0; links <= max_links; ++links) {
+    const auto facts = files.facts(real);
+    if (!facts || !*facts) return std::nullopt;
+    if ((*facts)->inode == end.inode && (*facts)->filesystem == end.filesystem) return real;
+    if ((*facts)->kind != sys::FileKind::link) return std::nullopt;
+    const auto target = files.read_link(real);
+    if (!target) return std::nullopt;
+    real = joined(sys::parent_of(real), *target);
+    if (!sys::is_clean_path(real)) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Whether nobody but root can put another file in its place: that of a link may be anywhere.
+bool Placer::is_out_of_reach(const std::string& path) {
+  for (std::string_view above = sys::parent_of(path);; above = sys::parent_of(above)) {
+    const auto facts = files.facts_through(std::string(above));
+    if (!facts || !*facts || (*facts)->uid != 0 || ((*facts)->mode & 0022) != 0) return false;
+    if (above == "/") return true;
+  }
 }
 
 // Whether the way to `path` ends at a link that is not followed, and this link is on another file system than the

@@ -3,6 +3,8 @@
 //   at the file's own path there is      on the root file system        on another file system
 //   -----------------------------------  -----------------------------  ---------------------------------
 //   this very content, linked            nothing to do                  (cannot be)
+//   a file with this content, or links   nothing to do, and the cache   left alone
+//   of root that lead to one             gives its own copy up for it
 //   another regular file, or a link      replaced in one step           left alone
 //   nothing                              linked from the cache          refused: nothing is written there
 //   anything else                        refused                        left alone
@@ -12,6 +14,10 @@
 //
 // The program itself, where it would be left alone or refused for the file system's sake, is linked as
 // /run/nodeinit/programs/HASH/NAME and run from there.
+//
+// A file that a step of the plan has put there stands for the content too: placement and steps do not undo each other's
+// work, and the content is in memory once. It has to be root's, not to be written by others, and to be read by everybody;
+// the program also to be executed. Content is compared by reading it, once: afterwards the cache has that very file.
 //
 // What is placed belongs to root and has mode 0755 or 0644, after the entry's execute bits: everybody on the node may
 // read and run it. Set-id bits do not travel.

@@ -16,8 +16,8 @@ StartFailure cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by s
 
 }  // namespace
 
-Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events)
-    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), turn_(tools.loop) {
+Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers)
+    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), leftovers_(leftovers), turn_(tools.loop) {
   for (Output& output : outputs_)
     output.credit = launch_.output_credit;
   turn_.set(sys::Duration::zero(), [this] { fetch(); });
@@ -61,6 +61,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
   spec.limits = tools_.limits.in_force();
+  spec.leftovers = leftovers_;
   if (launch_.files.empty()) return spec;
   spec.prepare = [&files = tools_.files,
                   request = PlacementRequest{launch_.program, launch_.files, paths,
@@ -126,6 +127,11 @@ void Process::kill() {
   for (Output& output : outputs_)
     if (output.pump) output.pump->abandon();
   if (exit_ && phase_ == Phase::running) turn_.set(sys::Duration::zero(), [this] { finish_if_drained(); });
+}
+
+std::string_view Process::stage() const {
+  if (phase_ == Phase::fetching) return "fetching its content";
+  return phase_ == Phase::starting ? "placing its files and executing it" : "";
 }
 
 void Process::fail(const StartFailure& failure) {

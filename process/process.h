@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "content/cache.h"
@@ -47,7 +48,9 @@ struct ProcessEvents {
 class Process {
  public:
   // Begins at once. The process is who it is told to be (program, arguments, environment, ids, files).
-  Process(ProcessTools tools, transport::Launch launch, ProcessEvents events);
+  // `leftovers`: what becomes of what it leaves running in its process group.
+  Process(ProcessTools tools, transport::Launch launch, ProcessEvents events,
+          sys::Leftovers leftovers = sys::Leftovers::live);
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -57,6 +60,8 @@ class Process {
   void add_credit(transport::StreamName stream, std::uint64_t bytes);
   // SIGKILL, and what it still has to say is dropped.
   void kill();
+  // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
+  std::string_view stage() const;
 
  private:
   enum class Phase { fetching, starting, running, over };
@@ -80,6 +85,7 @@ class Process {
   ProcessTools tools_;
   transport::Launch launch_;
   ProcessEvents events_;
+  const sys::Leftovers leftovers_;
   Phase phase_ = Phase::fetching;
   sys::Timer turn_;       // what is to be done or said from the loop
   sys::Spawned spawned_;  // its streams, until it runs

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <utility>
 
+#include "process/placement.h"
 #include "sys/text.h"
 
 namespace process {
@@ -19,19 +20,6 @@ bool same_file(const transport::FileEntry& a, const transport::FileEntry& b) {
 
 std::string seconds_of(sys::Duration duration) {
   return sys::cat(std::chrono::round<std::chrono::seconds>(duration).count(), " s");
-}
-
-std::string two_digits(unsigned number) { return sys::cat(number < 10 ? "0" : "", number); }
-
-// "2026-03-01T12:00:05Z".
-std::string iso_time(sys::WallTime time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  const auto digits = [](auto count) { return two_digits(static_cast<unsigned>(count)); };
-  return sys::cat(static_cast<int>(date.year()), "-", digits(static_cast<unsigned>(date.month())), "-",
-                  digits(static_cast<unsigned>(date.day())), "T", digits(clock.hours().count()), ":",
-                  digits(clock.minutes().count()), ":", digits(clock.seconds().count()), "Z");
 }
 
 }  // namespace
@@ -55,11 +43,37 @@ Service::Service(ServiceTools tools, std::string name, std::uint32_t tag, std::f
       error_(tools_.log, tools_.process.loop.clock(), name_) {}
 
 void Service::keep(const transport::ServiceStep& step, ServiceKept done) {
+  next_.reset();
+  const bool same = wanted_ && same_service(*wanted_, step) && !replacing_;
+  if (!same && phase_ == Phase::running && !step.files.empty()) return fetch(step, std::move(done));
   done_ = std::move(done);
-  if (wanted_ && same_service(*wanted_, step) && !replacing_) {
-    if (phase_ == Phase::starting) return;
-    if (phase_ == Phase::running || ended_well()) return turn_.set(sys::Duration::zero(), [this] { tell(false); });
+  if (same && phase_ == Phase::starting) return;
+  if (same && (phase_ == Phase::running || ended_well()))
+    return turn_.set(sys::Duration::zero(), [this] { tell(false); });
+  take(step);
+}
+
+void Service::fetch(const transport::ServiceStep& step, ServiceKept done) {
+  next_ = std::make_shared<Next>(Next{step, std::move(done)});
+  tools_.process.cache.want_all(step.files, [this, weak = std::weak_ptr(next_)](const auto& paths) {
+    const auto next = weak.lock();
+    if (!next) return;  // given up, or another one is wanted by now
+    next_.reset();
+    on_fetched(*next, paths ? check_entries(next->step.files) : tl::unexpected(paths.error()));
+  });
+}
+
+void Service::on_fetched(Next& next, const sys::Status& status) {
+  if (status) {
+    done_ = std::move(next.done);
+    return take(next.step);
   }
+  const std::string why = explain(next.step.program, status.error()).reason;
+  tools_.log.warning("service ", name_, ": what the plan wants instead is not to be had, it goes on as it was: ", why);
+  next.done(sys::refusal(sys::cat(why, "; the service goes on as it was")));
+}
+
+void Service::take(const transport::ServiceStep& step) {
   wanted_ = step;
   begun_by_step_ = true;
   restarts_ = 0;
@@ -71,11 +85,17 @@ void Service::keep(const transport::ServiceStep& step, ServiceKept done) {
 }
 
 void Service::give_up() {
+  if (std::exchange(next_, nullptr))
+    return tools_.log.warning(
+        "service ", name_, ": the content of what the plan wants instead did not arrive in time, it goes on as it was");
   if (!std::exchange(done_, nullptr)) return;
-  if (begun_by_step_ && phase_ != Phase::running) stop("its step was given up");
+  if (!begun_by_step_ || phase_ == Phase::running) return;
+  const std::string_view stage = process_ ? process_->stage() : "";
+  stop(sys::cat("its step was given up", stage.empty() ? "" : " while ", stage));
 }
 
 void Service::stop(std::string why) {
+  next_.reset();
   if (!wanted_) return;
   wanted_.reset();
   replacing_ = false;
@@ -86,6 +106,7 @@ void Service::stop(std::string why) {
 }
 
 void Service::end_for_good() {
+  next_.reset();
   done_ = nullptr;
   wanted_.reset();
   timer_.cancel();
@@ -106,8 +127,19 @@ void Service::start() {
   timer_.cancel();
   replacing_ = false;
   failure_ = {};
+  overdue_.clear();
   enter(Phase::starting);
-  process_ = std::make_unique<Process>(tools_.process, launch(), events());
+  process_ = std::make_unique<Process>(tools_.process, launch(), events(), sys::Leftovers::die);
+  if (!begun_by_step_) timer_.set(start_limit, [this] { on_start_limit(); });
+}
+
+// It may take a while to die, or never do: what is known is told at once.
+void Service::on_start_limit() {
+  overdue_ = sys::cat("killed after ", seconds_of(start_limit), " while ", process_->stage());
+  last_end_ = sys::cat("did not start: ", overdue_);
+  tools_.log.warning("service ", name_, ": ", last_end_);
+  changed_();
+  process_->kill();
 }
 
 transport::Launch Service::launch() const {
@@ -128,9 +160,9 @@ ProcessEvents Service::events() {
       .started = [this](int pid) { on_started(pid); },
       .failed =
           [this](const StartFailure& failure) {
-            failure_ = {0, failure.reason};
+            failure_ = {0, overdue_.empty() ? failure.reason : overdue_};
             exit_.reset();
-            if (wanted_ && !replacing_) last_end_ = sys::cat("did not start: ", failure.reason);
+            if (wanted_ && !replacing_) last_end_ = sys::cat("did not start: ", failure_.what);
           },
       .output =
           [this](transport::StreamName stream, std::span<const std::byte> piece, bool) {
@@ -151,6 +183,7 @@ void Service::on_started(int pid) {
   started_ = tools_.process.loop.clock().now();
   if (!wanted_ || phase_ != Phase::starting) return changed_();  // it is on its way out
   begun_by_step_ = false;
+  timer_.cancel();
   tools_.log.info("service ", name_, ": ", wanted_->program, " runs, pid ", pid);
   enter(Phase::running);
   if (done_) tell(true);
@@ -213,10 +246,15 @@ transport::ServiceStatus Service::status() const {
   status.state = states[static_cast<std::size_t>(phase_)];
   status.pid = pid_;
   status.restarts = restarts_;
-  status.reason = sys::cat("since ", iso_time(since_));
-  if (phase_ == Phase::stopping) status.reason += ", being stopped";
-  if (!last_end_.empty()) status.reason += sys::cat("; last end: ", last_end_);
+  status.since_ns = static_cast<std::uint64_t>(since_.time_since_epoch().count());
+  if (phase_ == Phase::stopping) status.reason = "being stopped";
+  if (!last_end_.empty()) status.reason += sys::cat(status.reason.empty() ? "" : "; ", "last end: ", last_end_);
   return status;
+}
+
+std::span<const transport::FileEntry> Service::files() const {
+  if (!wanted_) return {};
+  return wanted_->files;
 }
 
 }  // namespace process

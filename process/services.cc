@@ -36,6 +36,21 @@ std::function<void()> Services::keep(const transport::ServiceStep& step, const s
   };
 }
 
+void Services::leave(const std::string& name) {
+  const auto found = services_.find(name);
+  if (found == services_.end() || found->second->over()) return;
+  tools_.log.warning("service ", name,
+                     ": what the plan wants instead is missing on the front end, it goes on as it was");
+}
+
+std::set<transport::ContentHash> Services::contents() const {
+  std::set<transport::ContentHash> hashes;
+  for (const auto& [name, service] : services_)
+    for (const transport::FileEntry& file : service->files())
+      hashes.insert(file.content.hash);
+  return hashes;
+}
+
 void Services::keep_only(const std::set<std::string>& names) {
   for (const auto& [name, service] : services_)
     if (!names.contains(name)) service->stop("the plan has it no more");

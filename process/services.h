@@ -22,6 +22,10 @@ class Services {
 
   // Service::keep() of the one that is called `name`. The function returned gives up what does not run yet.
   std::function<void()> keep(const transport::ServiceStep& step, const std::string& name, ServiceKept done);
+  // The plan has that one, and what its step needs is missing on the front end: says that it goes on, if there is one.
+  void leave(const std::string& name);
+  // Contents that must stay on the node, so that they can be started again without a front end.
+  std::set<transport::ContentHash> contents() const;
   // Stops all others.
   void keep_only(const std::set<std::string>& names);
   // Tells of every service, for a front end that knows of none.

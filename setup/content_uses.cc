@@ -1,12 +1,12 @@
 #include "setup/content_uses.h"
 
-#include <set>
+#include <utility>
 
 namespace setup {
 namespace {
 
 using transport::ContentHash;
-using Hashes = std::set<ContentHash>;
+using Hashes = ContentUses::Hashes;
 
 Hashes copied_by(const transport::Step& step) {
   Hashes hashes;
@@ -29,38 +29,46 @@ const std::vector<transport::FileEntry>* program_files(const transport::Step& st
 
 }  // namespace
 
-ContentUses::ContentUses(const std::vector<transport::Step>& steps) {
-  for (const transport::Step& step : steps) {
+void ContentUses::begin(const transport::Setup& part, Hashes in_force) {
+  if (part.plan != plan_) programs_.clear();
+  plan_ = part.plan;
+  in_force_ = std::move(in_force);
+  steps_.clear();
+  for (const transport::Step& step : part.steps) {
     for (const ContentHash& hash : copied_by(step))
-      ++uses_[hash].steps;
+      ++steps_[hash];
     if (const auto* files = program_files(step)) {
       for (const transport::FileEntry& file : *files)
-        uses_[file.content.hash].kept = true;
+        programs_.insert(file.content.hash);
     }
   }
 }
 
+std::vector<ContentHash> ContentUses::end() {
+  std::vector<ContentHash> free;
+  for (const auto& [hash, steps] : std::exchange(steps_, {}))
+    if (!is_kept(hash)) free.push_back(hash);
+  return free;
+}
+
+bool ContentUses::is_kept(const ContentHash& hash) const {
+  return programs_.contains(hash) || in_force_.contains(hash);
+}
+
 bool ContentUses::is_spare(const ContentHash& hash) const {
-  const auto use = uses_.find(hash);
-  return use != uses_.end() && !use->second.kept && use->second.steps <= 1;
+  const auto steps = steps_.find(hash);
+  return steps != steps_.end() && steps->second == 1 && !is_kept(hash);
 }
 
 std::vector<ContentHash> ContentUses::release(const transport::Step& step) {
   std::vector<ContentHash> free;
   for (const ContentHash& hash : copied_by(step)) {
-    const auto use = uses_.find(hash);
-    if (use == uses_.end() || use->second.kept || --use->second.steps > 0) continue;
-    free.push_back(hash);
-    uses_.erase(use);
+    const auto steps = steps_.find(hash);
+    if (steps == steps_.end() || --steps->second > 0) continue;
+    steps_.erase(steps);
+    if (!is_kept(hash)) free.push_back(hash);
   }
   return free;
-}
-
-std::vector<ContentHash> ContentUses::rest() const {
-  std::vector<ContentHash> hashes;
-  for (const auto& [hash, use] : uses_)
-    if (!use.kept) hashes.push_back(hash);
-  return hashes;
 }
 
 }  // namespace setup

@@ -232,8 +232,7 @@ void Runner::State::stop() {
   places.clear();
   over = 0;
   running = false;
-  drop(uses.rest());
-  uses = {};
+  drop(uses.end());
   setup = {};
 }
 
@@ -252,7 +251,7 @@ void Runner::start(transport::Setup setup) {
   state.running = true;
   state.setup = std::move(setup);
   state.received = state.loop.clock().now();
-  state.uses = ContentUses(state.setup.steps);
+  state.uses.begin(state.setup, state.hooks.in_force ? state.hooks.in_force() : ContentUses::Hashes{});
   for (std::size_t place = 0; place < state.setup.steps.size(); ++place)
     state.places.insert_or_assign(state.setup.steps[place].index, place);
   if (state.setup.limit_ms != 0)

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ struct RunnerHooks {
   RunProgram run_program;
   KeepService keep_service;
   std::function<sys::Result<StepOutcome>(const transport::LimitsStep&)> set_limits;
-  std::function<std::uint64_t()> random;  // for the pauses
+  std::function<std::set<transport::ContentHash>()> in_force = {};  // what services need that are kept
+  std::function<std::uint64_t()> random;                            // for the pauses
 };
 
 class Runner {

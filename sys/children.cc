@@ -16,11 +16,22 @@ namespace {
 
 std::int64_t microseconds(const timeval& time) { return std::int64_t{time.tv_sec} * 1'000'000 + time.tv_usec; }
 
-// The pid of a child that has ended and waits to be reaped; 0 when there is none.
-int peek() {
+// A child that has ended and waits to be reaped; pid 0 when there is none.
+struct Zombie {
+  int pid = 0;
+  bool ended_well = false;
+};
+
+Zombie peek() {
   siginfo_t info{};
-  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return 0;  // ECHILD: no children at all
-  return info.si_pid;
+  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0) return {};  // ECHILD: no children at all
+  return {info.si_pid, info.si_code == CLD_EXITED && info.si_status == 0};
+}
+
+// Its group has its number, or is not there.
+void end_group(const Zombie& leader, Leftovers leftovers) {
+  if (leftovers == Leftovers::live || (leftovers == Leftovers::die_on_failure && leader.ended_well)) return;
+  (void)::kill(-leader.pid, SIGKILL);
 }
 
 Exit reap_pid(int pid) {
@@ -42,8 +53,8 @@ std::string describe_status(int status) {
   return cat("wait status ", status);
 }
 
-void KernelChildren::expect(int pid, std::function<void(const Exit&)> handler) {
-  expected_.insert_or_assign(pid, std::move(handler));
+void KernelChildren::expect(int pid, std::function<void(const Exit&)> handler, Leftovers leftovers) {
+  expected_.insert_or_assign(pid, Expected{std::move(handler), leftovers});
 }
 
 Status KernelChildren::signal(int pid, int signal, bool group) {
@@ -72,14 +83,16 @@ void KernelChildren::reap_in_next_turn() {
 }
 
 bool KernelChildren::reap_one() {
-  const int pid = peek();
-  if (pid == 0) return false;
-  auto handler = expected_.extract(pid);  // forgotten before it is reaped: the number may be anyone's afterwards
-  const Exit exit = reap_pid(pid);
-  if (handler.empty()) {
+  const Zombie zombie = peek();
+  if (zombie.pid == 0) return false;
+  auto expected =
+      expected_.extract(zombie.pid);  // forgotten before it is reaped: the number may be anyone's afterwards
+  if (!expected.empty()) end_group(zombie, expected.mapped().leftovers);
+  const Exit exit = reap_pid(zombie.pid);
+  if (expected.empty()) {
     ++orphans_;
   } else {
-    handler.mapped()(exit);
+    expected.mapped().handler(exit);
   }
   return true;
 }

@@ -26,11 +26,20 @@ struct Exit {
 // "exit status 3", "killed by signal 9 (Killed)".
 std::string describe_status(int status);
 
+// What becomes of the others in a child's process group when the child has ended. They are ended by SIGKILL before the
+// child is reaped: as long as it is a zombie, no other group can have its number. What has made a session or a group of
+// its own (setsid(2), setpgid(2)) is out of reach.
+enum class Leftovers : unsigned char {
+  live,            // they are on their own
+  die_on_failure,  // they live when the child has ended with exit status 0
+  die,
+};
+
 class Children {
  public:
   virtual ~Children() = default;
   // Calls `handler` once when `pid` has ended and has been reaped.
-  virtual void expect(int pid, std::function<void(const Exit&)> handler) = 0;
+  virtual void expect(int pid, std::function<void(const Exit&)> handler, Leftovers leftovers = Leftovers::live) = 0;
   // Sends a signal to a child that is still expected; a pid that was reaped is refused (ESRCH).
   // `group`: to its process group, or to the child alone while it has not made itself one yet.
   virtual Status signal(int pid, int signal, bool group = false) = 0;
@@ -49,17 +58,22 @@ class KernelChildren final : public Children {
   // Reaps what has ended. What is over per_turn, or left behind by a handler's exception, follows by itself in
   // the next turn: one SIGCHLD may stand for many children.
   void reap();
-  void expect(int pid, std::function<void(const Exit&)> handler) override;
+  void expect(int pid, std::function<void(const Exit&)> handler, Leftovers leftovers = Leftovers::live) override;
   Status signal(int pid, int signal, bool group) override;
   std::uint64_t orphans_reaped() const override { return orphans_; }
   std::size_t expected() const override { return expected_.size(); }
 
  private:
+  struct Expected {
+    std::function<void(const Exit&)> handler;
+    Leftovers leftovers = Leftovers::live;
+  };
+
   bool reap_one();
   void reap_in_next_turn();
 
   Timer more_;
-  std::map<int, std::function<void(const Exit&)>> expected_;
+  std::map<int, Expected> expected_;
   std::uint64_t orphans_ = 0;
 };
 

@@ -28,6 +28,7 @@ struct Launch {
   Fd report;
   WatchId watch = 0;  // 0: how the start went is known
   bool reached_exec = false;
+  Leftovers leftovers = Leftovers::live;
   Status outcome;
   std::function<void(Status)> started;  // empty once it has been called
   std::function<void(const Exit&)> ended;
@@ -38,7 +39,8 @@ class KernelSpawner final : public Spawner {
   KernelSpawner(Loop& loop, Children& children) : loop_(loop), children_(children) {}
   ~KernelSpawner() override {
     for (const auto& [pid, launch] : launches_)
-      children_.expect(pid, [](const Exit&) {});
+      children_.expect(
+          pid, [](const Exit&) {}, launch.leftovers);
   }
 
   Result<Spawned> start(SpawnSpec spec, std::function<void(Status)> started,
@@ -99,7 +101,9 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   launch.report = std::move(report->read);
   launch.started = std::move(started);
   launch.ended = std::move(ended);
-  children_.expect(pid, [this](const Exit& exit) { on_exit(exit); });
+  launch.leftovers = spec.leftovers;
+  children_.expect(
+      pid, [this](const Exit& exit) { on_exit(exit); }, spec.leftovers);
   // Should this fail, the start is concluded when the child has ended.
   if (auto watch = loop_.watch(launch.report.get(), Ready::read, [this, pid](Ready) { on_report(pid); }))
     launch.watch = *watch;

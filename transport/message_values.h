@@ -63,6 +63,7 @@ struct ServiceStatus {
   std::int32_t pid = 0;        // 0: none runs
   std::uint32_t restarts = 0;  // since the step
   std::string reason;          // how it ended last
+  std::uint64_t since_ns = 0;  // when `state` began; since the epoch, by the node's clock
 };
 
 struct LogEntry {

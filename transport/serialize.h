@@ -49,7 +49,7 @@ template <> inline constexpr std::size_t least_size<ModuleEntry> = 48;
 template <> inline constexpr std::size_t least_size<SysctlEntry> = 8;
 template <> inline constexpr std::size_t least_size<Route> = 9;
 template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
-template <> inline constexpr std::size_t least_size<ServiceStatus> = 17;
+template <> inline constexpr std::size_t least_size<ServiceStatus> = 25;
 template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
 template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
@@ -83,7 +83,7 @@ template <class A> void serialize(A& archive, SelfUsage& m) {
 }
 template <class A> void serialize(A& archive, ServiceStatus& m) {
   archive(capped("name", m.name, cap::title), choice("state", m.state, ServiceState::ended), m.pid, m.restarts);
-  archive(text("reason", m.reason));
+  archive(text("reason", m.reason), m.since_ns);
 }
 template <class A> void serialize(A& archive, LogEntry& m) {
   archive(m.sequence, m.severity, m.wall_ns, text("text", m.text));
@@ -176,6 +176,7 @@ template <class A> void serialize(A& archive, Refused& m) { archive(Version{m.ve
 template <class A> void serialize(A& archive, Ping& m) { archive(m.sequence); }
 template <class A> void serialize(A& archive, Setup& m) {
   archive(m.plan, m.last, m.limit_ms, capped("steps", m.steps, cap::steps));
+  archive(CappedStrings{"spared", m.spared, cap::services, cap::title});
 }
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));

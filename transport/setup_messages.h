@@ -157,6 +157,7 @@ struct Setup {
   bool last = true;            // no part follows: the node is up when this one has succeeded
   std::uint32_t limit_ms = 0;  // for the whole part; 0: none
   std::vector<Step> steps;
+  std::vector<std::string> spared{};  // services of the plan whose steps it cannot carry out now: they stay as they are
 };
 
 // A step of a single file or device.

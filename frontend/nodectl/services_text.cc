@@ -5,6 +5,7 @@
 
 #include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/table.h"
+#include "frontend/nodectl/time_text.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -19,9 +20,10 @@ std::string_view state_of(const ServiceStatus& service) {
 }
 
 TableRow row_of(const ServicesReply& node, const ServiceStatus& service) {
-  return {sys::printable(node.name),      sys::printable(service.name),
-          std::string(state_of(service)), service.pid == 0 ? "-" : sys::cat(service.pid),
-          sys::cat(service.restarts),     sys::printable(service.reason, 1024)};
+  return {sys::printable(node.name),           sys::printable(service.name),
+          std::string(state_of(service)),      service.pid == 0 ? "-" : sys::cat(service.pid),
+          sys::cat(service.restarts),          service.since_ns == 0 ? "-" : iso_time(service.since_ns),
+          sys::printable(service.reason, 1024)};
 }
 
 Json json_of(const ServicesReply& node, const ServiceStatus& service) {
@@ -31,13 +33,14 @@ Json json_of(const ServicesReply& node, const ServiceStatus& service) {
           {"state", state_of(service)},
           {"pid", service.pid == 0 ? Json() : Json(service.pid)},
           {"restarts", service.restarts},
+          {"since", service.since_ns == 0 ? Json() : Json(iso_time(service.since_ns))},
           {"reason", service.reason}};
 }
 
 }  // namespace
 
 std::string services_table(const std::vector<ServicesReply>& nodes) {
-  std::vector<TableRow> rows = {{"NODE", "SERVICE", "STATE", "PID", "RESTARTS", "REASON"}};
+  std::vector<TableRow> rows = {{"NODE", "SERVICE", "STATE", "PID", "RESTARTS", "SINCE", "REASON"}};
   for (const ServicesReply& node : nodes)
     for (const ServiceStatus& service : node.services)
       rows.push_back(row_of(node, service));

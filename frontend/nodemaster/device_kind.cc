@@ -52,7 +52,7 @@ void read_set(const StepContext& in) {
 void read_device(const StepContext& in) {
   if (in.reader.has("set")) return read_set(in);
   transport::DeviceEntry device;
-  device.path = in.reader.clean_path("path");
+  device.path = read_path(in.reader, "path");
   in.reader.require("type");
   const std::string type = in.reader.text("type", "char");
   device.block = type == "block";

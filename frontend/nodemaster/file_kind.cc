@@ -1,3 +1,4 @@
+#include "frontend/common/glob.h"
 #include "frontend/nodemaster/step_files.h"
 #include "frontend/nodemaster/step_kinds.h"
 #include "sys/path.h"
@@ -35,7 +36,9 @@ FileNeed read_need(const StepContext& in, const std::string& path) {
 }  // namespace
 
 void read_file(const StepContext& in) {
-  const std::string path = in.reader.clean_path("path");
+  // What fits a pattern may be put right below the root.
+  const bool is_pattern = has_wildcards(in.reader.text("source"));
+  const std::string path = is_pattern ? in.reader.clean_path("path") : read_path(in.reader, "path");
   const bool is_inline = in.reader.has("content");
   in.step.step.name = sys::cat("file ", path);
   if (is_inline && in.reader.has("source")) return in.reader.error("content", "stands beside 'source'; one is enough");

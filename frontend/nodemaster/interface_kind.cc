@@ -105,7 +105,32 @@ bool has_step(const PlanStep& step, const NodeEntry& node) {
   return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node.number);
 }
 
+bool same_link(const transport::InterfaceStep& a, const transport::InterfaceStep& b) {
+  return a.name.empty() ? b.name.empty() && a.mac == b.mac : a.name == b.name;
+}
+
+// Sets of nodes ascend; none is all.
+bool share_a_node(const PlanStep& a, const PlanStep& b) {
+  if (!a.nodes) return !b.nodes || !b.nodes->empty();
+  if (!b.nodes) return !a.nodes->empty();
+  return std::any_of(a.nodes->begin(), a.nodes->end(), [&](transport::NodeNumber node) {
+    return std::binary_search(b.nodes->begin(), b.nodes->end(), node);
+  });
+}
+
 }  // namespace
+
+void check_other_interfaces(TableReader& reader, const PlanStep& step, const std::vector<PlanStep>& before) {
+  const auto* interface = std::get_if<transport::InterfaceStep>(&step.step.action);
+  if (!interface) return;
+  for (const PlanStep& other : before) {
+    const auto* same = std::get_if<transport::InterfaceStep>(&other.step.action);
+    if (!same || !same_link(*interface, *same) || !share_a_node(step, other)) continue;
+    return reader.error(interface->name.empty() ? "mac" : "interface",
+                        sys::cat("the step in line ", other.line,
+                                 " sets up this link already: a link has one step on each node; use 'nodes'"));
+  }
+}
 
 void read_interface(const StepContext& in) {
   transport::InterfaceStep action;

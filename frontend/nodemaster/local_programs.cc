@@ -69,6 +69,7 @@ void LocalPrograms::run(Waiting next) {
   spec.arguments = next.program.command;
   spec.environment = std::move(next.program.environment);
   spec.input = std::move(next.program.input);
+  spec.leftovers = sys::Leftovers::die_on_failure;
   const Id id = next.id;
   auto spawned = spawner_.start(
       std::move(spec),

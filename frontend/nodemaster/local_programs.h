@@ -1,6 +1,7 @@
 // Programs that run on the front end for nodes: hooks and `run` steps of the plan. A bounded number runs at once, those of one
 // node one after the other, in the order in which they were asked for; whoever has waited longest comes first. Each
-// has a time limit, at which it is killed with all of its process group.
+// has a time limit, at which it is killed with all of its process group. What one has left running in its group goes on
+// when it has succeeded (a daemon that it was to start), and is ended when it has not.
 //
 //   start() --> waiting --its turn: began--> running --ended--> done
 //                  |                            |

@@ -23,7 +23,8 @@ std::string octal(std::uint32_t value) {
 
 // "64m", "1g", "65536", "50%": what the kernel's tmpfs takes.
 bool is_size(std::string_view text) {
-  constexpr std::string_view units = "kKmMgGtT%";
+  constexpr std::string_view units = "kKmMgGtT";
+  if (text.ends_with('%')) return sys::parse_number(text.substr(0, text.size() - 1), 1, 100).has_value();
   if (!text.empty() && units.find(text.back()) != units.npos) text.remove_suffix(1);
   return sys::parse_number(text, 1, std::uint64_t{1} << 50).has_value();
 }
@@ -54,7 +55,8 @@ void read_tmpfs(const MountReading& in) {
   if (reader.has("size")) {
     constexpr std::array<std::string_view, 2> names = {"size", "nr_blocks"};
     const std::string size = reader.text("size");
-    if (!is_size(size)) reader.error("size", "must be like \"64m\", \"2g\", \"50%\" (of the memory), or in bytes");
+    if (!is_size(size))
+      reader.error("size", "must be like \"64m\", \"2g\", \"50%\" (of the memory, at most 100%), or in bytes");
     in.options.add(reader, "size", names, sys::cat("size=", size));
   }
   if (reader.has("mode")) {

@@ -143,9 +143,11 @@ void NodeUp::start(NodeNumber node, Run& run, NodeTask task) {
   if (!task.steps.empty()) table_.set_reason(node, sys::cat("step ", task.steps.front().name));
   run.node_works = true;
   fill_in_time(task.steps, loop_.clock().wall());
-  links_.send(
-      node, transport::Setup{
-                .plan = run.plan_number, .last = last, .limit_ms = time_left_ms(run), .steps = std::move(task.steps)});
+  links_.send(node, transport::Setup{.plan = run.plan_number,
+                                     .last = last,
+                                     .limit_ms = time_left_ms(run),
+                                     .steps = std::move(task.steps),
+                                     .spared = std::move(task.spared)});
 }
 
 void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {

@@ -69,6 +69,7 @@ class PlanReader {
     read_common(reader, *kind, step);
     check_hostname(reader, step);
     check_interface(reader, step, entries_);
+    check_other_interfaces(reader, step, steps_);
     check_identity(reader, step);
     order_.push_back({step.step.name, read_after(reader)});
     reader.finish();

@@ -10,6 +10,8 @@
 namespace frontend {
 namespace {
 
+constexpr std::size_t max_spared = 256;  // services that a node keeps
+
 bool is_done_on(const PlanStep& step, transport::NodeNumber node) { return step.problem.empty() && is_for(step, node); }
 
 // What each step that the node has waits for: a step that it has not stands for those that it would have waited for.
@@ -66,6 +68,18 @@ FrontEndTask front_end_task(const PlanStep& planned) {
           .hook = std::nullopt};
 }
 
+// The last part of a plan stops what no part has named: a program that is missing here is no reason to stop the one that
+// runs there.
+std::vector<std::string> spared_services(const std::vector<PlanStep>& plan, transport::NodeNumber node) {
+  std::vector<std::string> names;
+  for (const PlanStep& step : plan) {
+    const bool is_service = std::holds_alternative<transport::ServiceStep>(step.step.action);
+    if (is_service && is_for(step, node) && !step.problem.empty() && names.size() < max_spared)
+      names.push_back(step.step.name);
+  }
+  return names;
+}
+
 void add_node_step(std::deque<Task>& tasks, transport::Step step) {
   auto* last = tasks.empty() ? nullptr : std::get_if<NodeTask>(&tasks.back());
   const std::size_t weight = weight_of(step);
@@ -110,6 +124,7 @@ std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<
   for (const FrontEndTask& hook : hooks)
     tasks.emplace_back(hook);
   if (tasks.empty() || !std::holds_alternative<NodeTask>(tasks.back())) tasks.emplace_back(NodeTask{});
+  std::get<NodeTask>(tasks.back()).spared = spared_services(plan, node.number);
   return tasks;
 }
 

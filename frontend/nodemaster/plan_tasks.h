@@ -18,6 +18,7 @@ namespace frontend {
 struct NodeTask {
   std::vector<transport::Step> steps;  // of one Setup message
   std::size_t weight = 0;              // bytes of that message, about
+  std::vector<std::string> spared;     // services whose steps have a problem: Setup::spared
 };
 
 struct FrontEndTask {
@@ -41,7 +42,7 @@ bool is_for(const PlanStep& step, transport::NodeNumber node);
 // One for each path, called "hook 10-dns" or "node_down hook 10-dns".
 std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, HookEvent event, sys::Duration limit);
 
-// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out. Never empty, and the last task is the
+// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out (of a service: one that runs is spared). Never empty, and the last task is the
 // node's: its success means that the node is up.
 std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
                            const NodeEntry& node);

@@ -5,9 +5,15 @@
 
 namespace frontend {
 
+std::string read_path(TableReader& reader, std::string_view key) {
+  std::string path = reader.clean_path(key);
+  if (path == "/") reader.error(key, "is the node's root, which no step makes; name a place below it");
+  return path;
+}
+
 void read_directory(const StepContext& in) {
   transport::DirectoryStep action;
-  action.path = in.reader.clean_path("path");
+  action.path = read_path(in.reader, "path");
   action.mode = in.reader.mode("mode", action.mode);
   const FileOwner owner = read_owner(in.reader);
   action.uid = owner.uid;
@@ -18,7 +24,7 @@ void read_directory(const StepContext& in) {
 
 void read_link(const StepContext& in) {
   transport::LinkStep action;
-  action.path = in.reader.clean_path("path");
+  action.path = read_path(in.reader, "path");
   in.reader.require("target");
   action.target = in.reader.text("target");
   if (in.reader.has("target") && action.target.empty()) in.reader.error("target", "is empty");

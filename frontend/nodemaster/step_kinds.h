@@ -41,11 +41,16 @@ void read_limits(const StepContext& in);
 void read_time(const StepContext& in);
 void read_service(const StepContext& in);
 
+// A clean path of something that a step makes: not /.
+std::string read_path(TableReader& reader, std::string_view key);
 // "0:0".
 FileOwner read_owner(TableReader& reader);
 // An absolute program and its arguments, from `command`.
 void read_command(const StepContext& in, std::string& program, std::vector<std::string>& arguments);
 
+// Refuses a step of kind interface for the link that one of `before` sets up on the same node. Two that name their links
+// differently, one by name and one by hardware address, cannot be told to mean the same.
+void check_other_interfaces(TableReader& reader, const PlanStep& step, const std::vector<PlanStep>& before);
 // Of a step that is not of kind interface: nothing. Each of `nodes` that has the step must get an address that is one of
 // a machine in the network, and its own.
 void check_interface(TableReader& reader, const PlanStep& step, const std::vector<NodeEntry>& nodes);

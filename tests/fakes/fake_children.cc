@@ -7,8 +7,8 @@
 
 namespace fakes {
 
-void FakeChildren::expect(int pid, std::function<void(const sys::Exit&)> handler) {
-  expected_.insert_or_assign(pid, std::move(handler));
+void FakeChildren::expect(int pid, std::function<void(const sys::Exit&)> handler, sys::Leftovers leftovers) {
+  expected_.insert_or_assign(pid, Expected{std::move(handler), leftovers});
 }
 
 sys::Status FakeChildren::signal(int pid, int signal, bool group) {
@@ -20,17 +20,21 @@ sys::Status FakeChildren::signal(int pid, int signal, bool group) {
 
 std::vector<int> FakeChildren::pids() const {
   std::vector<int> pids;
-  for (const auto& [pid, handler] : expected_) pids.push_back(pid);
+  for (const auto& [pid, expected] : expected_)
+    pids.push_back(pid);
   return pids;
 }
 
 void FakeChildren::end(const sys::Exit& exit) {
-  auto handler = expected_.extract(exit.pid);
-  if (handler.empty()) {
+  auto expected = expected_.extract(exit.pid);
+  if (expected.empty()) {
     ++orphans_;
-  } else {
-    handler.mapped()(exit);
+    return;
   }
+  const auto leftovers = expected.mapped().leftovers;
+  if (leftovers == sys::Leftovers::die || (leftovers == sys::Leftovers::die_on_failure && exit.status != 0))
+    ended_groups_.insert(exit.pid);
+  expected.mapped().handler(exit);
 }
 
 }  // namespace fakes

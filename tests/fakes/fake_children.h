@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sys/children.h"
@@ -14,7 +15,8 @@ class FakeChildren final : public sys::Children {
  public:
   explicit FakeChildren(Faults& faults) : faults_(faults) {}
 
-  void expect(int pid, std::function<void(const sys::Exit&)> handler) override;
+  void expect(int pid, std::function<void(const sys::Exit&)> handler,
+              sys::Leftovers leftovers = sys::Leftovers::live) override;
   // Recorded as "signal 15 to 100" or "signal 15 to group 100". No one dies of it: that is the test's to say.
   sys::Status signal(int pid, int signal, bool group = false) override;
   std::uint64_t orphans_reaped() const override { return orphans_; }
@@ -23,13 +25,20 @@ class FakeChildren final : public sys::Children {
   int new_pid() { return next_pid_++; }
   std::vector<int> pids() const;  // those that are expected
   bool expects(int pid) const { return expected_.contains(pid); }
+  // Whether what a child that has ended left in its group was ended with it.
+  bool ended_group(int pid) const { return ended_groups_.contains(pid); }
   // The child has ended; an unknown one is an orphan.
   void end(const sys::Exit& exit);
   void end(int pid, int status) { end(sys::Exit{.pid = pid, .status = status}); }
 
  private:
   Faults& faults_;
-  std::map<int, std::function<void(const sys::Exit&)>> expected_;
+  struct Expected {
+    std::function<void(const sys::Exit&)> handler;
+    sys::Leftovers leftovers = sys::Leftovers::live;
+  };
+  std::map<int, Expected> expected_;
+  std::set<int> ended_groups_;
   int next_pid_ = 100;
   std::uint64_t orphans_ = 0;
 };

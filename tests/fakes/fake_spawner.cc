@@ -51,7 +51,8 @@ sys::Result<sys::Spawned> FakeSpawner::start(sys::SpawnSpec spec, std::function<
   process.started = std::move(started);
   process.ended = std::move(ended);
   pids_.push_back(pid);
-  children_.expect(pid, [this](const sys::Exit& exit) { on_exit(exit); });
+  children_.expect(
+      pid, [this](const sys::Exit& exit) { on_exit(exit); }, process.spec.leftovers);
   return sys::Spawned{pid, std::make_unique<ReadEnd>(loop_, process.output),
                       std::make_unique<ReadEnd>(loop_, process.error)};
 }

@@ -27,6 +27,11 @@ path = "/etc/hosts"
 content = "127.0.0.1 localhost\\n{address} {name} # {node}\\n"
 after = []
 """
+LIBRARIES = """
+[[step]]
+kind = "libraries"
+programs = ["/bin/bash"]
+"""
 LARGE = """
 [[step]]
 kind = "file"
@@ -40,7 +45,26 @@ def megabytes_of(row):
     return row["usage"]["fetched_bytes"] / (1 << 20)
 
 
+def links_below(folder):
+    """Symbolic links and where they lead, links to folders not followed."""
+    return {str(path): os.readlink(path) for path in sorted(folder.rglob("*")) if path.is_symlink()}
+
+
 class Files(lab.LabTest):
+    def test_libraries_and_moved_programs_leave_each_other_alone(self):
+        cluster = self.lab(plan=LIBRARIES, config=QUICK)
+        cluster.wait_up()
+        root = pathlib.Path(f"/proc/{cluster.pid1(0)}/root")
+        links = links_below(root / "usr") | links_below(root / "lib") | links_below(root / "lib64")
+        for _ in range(2):
+            self.assertEqual(cluster.ctl("run", "0", "--", "/bin/bash", "-c", "echo hello").stdout, "hello\n")
+            twice = [path.name for path in (root / "run/nodeinit/cache").iterdir() if path.stat().st_nlink == 1]
+            self.assertEqual(twice, [], "content that the plan has placed is the cache's too")
+            self.assertEqual(links_below(root / "usr") | links_below(root / "lib") | links_below(root / "lib64"), links)
+            before = cluster.console(0).count(": nothing to do")
+            cluster.ctl("up", "0")
+            lab.eventually(lambda: cluster.console(0).count(": nothing to do") == before + 1, "no step has anything to do")
+
     def test_an_interpreter_with_its_libraries_works_and_comes_once(self):
         code = "import sysconfig; print(sysconfig.get_path('stdlib'))"
         stdlib = lab.run(["/usr/bin/python3", "-c", code]).stdout.strip()

@@ -28,6 +28,16 @@ mtu = 1400
 routes = ["10.20.0.0/16 via 10.10.0.254"]
 """
 BOOT_LINK = '[[step]]\nkind = "interface"\ninterface = "eth0"\nfirst_address = "10.10.0.7/16"\nretries = 0\n'
+# One whose program does not end what it has started.
+LEAVING = """
+[[step]]
+kind = "libraries"
+programs = ["/bin/sleep"]
+[[step]]
+kind = "service"
+name = "greeter"
+command = ["/bin/bash", "-c", "/bin/sleep 10000 & %s"]
+""" % WAITING
 NOTHING = '[[step]]\nkind = "hostname"\n'
 
 
@@ -115,6 +125,38 @@ class Services(lab.LabTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn(program, done.stdout + done.stderr)
         self.assertEqual(self.cluster.services()[0]["state"], "running", "a plan that fails takes nothing back")
+
+    def sleeping(self, node):
+        """Pids, as this machine counts, of the sleeps of a node."""
+        return [pid for pid in self.lab_.processes(f"n{node}") if self.name_of(pid) == "sleep\n"]
+
+    @staticmethod
+    def name_of(pid):
+        try:
+            return pathlib.Path(f"/proc/{pid}/comm").read_text()
+        except OSError:
+            return ""
+
+    def test_what_a_service_leaves_behind_ends_with_it(self):
+        self.cluster.up(LEAVING)
+        before = lab.eventually(lambda: self.sleeping(0), "it has started another program")
+        self.eventually_restarted(0, self.kill(0))
+        lab.eventually(lambda: self.sleeping(0) not in ([], before), "it has started another one")
+        self.assertEqual(len(self.sleeping(0)), 1)
+        self.assertNotIn(before[0], self.sleeping(0))
+
+        self.cluster.up(NOTHING)
+        lab.eventually(lambda: self.sleeping(0) == [], "it is stopped with all that it has started")
+
+    def test_a_service_goes_on_when_its_new_program_is_missing_and_the_plan_may_go_on(self):
+        program = self.lab_.file("daemon", "#!/bin/bash\n" + WAITING, 0o755)
+        before = self.cluster.services()
+        self.cluster.take(f'[[step]]\nkind = "service"\nname = "greeter"\ncommand = ["{program}"]\non_failure = "continue"\n')
+        pathlib.Path(program).unlink()
+        self.lab_.ctl("up", "all")
+        self.lab_.says(0, "service greeter: what the plan wants instead is missing on the front end, it goes on as it was")
+        self.assertEqual({node: row["pid"] for node, row in self.cluster.services().items()},
+                         {node: row["pid"] for node, row in before.items()})
 
     def test_services_outlive_the_front_end(self):
         before = self.cluster.services()

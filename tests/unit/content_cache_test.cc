@@ -262,6 +262,26 @@ TEST_CASE("a file that was changed or removed in the cache is fetched again") {
   }
 }
 
+TEST_CASE("an older file that a placement has put in its place is the content, until somebody writes to it") {
+  Setting s;
+  s.offer(text);
+  s.connect();
+  const std::string path = s.cache->path_of(content_of(text).hash);
+  s.files.put("/lib/libc.so", text);  // older than what the cache fetches
+  s.want(content_of(text));
+  s.answer_all();
+  REQUIRE(s.files.remove(path));
+  REQUIRE(s.files.hard_link("/lib/libc.so", path));
+  s.want(content_of(text));
+  CHECK(s.asked.empty());
+  s.loop.run_until_idle();
+  CHECK(s.found.size() == 2);
+
+  REQUIRE(s.files.set_modified(path, std::int64_t{1} << 60));
+  s.want(content_of(text));
+  CHECK_FALSE(s.asked.empty());
+}
+
 TEST_CASE("dropped content is gone, and can be had again") {
   Setting s;
   s.offer(text);

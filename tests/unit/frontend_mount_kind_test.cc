@@ -192,11 +192,11 @@ TEST_CASE("tmpfs: its keys become the kernel's options") {
   CHECK(Mount("tmpfs", keys).options() == "size=64m,mode=1777,mpol=bind:0-1,3,nosuid");
   CHECK(Mount("tmpfs").options() == "");
   CHECK(Mount("tmpfs").action().source == "tmpfs");
-  for (const char* size : {"65536", "1G", "50%"})
+  for (const char* size : {"65536", "1G", "50%", "100%"})
     CHECK(Mount("tmpfs", {{"size", size}}).options() == sys::cat("size=", size));
   for (const char* policy : {"local", "interleave", "interleave:0-1", "prefer:0"})
     CHECK(Mount("tmpfs", {{"numa", policy}}).options() == sys::cat("mpol=", policy));
-  for (const char* size : {"", "m", "0", "1mb", "-1", "1 m"})
+  for (const char* size : {"", "m", "0", "1mb", "-1", "1 m", "500%", "0%", "%", "5m%"})
     check_refused(Mount("tmpfs", {{"size", size}}), 2, "must be like \"64m\"");
   for (const char* policy :
        {"", "bind", "bind:", "bind:1-0", "prefer:0-1", "local:0", "default", "bind:x", "bind:9999"})

@@ -266,13 +266,13 @@ TEST_CASE("command line: the socket comes from the environment when no option sa
 TEST_CASE("services are shown by node, as a table and as JSON") {
   using transport::ServiceState;
   const std::vector<transport::ServicesReply> nodes = {
-      {0, "n0", {{"ntp", ServiceState::running, 4711, 2, "since then; last end: exit status 1"}}},
+      {0, "n0", {{"ntp", ServiceState::running, 4711, 2, "last end: exit status 1", 1772366405000000000}}},
       {3, "n3", {{"ntp", ServiceState::waiting, 0, 9, "bad\nnews"}, {"once", ServiceState::ended, 0, 0, ""}}}};
   CHECK(frontend::services_table(nodes) ==
-        "NODE  SERVICE  STATE    PID   RESTARTS  REASON\n"
-        "n0    ntp      running  4711  2         since then; last end: exit status 1\n"
-        "n3    ntp      pausing  -     9         bad\\x0anews\n"
-        "n3    once     ended    -     0\n");
+        "NODE  SERVICE  STATE    PID   RESTARTS  SINCE                 REASON\n"
+        "n0    ntp      running  4711  2         2026-03-01T12:00:05Z  last end: exit status 1\n"
+        "n3    ntp      pausing  -     9         -                     bad\\x0anews\n"
+        "n3    once     ended    -     0         -\n");
   const auto json = nlohmann::json::parse(frontend::services_json(nodes));
   REQUIRE(json.size() == 3);
   CHECK(json[0] == nlohmann::json{{"node", 0},
@@ -281,8 +281,10 @@ TEST_CASE("services are shown by node, as a table and as JSON") {
                                   {"state", "running"},
                                   {"pid", 4711},
                                   {"restarts", 2},
-                                  {"reason", "since then; last end: exit status 1"}});
+                                  {"since", "2026-03-01T12:00:05Z"},
+                                  {"reason", "last end: exit status 1"}});
   CHECK(json[1]["pid"].is_null());
+  CHECK(json[1]["since"].is_null());
   CHECK(frontend::services_json({}) == "[]\n");
   CHECK(options_of<frontend::ServicesOptions>({"services"}).nodes == "all");
   CHECK(options_of<frontend::ServicesOptions>({"services", "--json", "0-3"}).nodes == "0-3");

@@ -6,8 +6,7 @@
 #include <csignal>
 
 #include "sys/text.h"
-#include "tests/fakes/fake_content.h"
-#include "tests/fakes/fake_spawner.h"
+#include "tests/unit/process_fixture.h"
 
 using namespace transport;
 
@@ -16,19 +15,9 @@ namespace {
 constexpr std::uint64_t job = 7;
 
 // A node that runs processes, and all that it has said about them, in order.
-struct Node {
-  fakes::Faults faults;
-  fakes::FakeClock clock{faults};
-  fakes::FakeLoop loop{clock, faults};
-  fakes::FakeFiles files{faults};
-  fakes::FakeChildren children{faults};
-  fakes::FakeSpawner spawner{loop, children, faults};
-  fakes::FakeContent content{loop, files};
-  sys::Log log{clock};
+struct Node : process::ProcessNode {
   std::vector<std::string> told;
   std::vector<Launched> launched;
-  process::Limits limits{log};
-  process::ProcessTools tools{loop, spawner, children, files, content.cache, limits};
   process::Launcher launcher{tools, log, hooks()};
 
   process::LauncherHooks hooks() {
@@ -82,10 +71,6 @@ struct Node {
     spawner.execute(pid);
     loop.run_until_idle();
     return pid;
-  }
-  void end(int pid, int status, bool held_open = false) {
-    spawner.end(pid, status, held_open);
-    loop.run_until_idle();
   }
   std::vector<std::string> take_told() { return std::exchange(told, {}); }
 };

@@ -73,6 +73,76 @@ TEST_CASE("another file of the root file system is replaced, in one step and wit
   }
 }
 
+TEST_CASE("a link that leads to the content is left as it is, and the content is in memory once") {
+  for (const char* target : {"libc-2.36.so", "/lib/libc-2.36.so", "../lib/./libc-2.36.so", "other"}) {
+    CAPTURE(target);
+    Node node;
+    node.files.put("/lib/libc-2.36.so", "library", 0644);
+    node.files.put_link("/lib/other", "libc-2.36.so");
+    node.files.put_link(library, target);
+    REQUIRE(place(node.files, node.request));
+    CHECK(node.files.read_link(library).value() == target);
+    CHECK(node.linked("/lib/libc-2.36.so", cached_library));
+    CHECK(node.files.facts("/lib/libc-2.36.so")->value().mode == 0644);
+    CHECK(node.files.list("/cache").value() == std::vector<std::string>{"library", "program"});
+
+    const int reads = node.faults.count("read /");
+    REQUIRE(place(node.files, node.request));
+    CHECK(node.faults.count("read /") == reads);
+    CHECK(node.files.read_link(library).value() == target);
+  }
+}
+
+TEST_CASE("a file with the content stays, and is what the cache has from then on") {
+  Node node;
+  node.files.put(library, "library", 0755);
+  const auto inode = node.inode(library);
+  REQUIRE(place(node.files, node.request));
+  CHECK(node.inode(library) == inode);
+  CHECK(node.linked(library, cached_library));
+}
+
+TEST_CASE("a file that does not serve everybody, or is not root's alone, is replaced though it has the content") {
+  struct Case {
+    std::uint32_t uid;
+    std::uint32_t mode;
+  };
+  for (const Case& c : {Case{7, 0755}, Case{0, 0775}, Case{0, 0750}, Case{0, 0644}}) {
+    CAPTURE(c.mode);
+    Node node;
+    node.files.put(program, "program");
+    REQUIRE(node.files.set_owner(program, {c.uid, 0, c.mode}));
+    REQUIRE(place(node.files, node.request));
+    CHECK(node.linked(program, cached_program));
+    CHECK(node.files.facts(program)->value().mode == 0755);
+    CHECK(node.files.facts(program)->value().uid == 0);
+  }
+}
+
+TEST_CASE("a link that leads to where a user could put something else is replaced") {
+  for (const sys::Ownership& theirs : {sys::Ownership{7, 0, 0755}, sys::Ownership{0, 0, 01777}}) {
+    Node node;
+    REQUIRE(node.files.make_directory("/theirs", theirs));
+    node.files.put("/theirs/deep/libc.so", "library", 0755);
+    node.files.put_link(library, "/theirs/deep/libc.so");
+    REQUIRE(place(node.files, node.request));
+    CHECK_FALSE(node.files.read_link(library));
+    CHECK(node.linked(library, cached_library));
+  }
+}
+
+TEST_CASE("a link that leads to other content, or to another file system, is replaced") {
+  for (const bool elsewhere : {false, true}) {
+    Node node;
+    node.files.put("/server/libc.so", elsewhere ? "library" : "another", 0755);
+    if (elsewhere) node.files.set_filesystem("/server", 7);
+    node.files.put_link(library, "/server/libc.so");
+    REQUIRE(place(node.files, node.request));
+    CHECK_FALSE(node.files.read_link(library));
+    CHECK(node.linked(library, cached_library));
+  }
+}
+
 TEST_CASE("what another placement has left half done does not matter") {
   Node node;
   node.files.put(library, "older");

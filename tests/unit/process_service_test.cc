@@ -6,8 +6,7 @@
 #include <csignal>
 
 #include "sys/text.h"
-#include "tests/fakes/fake_content.h"
-#include "tests/fakes/fake_spawner.h"
+#include "tests/unit/process_fixture.h"
 
 using namespace transport;
 using namespace std::chrono_literals;
@@ -26,26 +25,15 @@ ServiceStep service(std::string program = "/bin/daemon", Restart restart = Resta
 }
 
 // A node that keeps services, and what it has said about them.
-struct Node {
-  fakes::Faults faults;
-  fakes::FakeClock clock{faults};
-  fakes::FakeLoop loop{clock, faults};
-  fakes::FakeFiles files{faults};
-  fakes::FakeChildren children{faults};
-  fakes::FakeSpawner spawner{loop, children, faults};
-  fakes::FakeContent content{loop, files};
-  sys::Log log{clock};
-  process::Limits limits{log};
+struct Node : process::ProcessNode {
   std::map<std::string, ServiceStatus> known;  // as the front end has it
   int reports = 0;
   std::vector<std::string> results;  // of steps
   std::function<void()> give_up;     // of the last keep()
-  process::Services services{
-      {{loop, spawner, children, files, content.cache, limits}, log, [] { return std::uint64_t{1} << 63; }},
-      [this](const ServiceStatus& status) {
-        known[status.name] = status;
-        ++reports;
-      }};
+  process::Services services{{tools, log, [] { return std::uint64_t{1} << 63; }}, [this](const ServiceStatus& status) {
+                               known[status.name] = status;
+                               ++reports;
+                             }};
 
   void keep(const ServiceStep& step, const std::string& name = "syslog") {
     give_up = services.keep(step, name, [this](const sys::Result<bool>& changed) {
@@ -63,10 +51,6 @@ struct Node {
     keep(step, name);
     execute();
     return last();
-  }
-  void end(int pid, int status) {
-    spawner.end(pid, status);
-    loop.run_until_idle();
   }
   const ServiceStatus& status(const std::string& name = "syslog") { return known.at(name); }
   int signals(int number, int pid) const { return faults.count(sys::cat("signal ", number, " to group ", pid)); }
@@ -169,7 +153,7 @@ TEST_CASE("a service that has run for a while is started soon when it ends") {
   Node node;
   for (int i = 0; i < 5; ++i) {
     node.end(i == 0 ? node.run(service()) : node.last(), fakes::exited(1));
-    node.loop.advance(2min);
+    node.loop.advance(50s);
     node.execute();
   }
   node.loop.advance(process::Service::settled_after);
@@ -351,6 +335,110 @@ TEST_CASE("a node that goes down while a service starts ends that start") {
   node.loop.advance(10min);
   CHECK(node.starts() == 2);
   CHECK(node.services.running() == 0);
+}
+
+TEST_CASE("what a service leaves running ends with it, whatever its end") {
+  Node node;
+  const int well = node.run(service());
+  node.end(well, fakes::exited(0));
+  CHECK(node.children.ended_group(well));
+  node.loop.advance(2s);
+  node.execute();
+  const int stopped = node.last();
+  node.services.keep_only({});
+  node.end(stopped, fakes::killed_by(SIGTERM));
+  CHECK(node.children.ended_group(stopped));
+}
+
+TEST_CASE("a service runs on when what is to replace it is not to be had") {
+  Node node;
+  ServiceStep step = service();
+  step.files = {{step.program, node.content.offer("program"), 0755}};
+  const int pid = node.run(step);
+  ServiceStep other = step;
+  other.files[0].content = fakes::content_of("nobody has this");
+  node.keep(other);
+  REQUIRE(node.results.size() == 2);
+  CHECK(has(node.results[1], "no such content; the service goes on as it was"));
+  CHECK(node.logged("what the plan wants instead is not to be had, it goes on as it was") == 1);
+  CHECK(node.signals(SIGTERM, pid) == 0);
+  CHECK(node.status().state == ServiceState::running);
+  node.keep(step);
+  CHECK(node.results.back() == "nothing to do");
+  // It is the old one that is started again.
+  node.end(pid, fakes::exited(1));
+  node.loop.advance(2s);
+  CHECK(node.spawner.spec(node.last()).arguments == step.arguments);
+  CHECK(node.services.contents() == std::set<ContentHash>{step.files[0].content.hash});
+}
+
+TEST_CASE("a service runs on when what is to replace it does not arrive in time") {
+  Node node;
+  const int pid = node.run(service());
+  ServiceStep other = service("/bin/other");
+  other.files = {{other.program, node.content.offer("other"), 0755}};
+  node.content.disconnect();
+  node.keep(other);
+  CHECK(node.results == Results{"changed"});
+  node.give_up();
+  CHECK(node.logged("did not arrive in time, it goes on as it was") == 1);
+  node.content.connect();
+  node.loop.run_until_idle();
+  CHECK(node.results == Results{"changed"});
+  CHECK(node.signals(SIGTERM, pid) == 0);
+  CHECK(node.status().state == ServiceState::running);
+}
+
+TEST_CASE("a restart that hangs is killed, said, and tried again") {
+  Node node;
+  node.end(node.run(service()), fakes::exited(1));
+  node.loop.advance(1001ms);
+  const int hanging = node.last();
+  node.loop.advance(process::Service::start_limit - 5ms);
+  CHECK(node.signals(SIGKILL, hanging) == 0);
+  node.loop.advance(10ms);
+  CHECK(node.signals(SIGKILL, hanging) == 1);
+  const std::string why = "did not start: killed after 60 s while placing its files and executing it";
+  CHECK(has(node.status().reason, why));
+  node.end(hanging, fakes::killed_by(SIGKILL));
+  CHECK(node.status().state == ServiceState::waiting);
+  CHECK(has(node.status().reason, why));
+  node.loop.advance(3s);
+  CHECK(node.last() != hanging);
+  node.execute();
+  CHECK(node.status().state == ServiceState::running);
+  node.loop.advance(10min);
+  CHECK(node.status().state == ServiceState::running);
+}
+
+TEST_CASE("a step that is given up says what its service waited for") {
+  Node node;
+  node.keep(service());
+  node.give_up();
+  node.loop.run_until_idle();
+  CHECK(node.signals(SIGKILL, node.last()) == 1);
+  CHECK(has(node.status().reason, "stopped, its step was given up while placing its files and executing it"));
+}
+
+TEST_CASE("a service tells since when it is in its state") {
+  Node node;
+  const int pid = node.run(service());
+  const std::uint64_t began = node.status().since_ns;
+  CHECK(began == static_cast<std::uint64_t>(node.clock.wall().time_since_epoch().count()));
+  node.loop.advance(5s);
+  node.services.report_all();
+  node.loop.run_until_idle();
+  CHECK(node.status().since_ns == began);
+  node.end(pid, fakes::exited(1));
+  CHECK(node.status().since_ns == began + 5'000'000'000);
+}
+
+TEST_CASE("a service that the front end has nothing for is left as it is, and that is said") {
+  Node node;
+  node.run(service());
+  node.services.leave("syslog");
+  node.services.leave("absent");
+  CHECK(node.logged("missing on the front end, it goes on as it was") == 1);
 }
 
 TEST_CASE("there is a limit to the services of a node") {

@@ -1,39 +1,15 @@
 // What a step remembers of files, so that it need not read them again, and when it does not believe it.
-#include <doctest/doctest.h>
-
-#include <functional>
-
 #include "setup/known_files.h"
-#include "setup/step.h"
-#include "tests/fakes/fake_clock.h"
-#include "tests/fakes/fake_content.h"
-#include "tests/fakes/fake_files.h"
-#include "tests/fakes/fake_hardware_clock.h"
-#include "tests/fakes/fake_interfaces.h"
-#include "tests/fakes/fake_links.h"
-#include "tests/fakes/fake_machine.h"
-#include "tests/fakes/fake_mounts.h"
-#include "tests/fakes/fake_sockets.h"
+
+#include "tests/unit/setup_fixture.h"
 
 using namespace setup;
 
 namespace {
 
-constexpr const char* cached = "/cache/content";
 constexpr const char* memory = "/run/nodeinit/known/3";
 
-struct Node {
-  fakes::Faults faults;
-  fakes::FakeFiles files{faults};
-  fakes::FakeMounts mounts{faults};
-  fakes::FakeMachine machine{faults};
-  fakes::FakeClock clock{faults};
-  fakes::FakeLoop loop{clock, faults};
-  fakes::FakeSockets sockets{loop, faults};
-  fakes::FakeLinks links{faults};
-  fakes::FakeInterfaces interfaces{links, faults};
-  fakes::FakeHardwareClock hardware_clock{faults};
-  StepSystem system{files, mounts, machine, interfaces, sockets, clock, hardware_clock};
+struct Node : SetupNode {
   const std::string content = std::string(8u << 20, 'x');  // what is less is not worth remembering when it is placed
   transport::FileStep step = transport::one_file("/etc/motd", fakes::content_of(content));
 
@@ -55,7 +31,6 @@ struct Node {
     REQUIRE(files_known.save());
   }
   int reads_of(const std::string& path) { return faults.count("read " + path); }
-  sys::FileFacts facts(const std::string& path) { return files.facts(path)->value(); }
 };
 
 }  // namespace

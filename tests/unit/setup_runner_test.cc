@@ -40,6 +40,7 @@ struct Node {
   std::vector<std::string> programs;               // that were run
   std::function<void(sys::Status)> program_ended;  // ends the last one
   int programs_killed = 0;
+  std::set<transport::ContentHash> in_force;  // what services need
   fakes::FakeLinks links{faults};
   fakes::FakeInterfaces interfaces{links, faults};
   fakes::FakeHardwareClock hardware_clock{faults};
@@ -58,6 +59,7 @@ struct Node {
             },
         .keep_service = {},
         .set_limits = {},
+        .in_force = [this] { return in_force; },
         .random = [] { return std::uint64_t{1} << 63; },  // pauses without jitter
     };
   }
@@ -252,6 +254,35 @@ TEST_CASE("content that a program of the plan needs stays") {
   node.loop.run_until_idle();
   CHECK(node.done.at(0).succeeded);
   CHECK(node.content.cache.bytes_held() == 7);
+}
+
+TEST_CASE("content that a service needs, or a program of an earlier part of the plan, stays while others copy it") {
+  for (const bool by_service : {false, true}) {
+    Node node;
+    const auto content = node.content.offer("text");
+    if (by_service) {
+      node.in_force = {content.hash};
+    } else {
+      const transport::RunStep run{"/bin/true", {"true"}, {}, {{"/bin/true", content, 0755}}};
+      node.start({step("run", run)});
+      node.loop.run_until_idle();
+      node.program_ended({});
+      node.loop.run_until_idle();
+      node.content.cache.want(content, [](const auto&) {});
+      node.loop.run_until_idle();
+    }
+    node.start({step("copy", transport::one_file("/copy", content))});
+    node.loop.run_until_idle();
+    CHECK(node.files.content("/copy") == "text");
+    CHECK(node.files.content(node.content.path_of("text")) == "text");
+
+    // Another plan, which knows nothing of it.
+    node.in_force.clear();
+    node.start({step("again", transport::one_file("/again", content))}, 2);
+    node.loop.run_until_idle();
+    CHECK(node.files.content("/again") == "text");
+    CHECK_FALSE(node.files.exists(node.content.path_of("text")));
+  }
 }
 
 TEST_CASE("content that cannot be had fails the step, content that does not come runs into the deadline") {

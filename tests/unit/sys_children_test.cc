@@ -1,7 +1,11 @@
+#include <fcntl.h>
+#include <poll.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 
+#include "sys/fd.h"
 #include "sys/text.h"
 #include "tests/unit/sys_kernel_fixture.h"
 
@@ -107,4 +111,58 @@ TEST_CASE_FIXTURE(KernelFixture, "children: 10,000 orphans are reaped, a bounded
   CHECK(children.orphans_reaped() == storm_size);
   CHECK(most_at_once <= 2 * sys::KernelChildren::per_turn);  // a SIGCHLD and the continuation may share a turn
   CHECK(turns >= storm_size / (2 * sys::KernelChildren::per_turn));
+}
+
+namespace {
+
+// A child that leads a group, leaves another process running in it, and ends with `status`. The pipe says what becomes of
+// the other: it is closed when nobody has it any more.
+struct Leader {
+  explicit Leader(int status) {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    pid = KernelFixture::fork_child([&] {
+      ::setsid();
+      if (::fork() == 0)
+        for (;;)
+          ::pause();
+      return status;
+    });
+    ::close(ends[1]);
+    KernelFixture::await_death(pid);
+    left = sys::Fd(ends[0]);
+  }
+  bool leaves_nobody() const {
+    pollfd closed{left.get(), POLLIN, 0};
+    return ::poll(&closed, 1, patience_ms) == 1;
+  }
+  bool leaves_somebody() const { return ::kill(-pid, SIGKILL) == 0; }
+
+  static constexpr int patience_ms = 60'000;
+  int pid = 0;
+  sys::Fd left;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(KernelFixture, "children: what a child leaves in its group ends with it, if that was asked for") {
+  const Subreaper subreaper;
+  using sys::Leftovers;
+  struct Case {
+    Leftovers leftovers;
+    int status;
+    bool live;
+  };
+  for (const Case& c : {Case{Leftovers::live, 1, true}, Case{Leftovers::die, 0, false}, Case{Leftovers::die, 1, false},
+                        Case{Leftovers::die_on_failure, 0, true}, Case{Leftovers::die_on_failure, 1, false}}) {
+    CAPTURE(c.status);
+    CAPTURE(static_cast<int>(c.leftovers));
+    const Leader leader(c.status);
+    int status = -1;
+    children.expect(
+        leader.pid, [&](const sys::Exit& exit) { status = exit.status; }, c.leftovers);
+    run_until([&] { return status != -1; });
+    CHECK(status == c.status << 8);
+    CHECK((c.live ? leader.leaves_somebody() : leader.leaves_nobody()));
+  }
 }

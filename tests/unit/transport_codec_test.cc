@@ -152,7 +152,7 @@ TEST_CASE("what is out of range is refused, and named") {
   CHECK(refusal_of(Power::number, body) == "Power: change is 9, the last known is 1");
 
   body = samples::body_of(Setup{.steps = {{.name = "", .action = FileStep{}}}});
-  body[body.size() - 9] = std::byte{14};
+  body[body.size() - 13] = std::byte{14};  // before its `after`, and what is spared
   CHECK(refusal_of(Setup::number, body) == "Setup: alternative is 14, the last known is 13");
 }
 

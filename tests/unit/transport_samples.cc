@@ -52,7 +52,7 @@ Setup setup_with_every_step() {
                                        LimitsStep{{{7, 1024, ~std::uint64_t{0}}}},
                                        TimeStep{1700000000000000000, true},
                                        service};
-  Setup setup{.plan = 5, .last = true, .limit_ms = 900000, .steps = {}};
+  Setup setup{.plan = 5, .last = true, .limit_ms = 900000, .steps = {}, .spared = {"munge"}};
   for (std::uint32_t i = 0; i < actions.size(); ++i)
     setup.steps.push_back({"step", i, 30000, 1, OnFailure::go_on, actions[i], {i, 7}});
   return setup;
@@ -89,7 +89,7 @@ std::vector<Message> one_of_each() {
       Launched{7, 2, 4711, 8, "Exec format error"},
       ProcessEnd{7, 2, 0x0700, 1000, 2000, 3000},
       ProcessState{7, 2, 0x137f},
-      ServiceReport{{"syslog", ServiceState::waiting, 4711, 3, "exit status 1"}},
+      ServiceReport{{"syslog", ServiceState::waiting, 4711, 3, "exit status 1", 5}},
       BulkHello{3, 0x1122334455667788},
       Fetch{hash(4), 262144, 65536},
       StreamOutput{7, 2, StreamName::error, true, bytes_of("oops\n")},
