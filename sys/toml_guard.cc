@@ -15,6 +15,8 @@ class Scanner {
   explicit Scanner(std::string_view text) : left_(text) {}
 
   std::optional<TomlTrouble> scan() {
+    if (left_.starts_with("\xEF\xBB\xBF"))
+      return TomlTrouble{1, "the file begins with a byte order mark: save it as UTF-8 without one"};
     while (!left_.empty() && reason_.empty())
       step();
     if (reason_.empty()) return std::nullopt;

@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/check_configuration.h"
 
+#include "frontend/nodemaster/plan_answers.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -12,12 +13,27 @@ std::string summary_of(const Configuration& configuration) {
                   " steps, ", hooks);
 }
 
-CheckResult check_configuration(sys::Files& files, const std::string& path) {
-  Problems problems;
-  const Configuration configuration = load_configuration(files, path, problems);
+namespace {
+
+CheckResult result_of(const Configuration& configuration, const Problems& problems) {
   CheckResult result{.good = !problems.errors(), .problems = problems.sorted(), .summary = {}};
   if (result.good) result.summary = summary_of(configuration);
   return result;
+}
+
+}  // namespace
+
+CheckResult check_configuration(sys::Files& files, const std::string& path) {
+  Problems problems;
+  const Configuration configuration = load_configuration(files, path, problems);
+  return result_of(configuration, problems);
+}
+
+CheckResult check_all(sys::Files& files, const std::string& path) {
+  Problems problems;
+  const Configuration configuration = load_configuration(files, path, problems);
+  check_sources(configuration, {}, problems);
+  return result_of(configuration, problems);
 }
 
 std::string CheckResult::report() const {

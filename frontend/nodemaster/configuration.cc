@@ -68,6 +68,8 @@ std::string read_hook_directory(sys::Files& files, TableReader& reader, const st
   for (const std::string& name : hooks->idle) {
     reader.warn(key, sys::cat(directory, "/", name, " is not executable, so it is not run"));
   }
+  for (const Hooks::Fault& fault : find_faults(files, *hooks))
+    reader.warn(key, sys::cat(fault.name, " ", fault.reason));
   return directory;
 }
 

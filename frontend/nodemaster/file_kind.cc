@@ -33,6 +33,14 @@ FileNeed read_need(const StepContext& in, const std::string& path) {
   return need;
 }
 
+// What says how a source is taken says nothing about content.
+void refuse_source_keys(const StepContext& in) {
+  static_cast<void>(read_need(in, {}));
+  if (in.reader.has("source")) in.reader.error("content", "stands beside 'source'; one is enough");
+  for (const char* key : {"times", "exclude"})
+    if (in.reader.has(key) && !in.reader.has("source")) in.reader.error(key, "goes with 'source', not with 'content'");
+}
+
 }  // namespace
 
 void read_file(const StepContext& in) {
@@ -41,8 +49,10 @@ void read_file(const StepContext& in) {
   const std::string path = is_pattern ? in.reader.clean_path("path") : read_path(in.reader, "path");
   const bool is_inline = in.reader.has("content");
   in.step.step.name = sys::cat("file ", path);
-  if (is_inline && in.reader.has("source")) return in.reader.error("content", "stands beside 'source'; one is enough");
-  if (is_inline) return read_inline(in, path);
+  if (is_inline) {
+    read_inline(in, path);
+    return refuse_source_keys(in);
+  }
   if (!in.reader.require("source")) return;
   FileNeed need = read_need(in, path);
   if (auto status = check_source(need); !status) in.reader.error("source", status.error().text());

@@ -14,6 +14,17 @@ bool is_executable(const std::optional<sys::FileFacts>& facts) {
   return facts && facts->kind == sys::FileKind::regular && (facts->mode & 0111) != 0;
 }
 
+constexpr std::size_t max_script = 1u << 20;  // bytes; what is larger is hardly a script
+
+// Of a script, as execve(2) takes it from the first line; empty for what is none, or names it by a relative path.
+std::string interpreter_of(sys::Files& files, const std::string& path) {
+  const auto content = files.read(path, max_script);
+  if (!content || !content->starts_with("#!")) return {};
+  const std::string_view line = sys::trim(std::string_view(*content).substr(2, content->find('\n') - 2));
+  const std::string_view program = line.substr(0, line.find_first_of(" \t"));
+  return program.starts_with('/') ? std::string(program) : std::string();
+}
+
 }  // namespace
 
 sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory) {
@@ -32,6 +43,19 @@ sys::Result<Hooks> list_hooks(sys::Files& files, const std::string& directory) {
     }
   }
   return hooks;
+}
+
+std::vector<Hooks::Fault> find_faults(sys::Files& files, const Hooks& hooks) {
+  std::vector<Hooks::Fault> faults;
+  for (const std::string& path : hooks.paths) {
+    const std::string program = interpreter_of(files, path);
+    if (program.empty()) continue;
+    const auto facts = files.facts_through(program);
+    if (facts && *facts && is_executable(**facts)) continue;
+    faults.push_back(
+        {path, sys::cat("cannot be run: its interpreter, ", sys::printable(program), ", is not there or no program")});
+  }
+  return faults;
 }
 
 std::string_view name_of(HookEvent event) {

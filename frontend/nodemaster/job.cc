@@ -17,6 +17,19 @@ constexpr StreamName output_streams[] = {StreamName::output, StreamName::error};
 
 }  // namespace
 
+transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller) {
+  return {.program = request.program,
+          .arguments = request.arguments,
+          .environment = request.environment,
+          .directory = request.directory,
+          .directory_required = request.directory_required,
+          .uid = caller.uid,
+          .gid = caller.gid,
+          .groups = caller.groups,
+          .umask = request.umask,
+          .files = request.files};
+}
+
 Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
          Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over)
     : table_(table),
@@ -61,19 +74,11 @@ void Job::launch(Rank& rank) {
   const Node& node = *table_.find(rank.node);
   if (const auto status = launchable(node); !status)
     return end_unstarted(rank, status.error().code, status.error().what);
-  const bool sent = links_.send(rank.node, transport::Launch{.job = number_,
-                                                             .rank = index_of(rank),
-                                                             .program = request_.program,
-                                                             .arguments = request_.arguments,
-                                                             .environment = request_.environment,
-                                                             .directory = request_.directory,
-                                                             .directory_required = request_.directory_required,
-                                                             .uid = caller_.uid,
-                                                             .gid = caller_.gid,
-                                                             .groups = caller_.groups,
-                                                             .umask = request_.umask,
-                                                             .output_credit = credit_,
-                                                             .files = request_.files});
+  transport::Launch launch = launch_of(request_, caller_);
+  launch.job = number_;
+  launch.rank = index_of(rank);
+  launch.output_credit = credit_;
+  const bool sent = links_.send(rank.node, launch);
   if (!sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
 }
 

@@ -35,6 +35,9 @@ class JobOwner {
   virtual void on_job_over() = 0;
 };
 
+// What a node is told to start, but for its rank's numbers.
+transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller);
+
 class Job {
  public:
   static constexpr std::uint32_t credit_of_all = 8u << 20;  // bytes, shared by all streams

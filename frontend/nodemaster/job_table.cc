@@ -4,6 +4,7 @@
 
 #include "sys/path.h"
 #include "sys/text.h"
+#include "transport/frame.h"
 
 namespace frontend {
 namespace {
@@ -16,6 +17,14 @@ sys::Status check(const transport::RunRequest& request) {
     if (!request.sources[i].starts_with('/')) return sys::refusal("a file's source must be an absolute path");
   }
   return {};
+}
+
+// A message that nodes cannot be sent would end their connections.
+sys::Status check_size(const transport::RunRequest& request, const Credentials& caller) {
+  transport::Bytes frame;
+  const auto status = transport::append_frame(launch_of(request, caller), 0, frame);
+  if (status) return {};
+  return sys::refusal(sys::cat("too many arguments, variables or files for one message: ", status.error().text()));
 }
 
 std::vector<ContentSource> sources_of(const transport::RunRequest& request) {
@@ -34,6 +43,7 @@ JobTable::JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, Co
 sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                                   Credentials caller, JobOwner& owner) {
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
+  if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
   if (jobs_.size() == max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
   const std::uint64_t number = next_number_++;
   const auto rights = std::make_shared<sys::FileRights>(caller);

@@ -34,7 +34,7 @@ std::string absolute(const std::string& path) {
 
 int check(const MasterInvocation& invocation) {
   sys::KernelFiles files(sys::LinkTrust::all);
-  const CheckResult result = check_configuration(files, invocation.configuration);
+  const CheckResult result = check_all(files, invocation.configuration);
   say(stdout, result.report());
   return result.good ? 0 : 1;
 }

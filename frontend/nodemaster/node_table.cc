@@ -57,6 +57,8 @@ transport::NodeStatus status_of(const Node& node) {
   return status;
 }
 
+bool record_is_closed(const Node& node) { return recorded_up(node) != 0; }
+
 std::uint64_t node_uptime_us(const Node& node, sys::Instant now) {
   return node.hello.uptime_us + microseconds(now - node.hello_at);
 }
@@ -88,12 +90,12 @@ std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entri
   return changed;
 }
 
-// Another machine may have the number now: then it is that one that has come, down.
+// Watchers are told of the one that went, also when another machine has its number now.
 void NodeTable::tell_of_departure(Node& node) {
   const NodeState before = std::exchange(node.state, NodeState::down);
-  node.reason = "no more in the configuration";
-  const Node* const successor = find(node.entry.number);
-  tell(successor ? *successor : node, before);
+  node.reason = find(node.entry.number) ? "its number has another MAC address in the configuration now"
+                                        : "no more in the configuration";
+  tell(node, before);
 }
 
 void NodeTable::index() {
@@ -216,13 +218,13 @@ void NodeTable::set_up_begun(NodeNumber number) {
   node->here.clear();
 }
 
-void NodeTable::set_up_done(NodeNumber number) {
+void NodeTable::set_up_done(NodeNumber number, std::string_view remark) {
   Node* node = get(number);
   if (!node) return;
   node->set_up_in = node->hello.boot_id;
   const std::uint64_t recorded = recorded_up(*node);
   node->boot_us = recorded != 0 ? recorded : node_uptime_us(*node, clock_.now());
-  set_state(number, NodeState::up, "");
+  set_state(number, NodeState::up, remark);
 }
 
 std::vector<NodeNumber> NodeTable::numbers() const {

@@ -36,11 +36,13 @@ struct Node {
   std::string channel;          // how its connection is protected; empty: it has none
   transport::SelfUsage usage;
   std::vector<transport::BootEntry> record;  // the node's own boot record
-  std::vector<transport::BootEntry> here;    // what the front end did for it meanwhile: hooks
+  std::vector<transport::BootEntry> here;  // what the front end knows of its last set-up: hooks, problems, later steps
 };
 
 // As nodectl is told.
 transport::NodeStatus status_of(const Node& node);
+// Whether the node's own boot record has ended: it has been up in this life.
+bool record_is_closed(const Node& node);
 // Now, in microseconds since the node's first instruction.
 std::uint64_t node_uptime_us(const Node& node, sys::Instant now);
 
@@ -72,8 +74,8 @@ class NodeTable final : public NodeDirectory {
   void add_here(transport::NodeNumber number, transport::BootEntry entry);
   // The plan is carried out, perhaps not for the first time: the node is not set up until set_up_done().
   void set_up_begun(transport::NodeNumber number);
-  // The plan has succeeded in the node's present life: state up.
-  void set_up_done(transport::NodeNumber number);
+  // The plan has succeeded in the node's present life: state up. `remark`: what of it is worth knowing.
+  void set_up_done(transport::NodeNumber number, std::string_view remark = {});
 
   std::vector<transport::NodeNumber> numbers() const override;
   std::optional<transport::NodeState> state_of(transport::NodeNumber number) const override;

@@ -27,6 +27,22 @@ std::uint32_t steps_of(const std::deque<Task>& tasks) {
   return static_cast<std::uint32_t>(steps);
 }
 
+constexpr std::size_t max_recorded = 512;  // bytes of a reason in the boot record
+constexpr std::size_t max_ignored = 1000;  // failures of one set-up: as many as a plan may have steps
+
+void note_ignored(std::vector<std::string>& ignored, std::string what) {
+  if (ignored.size() < max_ignored) ignored.push_back(std::move(what));
+}
+
+// "2 failures ignored: step a, hook 10-x".
+std::string remark_of(const std::vector<std::string>& ignored) {
+  if (ignored.empty()) return {};
+  std::string names;
+  for (const std::string& name : ignored)
+    names += sys::cat(names.empty() ? "" : ", ", name);
+  return sys::cat(ignored.size(), ignored.size() == 1 ? " failure ignored: " : " failures ignored: ", names);
+}
+
 }  // namespace
 
 // The first number follows the clock, so that reports that nodes still have for an earlier nodemaster do not fit.
@@ -55,8 +71,7 @@ NodeUp::Run& NodeUp::open(NodeNumber node) {
   run.began = loop_.clock().now();
   run.progress.node = node;
   run.progress.name = table_.find(node)->entry.name;
-  // The node watches its own steps, and knows best what it was doing: it has the first word.
-  run.limit.set(limit_ + node_word_grace, [this, node, number] { on_limit(node, number); });
+  set_limit(node, run);
   table_.set_state(node, NodeState::boot, "");
   return run;
 }
@@ -67,7 +82,7 @@ void NodeUp::begin(NodeNumber node) {
   table_.set_up_begun(node);  // should it fail or the connection break, it begins anew when the node is back
   table_.set_reason(node, waits);
   tell(run, "", transport::Outcome::running, waits);
-  plans_.want(
+  run.ticket = plans_.want(
       table_.find(node)->hello.kernel_release,
       [this, node, number = run.plan_number](const sys::Result<SharedPlan>& plan) { on_plan(node, number, plan); });
 }
@@ -87,6 +102,7 @@ void NodeUp::cancel(NodeNumber node) {
   const auto found = runs_.find(node);
   if (found == runs_.end()) return;
   if (found->second.program != 0) programs_.cancel(found->second.program);
+  plans_.withdraw(found->second.ticket);
   if (found->second.plan) fetching_[node] = found->second.plan;
   runs_.erase(found);
 }
@@ -107,13 +123,14 @@ bool NodeUp::bear_problems(NodeNumber node, const ResolvedPlan& plan) {
     if (planned.problem.empty() || !is_for(planned, node)) continue;
     const std::string what = sys::cat("step ", planned.step.name);
     if (planned.step.on_failure == transport::OnFailure::error) {
+      record_problem(node, what, transport::Outcome::failed, planned.problem);
       fail(node, sys::cat(what, ": ", planned.problem));
       return false;
     }
     const Node& facts = *table_.find(node);
     log_.warning(facts.entry.name, ": ", what, ": ", planned.problem, ", ignoring it");
-    const std::uint64_t now = node_uptime_us(facts, loop_.clock().now());
-    table_.add_here(node, {sys::cat("front end: ", what), now, now, transport::Outcome::ignored, planned.problem});
+    record_problem(node, what, transport::Outcome::ignored, planned.problem);
+    note_ignored(runs_.at(node).ignored, what);
   }
   return true;
 }
@@ -121,15 +138,21 @@ bool NodeUp::bear_problems(NodeNumber node, const ResolvedPlan& plan) {
 void NodeUp::begin_tasks(NodeNumber node, Run& run, const std::vector<PlanStep>& steps) {
   const auto hooks = list_hooks(files_, hooks_.up);
   if (!hooks) return fail(node, hooks.error().text());
-  run.tasks = tasks_for(steps, hook_tasks(hooks->paths, HookEvent::node_up, hooks_.limit), table_.find(node)->entry);
+  auto tasks = tasks_for(steps, hook_tasks(hooks->paths, HookEvent::node_up, hooks_.limit), table_.find(node)->entry);
+  if (!tasks) {
+    record_problem(node, "making the steps ready", transport::Outcome::failed, tasks.error().text());
+    return fail(node, tasks.error().text());
+  }
+  run.tasks = std::move(*tasks);
   run.progress.steps = steps_of(run.tasks);
   next_task(node, run);
 }
 
 void NodeUp::next_task(NodeNumber node, Run& run) {
   if (run.tasks.empty()) {
+    const std::string remark = remark_of(run.ignored);
     runs_.erase(node);
-    return table_.set_up_done(node);
+    return table_.set_up_done(node, remark);
   }
   run.attempt = 1;
   if (auto* here = std::get_if<FrontEndTask>(&run.tasks.front())) return start(node, run, *here);
@@ -154,6 +177,8 @@ void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {
   const std::uint64_t number = run.plan_number;
   table_.set_reason(node, sys::cat("waiting for its turn: ", task.name));
   tell(run, task.name, transport::Outcome::running, "waiting for its turn");
+  run.waits_since = loop_.clock().now();
+  run.limit.cancel();
   run.began_us = node_uptime_us(*table_.find(node), loop_.clock().now());
   run.program = programs_.start(
       *table_.find(node), task, [this, node, number] { on_began(node, number); },
@@ -163,6 +188,7 @@ void NodeUp::start(NodeNumber node, Run& run, const FrontEndTask& task) {
 void NodeUp::on_began(NodeNumber node, std::uint64_t plan_number) {
   Run* run = find(node, plan_number);
   if (!run) return;
+  go_on(node, *run);
   const FrontEndTask& task = std::get<FrontEndTask>(run->tasks.front());
   if (task.hook) down_.note_greeted(node);
   run->began_us = node_uptime_us(*table_.find(node), loop_.clock().now());
@@ -170,10 +196,26 @@ void NodeUp::on_began(NodeNumber node, std::uint64_t plan_number) {
   tell(*run, task.name, transport::Outcome::running, "on the front end");
 }
 
+// What other nodes' programs take is not this node's time.
+void NodeUp::go_on(NodeNumber node, Run& run) {
+  if (!run.waits_since) return;
+  const sys::Instant now = loop_.clock().now();
+  run.began += now - *std::exchange(run.waits_since, std::nullopt);
+  set_limit(node, run);
+}
+
+// The node watches its own steps, and knows best what it was doing: it has the first word.
+void NodeUp::set_limit(NodeNumber node, Run& run) {
+  const auto left = run.began + limit_ + node_word_grace - loop_.clock().now();
+  run.limit.set(std::max<sys::Duration>(left, sys::Duration::zero()),
+                [this, node, number = run.plan_number] { on_limit(node, number); });
+}
+
 void NodeUp::on_program(NodeNumber node, std::uint64_t plan_number, const sys::Status& status) {
   Run* run = find(node, plan_number);
   if (!run) return;
   run->program = 0;
+  go_on(node, *run);
   const FrontEndTask& task = std::get<FrontEndTask>(run->tasks.front());
   record(node, *run, task, status);
   if (!status && run->attempt <= task.retries) {
@@ -208,6 +250,7 @@ void NodeUp::record(NodeNumber node, Run& run, const FrontEndTask& task, const s
   }
   const bool again = !status && run.attempt <= task.retries;
   if (!again) ++run.progress.steps_over;
+  if (!again && entry.outcome == transport::Outcome::ignored) note_ignored(run.ignored, task.name);
   tell(run, task.name, again ? transport::Outcome::running : entry.outcome, entry.reason);
   table_.add_here(node, std::move(entry));
 }
@@ -218,14 +261,41 @@ void NodeUp::on_report(NodeNumber node, const transport::StepReport& report) {
   if (report.outcome != transport::Outcome::running) {
     run->progress.steps_over = std::min(run->progress.steps_over + 1, run->progress.steps);
   }
+  record_later(node, report);
+  if (report.outcome == transport::Outcome::ignored)
+    note_ignored(run->ignored, sys::cat("step ", sys::printable(report.name)));
   tell(*run, sys::cat("step ", sys::printable(report.name)), report.outcome, sys::printable(report.reason, 1024));
   const bool failed = report.outcome == transport::Outcome::failed || report.outcome == transport::Outcome::ignored;
   if (failed) {
-    log_.warning(table_.find(node)->entry.name, ": step ", report.name, ", attempt ", report.attempt, ": ",
-                 report.reason);
+    warn_of(node, report);
   } else if (report.outcome == transport::Outcome::running) {
     table_.set_reason(node, sys::cat("step ", sys::printable(report.name), ": ", sys::printable(report.reason, 1024)));
   }
+}
+
+void NodeUp::warn_of(NodeNumber node, const transport::StepReport& report) {
+  constexpr unsigned most = 100;
+  auto& limit = report_lines_.try_emplace(node, loop_.clock(), most, std::chrono::minutes(1)).first->second;
+  const auto verdict = limit.ask();
+  if (verdict == RateLimit::Verdict::keep_quiet) return;
+  log_.warning(table_.find(node)->entry.name, ": step ", sys::printable(report.name), ", attempt ", report.attempt,
+               ": ", sys::printable(report.reason, 1024),
+               verdict == RateLimit::Verdict::say_last ? "; further ones of this node are not shown for a minute" : "");
+}
+
+// The node's own record ends when it is up for the first time.
+void NodeUp::record_later(NodeNumber node, const transport::StepReport& report) {
+  const Node& facts = *table_.find(node);
+  if (!record_is_closed(facts) || report.outcome == transport::Outcome::running) return;
+  const std::uint64_t now = node_uptime_us(facts, loop_.clock().now());
+  table_.add_here(node, {sys::cat("setup: ", sys::printable(report.name)), now - std::min(now, report.duration_us), now,
+                         report.outcome, sys::printable(report.reason, max_recorded)});
+}
+
+void NodeUp::record_problem(NodeNumber node, const std::string& what, transport::Outcome outcome,
+                            const std::string& reason) {
+  const std::uint64_t now = node_uptime_us(*table_.find(node), loop_.clock().now());
+  table_.add_here(node, {sys::cat("front end: ", what), now, now, outcome, sys::printable(reason, max_recorded)});
 }
 
 void NodeUp::on_done(NodeNumber node, const transport::SetupDone& done) {
@@ -253,7 +323,10 @@ void NodeUp::on_limit(NodeNumber node, std::uint64_t plan_number) {
 }
 
 void NodeUp::fail(NodeNumber node, const std::string& reason) {
-  runs_.erase(node);
+  if (const auto found = runs_.find(node); found != runs_.end()) {
+    plans_.withdraw(found->second.ticket);
+    runs_.erase(found);
+  }
   table_.set_state(node, NodeState::error, reason);
 }
 

@@ -21,6 +21,7 @@
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/plan_resolver.h"
 #include "frontend/nodemaster/plan_tasks.h"
+#include "frontend/nodemaster/rate_limit.h"
 #include "sys/files.h"
 #include "sys/log.h"
 #include "sys/loop.h"
@@ -45,7 +46,8 @@ class NodeUp {
   void on_done(transport::NodeNumber node, const transport::SetupDone& done);
   // For nodes whose hooks begin from now on.
   void set_hooks(const HookSettings& hooks) { hooks_ = hooks; }
-  // For all that a node's set-up takes from now on: files that are read, steps, hooks.
+  // For all that a node's set-up takes from now on: files that are read, steps, hooks; but not what hooks wait for
+  // their turn.
   void set_limit(sys::Duration limit) { limit_ = limit; }
   std::size_t running() const { return runs_.size(); }
 
@@ -59,13 +61,16 @@ class NodeUp {
     sys::Instant began{};
     sys::Timer limit;
     sys::Timer pause;  // between two attempts of the present FrontEndTask
-    SharedPlan plan;   // keeps its content on offer
+    PlanResolver::Ticket ticket = 0;
+    std::optional<sys::Instant> waits_since;  // for the turn of a program: that is not counted
+    SharedPlan plan;                          // keeps its content on offer
     std::deque<Task> tasks;
     bool node_works = false;  // a Setup message is out
     NodePrograms::Id program = 0;
     unsigned attempt = 0;        // of the present FrontEndTask
     std::uint64_t began_us = 0;  // likewise, since the node's first instruction
     transport::UpProgress progress;
+    std::vector<std::string> ignored;  // what failed and was ignored
   };
 
   Run* find(transport::NodeNumber node, std::uint64_t plan_number);
@@ -76,11 +81,17 @@ class NodeUp {
   void next_task(transport::NodeNumber node, Run& run);
   void start(transport::NodeNumber node, Run& run, NodeTask task);
   void start(transport::NodeNumber node, Run& run, const FrontEndTask& task);
+  void go_on(transport::NodeNumber node, Run& run);
+  void set_limit(transport::NodeNumber node, Run& run);
   void on_began(transport::NodeNumber node, std::uint64_t plan_number);
   void start_again(transport::NodeNumber node, std::uint64_t plan_number);
   void on_program(transport::NodeNumber node, std::uint64_t plan_number, const sys::Status& status);
   void record(transport::NodeNumber node, Run& run, const FrontEndTask& task, const sys::Status& status);
   void on_limit(transport::NodeNumber node, std::uint64_t plan_number);
+  void warn_of(transport::NodeNumber node, const transport::StepReport& report);
+  void record_later(transport::NodeNumber node, const transport::StepReport& report);
+  void record_problem(transport::NodeNumber node, const std::string& what, transport::Outcome outcome,
+                      const std::string& reason);
   std::uint32_t time_left_ms(const Run& run) const;
   void fail(transport::NodeNumber node, const std::string& reason);
   void tell(Run& run, const std::string& step, transport::Outcome outcome, const std::string& reason);
@@ -100,6 +111,7 @@ class NodeUp {
   // Plans of set-ups that were cut off. The node goes on fetching what they name, should it come back, until it gets
   // the next one: that stays on offer.
   std::map<transport::NodeNumber, SharedPlan> fetching_;
+  std::map<transport::NodeNumber, RateLimit> report_lines_;  // a node may report without end
   std::map<std::uint64_t, Watcher> watchers_;
   std::uint64_t next_watcher_ = 1;
 };

@@ -21,7 +21,7 @@ using transport::PlanReply;
 
 constexpr std::size_t max_words = 1000;        // bytes
 constexpr std::size_t max_after = 256;         // names that a message takes
-constexpr std::size_t max_names = 64u << 10;   // bytes of them
+constexpr std::size_t max_names = 32u << 10;   // bytes of them
 constexpr std::size_t steps_at_once = 50;      // of one message, well below the frame's limit
 constexpr std::size_t problems_at_once = 500;  // likewise
 
@@ -106,6 +106,7 @@ struct ReadyStep {
   transport::Action action;
   std::string what;
   bool varies = false;  // from node to node
+  bool grows = false;   // so does the size of content in the plan
   ContentCount content;
   std::string problem;
   std::string unknown;
@@ -115,6 +116,21 @@ std::string filled_in(const ReadyStep& step, const NodeEntry& node) {
   transport::Action action = step.action;
   fill_in_facts(action, node);
   return sys::printable(in_words(action), max_words);
+}
+
+ContentCount content_for(const ReadyStep& step, const NodeEntry& node) {
+  if (!step.grows) return step.content;
+  transport::Action action = step.action;
+  fill_in_facts(action, node);
+  return content_of(action);
+}
+
+bool has_marked_text(const transport::Action& action) {
+  const auto* file = std::get_if<transport::FileStep>(&action);
+  return file && std::any_of(file->entries.begin(), file->entries.end(), [](const transport::TreeEntry& entry) {
+           const auto* inside = std::get_if<transport::TextContent>(&entry.what);
+           return inside && inside->text.find('{') != std::string::npos;
+         });
 }
 
 class DryRun {
@@ -151,6 +167,7 @@ class DryRun {
       if (depends_on_kernel(plan_[i])) add(node.kernel);
       const ReadyStep& ready = step(i, node.kernel);
       if (ready.varies) add(filled_in(ready, node.entry));
+      if (ready.grows) add(sys::cat(content_for(ready, node.entry).bytes));
     }
     return hasher.finish();
   }
@@ -180,6 +197,7 @@ class DryRun {
     ready.action = std::move(found->action);
     ready.what = sys::printable(in_words(ready.action), max_words);
     ready.content = content_of(ready.action);
+    ready.grows = has_marked_text(ready.action);
     // Entries of files are many, and are counted rather than named.
     const bool has_marks = !std::holds_alternative<transport::FileStep>(ready.action);
     ready.varies = has_marks && ready.what.find('{') != std::string::npos;
@@ -194,8 +212,9 @@ class DryRun {
       if (shown.applies) {
         const ReadyStep& ready = step(i, node.kernel);
         shown.what = ready.varies ? filled_in(ready, node.entry) : ready.what;
-        shown.files = ready.content.files;
-        shown.bytes = ready.content.bytes;
+        const ContentCount content = content_for(ready, node.entry);
+        shown.files = content.files;
+        shown.bytes = content.bytes;
         shown.problem = ready.problem;
         shown.unknown = ready.unknown;
       }
@@ -231,7 +250,8 @@ class StepLines {
   std::set<unsigned> bad_;
 };
 
-// What the sources of the steps lack.
+}  // namespace
+
 void check_sources(const Configuration& configuration, const std::vector<std::string>& kernels, Problems& problems) {
   const StepLines lines(configuration, problems);
   for (const PlanStep& planned : configuration.plan) {
@@ -247,8 +267,6 @@ void check_sources(const Configuration& configuration, const std::vector<std::st
     }
   }
 }
-
-}  // namespace
 
 std::vector<PlanReply> show_plan(sys::Files& files, const std::vector<PlanStep>& plan, const HookSettings& hooks) {
   std::vector<PlannedStep> steps;

@@ -24,6 +24,9 @@ std::vector<transport::PlanReply> show_plan(sys::Files& files, const std::vector
 void check_plan(sys::Files& files, const std::string& path, const std::vector<std::string>& kernels,
                 const PlanSink& sink);
 
+// Adds what the sources of the steps lack; of steps that the reader of the plan has complained about nothing more.
+void check_sources(const Configuration& configuration, const std::vector<std::string>& kernels, Problems& problems);
+
 struct AskedNode {
   NodeEntry entry;
   std::string kernel;  // release; empty: not known

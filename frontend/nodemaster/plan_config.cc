@@ -7,7 +7,9 @@
 #include "frontend/nodemaster/mount_kind.h"
 #include "frontend/nodemaster/node_facts.h"
 #include "frontend/nodemaster/plan_order.h"
+#include "frontend/nodemaster/plan_tasks.h"
 #include "frontend/nodemaster/step_kinds.h"
+#include "sys/stream.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -71,6 +73,7 @@ class PlanReader {
     check_interface(reader, step, entries_);
     check_other_interfaces(reader, step, steps_);
     check_identity(reader, step);
+    check_size(reader, step);
     order_.push_back({step.step.name, read_after(reader)});
     reader.finish();
     lines_.push_back(reader.has("after") ? reader.line_of("after") : reader.line());
@@ -108,7 +111,11 @@ class PlanReader {
     using namespace std::chrono_literals;
     // The kind's reader has put the default name there, and the default of retries.
     step.step.name = reader.text("name", step.step.name);
-    if (step.step.name.empty() || step.step.name.size() > 200) reader.error("name", "must have 1 to 200 bytes");
+    if (step.step.name.empty() || step.step.name.size() > 200) {
+      reader.error("name", reader.has("name") ? "must have 1 to 200 bytes"
+                                              : "the default, made of kind and target, has more than 200 bytes: give "
+                                                "the step a name of its own");
+    }
     const auto first = names_.emplace(step.step.name, reader.line());
     if (!first.second) {
       reader.error("name", sys::cat("a step called '", sys::printable(step.step.name), "' is in line ",
@@ -151,6 +158,21 @@ class PlanReader {
       return reader.error("hostname",
                           sys::cat("\"", sys::printable(name, 64), "\", on ", node.name, ", is no host name"));
     }
+  }
+
+  // With facts as long as any node's: marks make room for them. What is found on the front end comes on top, later.
+  void check_size(TableReader& reader, const PlanStep& step) {
+    if (step.on_front_end) return;
+    NodeEntry longest;
+    for (const NodeEntry& node : entries_) {
+      longest.number = std::max(longest.number, node.number);
+      if (node.name.size() > longest.name.size()) longest.name = node.name;
+      if (sys::format_ip(node.address).size() > sys::format_ip(longest.address).size()) longest.address = node.address;
+    }
+    transport::Step filled = step.step;
+    fill_in_facts(filled.action, longest);
+    if (filled.name.size() > 200) return;  // that has been said
+    if (const auto size = size_in_message(filled); !size) reader.error("kind", size.error().text());
   }
 
   // A server that takes two nodes for one keeps ending the one's open files for the other's.

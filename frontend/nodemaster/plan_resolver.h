@@ -1,6 +1,7 @@
 // Makes a plan ready to be sent: its files are found and hashed, in a worker, since that reads them all. Nodes that ask
 // at about the same time share one resolution; a while later the files are looked at anew. What depends on the kernel
-// that a node runs makes one resolution for each release that nodes really run; one worker runs at a time.
+// that a node runs makes one resolution for each release that nodes really run. One worker runs at a time, for whoever has
+// waited longest, and their number is bounded: a node may say that it runs anything.
 #pragma once
 
 #include <functional>
@@ -26,6 +27,8 @@ class PlanResolver {
  public:
   static constexpr sys::Duration fresh = std::chrono::seconds(2);
   static constexpr sys::Duration deadline = std::chrono::minutes(10);
+  static constexpr std::size_t max_releases = 32;  // that are waited for at the same time
+  using Ticket = std::uint64_t;                    // of who waits
   using Ready = std::function<void(sys::Result<SharedPlan>)>;
 
   PlanResolver(sys::Loop& loop, sys::Workers& workers, ContentStore& store)
@@ -36,22 +39,29 @@ class PlanResolver {
   void set_plan(std::vector<PlanStep> plan);
   // Calls `ready` from the loop, once, with the plan for nodes whose kernel is of that release. What is missing is a
   // problem of the step; an error is that of the whole.
-  void want(const std::string& kernel, Ready ready);
-  // The files have changed: the next want() looks at them.
+  Ticket want(const std::string& kernel, Ready ready);
+  // Whoever got that ticket does not wait any more. Has no effect when `ready` has been called, or is about to be.
+  void withdraw(Ticket ticket);
+  // The files may have changed: who asks from now on gets what is found from now on. Those who have waited before get what
+  // they wait for.
   void forget();
 
  private:
   struct Waiter {
+    Ticket ticket;
     std::string kernel;
     Ready ready;
   };
   struct Batch {
-    std::vector<Waiter> waiting;
+    std::vector<Waiter> waiting;  // in the order in which they came
+    std::vector<Waiter> served;   // by the worker that runs
     SharedPlan latest;
     sys::Instant latest_at;
   };
 
-  Batch& batch_of(const std::string& kernel) { return batches_[by_kernel_ ? kernel : std::string()]; }
+  std::string key_of(const std::string& kernel) const { return by_kernel_ ? kernel : std::string(); }
+  bool is_full(const std::string& key) const;
+  void stop_worker();
   void resolve_next();
   void resolve(const std::string& kernel);
   void finish(const std::string& kernel, sys::Result<SharedPlan> plan);
@@ -65,6 +75,9 @@ class PlanResolver {
   bool by_kernel_ = false;
   std::map<std::string, Batch> batches_;  // by release; of a plan that does not depend on it, one without
   sys::WorkerId worker_ = 0;              // 0: none runs
+  std::string worker_key_;                // whose batch it works for
+  bool stale_ = false;                    // it began before the files were forgotten
+  Ticket next_ticket_ = 1;
 };
 
 }  // namespace frontend

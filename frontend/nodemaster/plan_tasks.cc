@@ -6,6 +6,8 @@
 #include "frontend/nodemaster/node_facts.h"
 #include "sys/path.h"
 #include "sys/text.h"
+#include "transport/codec.h"
+#include "transport/frame.h"
 
 namespace frontend {
 namespace {
@@ -45,20 +47,6 @@ transport::Step node_step(const PlanStep& planned, std::vector<std::uint32_t> af
   return step;
 }
 
-// About how many bytes a step takes in a message.
-std::size_t weight_of(const transport::Step& step) {
-  constexpr std::size_t plain = 8192, each = 80;
-  std::size_t weight = plain;
-  if (const auto* file = std::get_if<transport::FileStep>(&step.action)) {
-    for (const transport::TreeEntry& entry : file->entries) {
-      weight += each + entry.path.size();
-      if (const auto* text = std::get_if<transport::TextContent>(&entry.what)) weight += text->text.size();
-      if (const auto* link = std::get_if<transport::LinkTarget>(&entry.what)) weight += link->target.size();
-    }
-  }
-  return weight;
-}
-
 FrontEndTask front_end_task(const PlanStep& planned) {
   return {.name = sys::cat("step ", planned.step.name),
           .command = std::get<transport::RunStep>(planned.step.action).arguments,
@@ -80,21 +68,33 @@ std::vector<std::string> spared_services(const std::vector<PlanStep>& plan, tran
   return names;
 }
 
-void add_node_step(std::deque<Task>& tasks, transport::Step step) {
+sys::Status add_node_step(std::deque<Task>& tasks, transport::Step step) {
+  const auto weight = size_in_message(step);
+  if (!weight) return sys::refusal(sys::cat("step ", step.name, ": ", weight.error().text()));
   auto* last = tasks.empty() ? nullptr : std::get_if<NodeTask>(&tasks.back());
-  const std::size_t weight = weight_of(step);
-  if (!last || last->steps.size() == max_steps_at_once || last->weight + weight > max_weight_at_once) {
+  if (!last || last->steps.size() == max_steps_at_once || last->weight + *weight > max_weight_at_once) {
     tasks.emplace_back(NodeTask{});
     last = std::get_if<NodeTask>(&tasks.back());
   }
-  last->weight += weight;
+  last->weight += *weight;
   last->steps.push_back(std::move(step));
+  return {};
 }
 
 }  // namespace
 
 bool is_for(const PlanStep& step, transport::NodeNumber node) {
   return !step.nodes || std::binary_search(step.nodes->begin(), step.nodes->end(), node);
+}
+
+sys::Result<std::size_t> size_in_message(const transport::Step& step) {
+  transport::Bytes bytes;
+  if (const auto status = transport::encode(transport::Setup{.steps = {step}}, bytes); !status) {
+    return sys::refusal(sys::cat("cannot be sent to the node: ", status.error().text()));
+  }
+  if (bytes.size() <= transport::max_body) return bytes.size();
+  return sys::refusal(sys::cat("cannot be sent to the node: it takes ", bytes.size(), " bytes, and a message holds ",
+                               transport::max_body, "; make several steps of it"));
 }
 
 std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, HookEvent event, sys::Duration limit) {
@@ -108,8 +108,8 @@ std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, Hook
   return tasks;
 }
 
-std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
-                           const NodeEntry& node) {
+sys::Result<std::deque<Task>> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
+                                        const NodeEntry& node) {
   std::deque<Task> tasks;
   const NodeOrder order(plan, node.number);
   for (std::size_t i = 0; i < plan.size(); ++i) {
@@ -117,8 +117,8 @@ std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<
     if (!is_done_on(step, node.number)) continue;
     if (step.on_front_end) {
       tasks.emplace_back(front_end_task(step));
-    } else {
-      add_node_step(tasks, node_step(step, order.of(i), node));
+    } else if (const auto status = add_node_step(tasks, node_step(step, order.of(i), node)); !status) {
+      return tl::make_unexpected(status.error());
     }
   }
   for (const FrontEndTask& hook : hooks)

@@ -11,13 +11,14 @@
 #include "frontend/nodemaster/configuration.h"
 #include "frontend/nodemaster/hooks.h"
 #include "sys/clock.h"
+#include "sys/result.h"
 #include "transport/messages.h"
 
 namespace frontend {
 
 struct NodeTask {
   std::vector<transport::Step> steps;  // of one Setup message
-  std::size_t weight = 0;              // bytes of that message, about
+  std::size_t weight = 0;              // bytes that they take in it
   std::vector<std::string> spared;     // services whose steps have a problem: Setup::spared
 };
 
@@ -42,9 +43,13 @@ bool is_for(const PlanStep& step, transport::NodeNumber node);
 // One for each path, called "hook 10-dns" or "node_down hook 10-dns".
 std::vector<FrontEndTask> hook_tasks(const std::vector<std::string>& paths, HookEvent event, sys::Duration limit);
 
-// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out (of a service: one that runs is spared). Never empty, and the last task is the
-// node's: its success means that the node is up.
-std::deque<Task> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
-                           const NodeEntry& node);
+// How many bytes a step takes in a Setup message, or why none can hold it.
+sys::Result<std::size_t> size_in_message(const transport::Step& step);
+
+// The steps that are for `node`, with its facts filled in, then the hooks; a step with a problem is left out (of a service:
+// one that runs is spared). Never empty, and the last task is the node's: its success means that the node is up. An error
+// when a step, with the facts, is more than a message holds.
+sys::Result<std::deque<Task>> tasks_for(const std::vector<PlanStep>& plan, const std::vector<FrontEndTask>& hooks,
+                                        const NodeEntry& node);
 
 }  // namespace frontend

@@ -169,6 +169,11 @@ std::vector<std::pair<std::string, std::string>> TableReader::text_table(std::st
   const auto* values = get<TomlTable>(key, "a table of strings");
   if (!values) return texts;
   for (const TomlEntry& entry : *values) {
+    if (std::holds_alternative<TomlArray>(entry.value.data)) {
+      error(key, sys::cat("'", sys::printable(entry.key, 64),
+                          "' is an array; write its values into one string, like \"4096 87380 6291456\""));
+      continue;
+    }
     auto text = as_text(entry.value);
     if (text && is_content(*text, max_text) && is_text(entry.key)) {
       texts.emplace_back(entry.key, *std::move(text));

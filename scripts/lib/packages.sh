@@ -56,10 +56,20 @@ refresh_lists_for() {
   apt install --simulate --no-install-recommends "$@"
 }
 
+# The links by which systemd starts services at boot.
+enabled_services() { { find /etc/systemd/system -path '*.wants/*' -type l 2>/dev/null || true; } | sort; }
+
+# policy-rc.d keeps packages from starting their services; their scripts (deb-systemd-helper) enable them all the same, for
+# the next boot. As when the administrator has disabled them, upgrades leave it at that.
+disable_services_but() {
+  comm -13 <(printf '%s\n' "$1") <(enabled_services) | while IFS= read -r link; do rm -f "$link"; done
+}
+
 # Installs packages without letting any of them start a service: a rarpd that answers on the real
 # network of the machine is not what its owner asked for.
 install_packages() {
-  local policy=/usr/sbin/policy-rc.d
+  local policy=/usr/sbin/policy-rc.d enabled
+  enabled=$(enabled_services)
   dpkg --configure -a  # an earlier run may have been interrupted
   if [ ! -e "$policy" ]; then
     # shellcheck disable=SC2064  # the path is wanted as it is now
@@ -73,6 +83,7 @@ install_packages() {
     apt update
     RUNLEVEL=1 apt install --no-install-recommends "$@"
   }
+  disable_services_but "$enabled"
 }
 
 # An ssh daemon that is there for a bench is none that the machine's next start is to open to the network. Before it is

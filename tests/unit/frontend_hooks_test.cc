@@ -242,4 +242,56 @@ TEST_CASE("hooks of many nodes run a few at a time") {
   CHECK(std::find(env.begin(), env.end(), "NODE=18") != env.end());
 }
 
+TEST_CASE("what a hook waits for its turn does not count against the plan's time limit") {
+  SetUp at;
+  at.programs.set_at_once(1);
+  at.node_up.set_limit(10s);
+  at.table.set_hello(2, hello_of(2, 1));
+  at.kernel.files.put("/d/10-a", "", 0755);
+  at.node_up.set_hooks({.up = "/d", .down = {}, .limit = 1h});
+  at.plans.set_plan({});
+  at.node_up.begin(2);
+  at.kernel.loop.run_until_idle();
+  at.begin({});  // node 3's has to wait
+  REQUIRE(at.kernel.spawner.pids().size() == 1);
+  at.kernel.loop.advance(8s);
+  at.kernel.loop.run_until_idle();
+  at.end_program(fakes::exited(0));
+  REQUIRE(at.kernel.spawner.pids().size() == 2);
+  at.kernel.loop.advance(8s);
+  at.kernel.loop.run_until_idle();
+  CHECK(at.state() == NodeState::boot);
+  at.kernel.loop.advance(6s);
+  at.kernel.loop.run_until_idle();  // the limit, and the node's first word
+  CHECK(at.state() == NodeState::error);
+}
+
+TEST_CASE("hooks of a node that goes for another MAC are told of the one that went") {
+  Going at;
+  at.come_up();
+  auto nodes = some_nodes(4);
+  const sys::Mac old = nodes[3].mac;
+  nodes[3].mac[5] = 0x77;
+  at.table.configure(nodes);
+  at.kernel.loop.run_until_idle();
+  const auto& env = at.kernel.spawner.spec(at.newest_program()).environment;
+  CHECK(at.newest_path() == "/down/10-b");
+  CHECK(std::find(env.begin(), env.end(), "NODE_MAC=" + sys::format_mac(old)) != env.end());
+}
+
+TEST_CASE("a script whose interpreter is not there is no good hook") {
+  fakes::Kernel kernel;
+  kernel.files.put("/d/10-a", "#! /bin/sh -e\n", 0755);
+  kernel.files.put("/d/20-b", "#!/no/python\n", 0755);
+  kernel.files.put("/d/30-c",
+                   "\x7f"
+                   "ELF",
+                   0755);
+  kernel.files.put("/bin/sh", "", 0755);
+  const auto faults = frontend::find_faults(kernel.files, *frontend::list_hooks(kernel.files, "/d"));
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].name == "/d/20-b");
+  CHECK(faults[0].reason == "cannot be run: its interpreter, /no/python, is not there or no program");
+}
+
 }  // namespace

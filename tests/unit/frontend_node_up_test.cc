@@ -318,4 +318,55 @@ TEST_CASE("a plan whose files cannot be read makes the node's state") {
   CHECK(hung.reason().find("took too long") != std::string::npos);
 }
 
+TEST_CASE("a step that cannot be sent fails the node, and nothing is sent") {
+  SetUp at;
+  PlanStep big = directory("big");
+  big.step.action = transport::FileStep{{{"/a", transport::TextContent{std::string(70000, 'x')}}}};
+  at.begin({big});
+  CHECK(at.state() == NodeState::error);
+  CHECK(at.reason().find("step big: cannot be sent to the node") == 0);
+  CHECK(at.links.take<Setup>(3).empty());
+  CHECK(at.table.find(3)->here.size() == 1);
+}
+
+TEST_CASE("a node that comes up with failures says which were ignored") {
+  SetUp at;
+  at.begin({directory("a"), directory("b")});
+  const Setup setup = at.setup();
+  for (const char* name : {"a", "b"})
+    at.node_up.on_report(
+        3, {.plan = setup.plan, .name = name, .outcome = transport::Outcome::ignored, .attempt = 1, .reason = "no"});
+  at.done(setup, true);
+  CHECK(at.state() == NodeState::up);
+  CHECK(at.reason() == "2 failures ignored: step a, step b");
+}
+
+TEST_CASE("the steps of a later set-up are in the boot record") {
+  SetUp at;
+  at.begin({directory("a")});
+  Setup setup = at.setup();
+  const transport::BootRecord up{0, {{"up", 5, 6, transport::Outcome::done, ""}}};
+  at.node_up.on_report(3, {.plan = setup.plan, .name = "a", .outcome = transport::Outcome::done});
+  at.done(setup, true);
+  at.table.add_record(3, up);
+  CHECK(at.table.find(3)->here.empty());  // the node itself has it in its record
+  at.node_up.begin(3);
+  at.kernel.loop.run_until_idle();
+  setup = at.setup();
+  at.node_up.on_report(3, {.plan = setup.plan, .name = "a", .outcome = transport::Outcome::failed, .reason = "no"});
+  REQUIRE(at.table.find(3)->here.size() == 1);
+  CHECK(at.table.find(3)->here[0].name == "setup: a");
+  CHECK(at.table.find(3)->here[0].reason == "no");
+}
+
+TEST_CASE("a node that reports failures without end does not fill the log") {
+  SetUp at;
+  at.begin({directory("a")});
+  const Setup setup = at.setup();
+  for (int i = 0; i < 1000; ++i)
+    at.node_up.on_report(3,
+                         {.plan = setup.plan, .name = "a", .outcome = transport::Outcome::failed, .reason = "a flood"});
+  CHECK(at.kernel.logged("a flood") == 100);
+}
+
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "sys/text.h"
 #include "tests/unit/frontend_fixture.h"
+#include "transport/frame.h"
 
 namespace {
 
@@ -54,12 +55,12 @@ const frontend::NodeEntry node3 = fakes::some_nodes(4).back();
 
 TEST_CASE("steps of the front end split the plan, and the node has the last word") {
   using frontend::tasks_for;
-  CHECK(shape(tasks_for({}, {}, node3)) == "[]");
-  CHECK(shape(tasks_for({directory("a"), directory("b")}, {}, node3)) == "[a b]");
-  CHECK(shape(tasks_for({directory("a"), here("b"), directory("c")}, {}, node3)) == "[a] step b [c]");
-  CHECK(shape(tasks_for({here("b")}, {}, node3)) == "step b []");
+  CHECK(shape(*tasks_for({}, {}, node3)) == "[]");
+  CHECK(shape(*tasks_for({directory("a"), directory("b")}, {}, node3)) == "[a b]");
+  CHECK(shape(*tasks_for({directory("a"), here("b"), directory("c")}, {}, node3)) == "[a] step b [c]");
+  CHECK(shape(*tasks_for({here("b")}, {}, node3)) == "step b []");
   const auto hooks = frontend::hook_tasks({"/etc/d/10-x", "/etc/d/20-y"}, frontend::HookEvent::node_up, 60s);
-  CHECK(shape(tasks_for({directory("a")}, hooks, node3)) == "[a] hook 10-x hook 20-y []");
+  CHECK(shape(*tasks_for({directory("a")}, hooks, node3)) == "[a] hook 10-x hook 20-y []");
 }
 
 TEST_CASE("a step is for the nodes that it names") {
@@ -67,9 +68,9 @@ TEST_CASE("a step is for the nodes that it names") {
   some.nodes = {{1, 3}};
   PlanStep others = directory("others");
   others.nodes = {{2}};
-  CHECK(shape(frontend::tasks_for({some, others, directory("all")}, {}, node3)) == "[some all]");
+  CHECK(shape(*frontend::tasks_for({some, others, directory("all")}, {}, node3)) == "[some all]");
   some.nodes.emplace();  // a set that is empty is not all
-  CHECK(shape(frontend::tasks_for({some}, {}, node3)) == "[]");
+  CHECK(shape(*frontend::tasks_for({some}, {}, node3)) == "[]");
 }
 
 TEST_CASE("a step that a node has not stands for those that it would have waited for") {
@@ -79,7 +80,7 @@ TEST_CASE("a step that a node has not stands for those that it would have waited
   absent.step.after = {0};
   last.step.index = 2;
   last.step.after = {1};
-  const auto tasks = frontend::tasks_for({first, absent, last}, {}, node3);
+  const auto tasks = *frontend::tasks_for({first, absent, last}, {}, node3);
   const auto& steps = std::get<NodeTask>(tasks.at(0)).steps;
   REQUIRE(steps.size() == 2);
   CHECK(steps[1].after == std::vector<std::uint32_t>{0});
@@ -88,7 +89,7 @@ TEST_CASE("a step that a node has not stands for those that it would have waited
 TEST_CASE("a step with a problem is left out, as if it were for others") {
   PlanStep bad = directory("bad");
   bad.problem = "gone";
-  CHECK(shape(frontend::tasks_for({bad, directory("b")}, {}, node3)) == "[b]");
+  CHECK(shape(*frontend::tasks_for({bad, directory("b")}, {}, node3)) == "[b]");
 }
 
 TEST_CASE("a service whose step has a problem is spared, by the last part of the plan") {
@@ -108,12 +109,46 @@ TEST_CASE("steps of many files are sent apart") {
   for (int i = 0; i < 16000; ++i)
     files.entries.push_back({std::string(100, 'x'), transport::DirectoryMark{}});
   big.step.action = files;
-  CHECK(frontend::tasks_for({big, big}, {}, node3).size() == 2);
+  CHECK(frontend::tasks_for({big, big}, {}, node3)->size() == 2);
+}
+
+TEST_CASE("a step weighs what it takes in the message") {
+  PlanStep text = directory("text");
+  transport::FileStep file;
+  file.entries.push_back({"/a", transport::TextContent{std::string(65000, 'x')}});
+  text.step.action = file;
+  const std::vector<PlanStep> plan(100, text);
+  const auto tasks = *frontend::tasks_for(plan, {}, node3);
+  REQUIRE(tasks.size() == 2);
+  for (const Task& task : tasks) {
+    transport::Bytes frame;
+    CHECK(transport::append_frame(transport::Setup{.steps = std::get<NodeTask>(task).steps}, 0, frame));
+  }
+}
+
+TEST_CASE("a step that no message can hold is an error, with its name") {
+  PlanStep grown = directory("grown");
+  std::string text(60000, 'x');
+  for (int i = 0; i < 600; ++i)
+    text += "{address}";
+  grown.step.action = transport::FileStep{{{"/a", transport::TextContent{text + std::string(100, ' ')}}}};
+  CHECK(frontend::tasks_for({grown}, {}, node3));
+  frontend::NodeEntry far = node3;
+  far.address = 0xac1fff64;  // 172.31.255.100
+  const auto tasks = frontend::tasks_for({grown}, {}, far);
+  REQUIRE_FALSE(tasks);
+  CHECK(tasks.error().text().find("step grown: cannot be sent to the node") == 0);
+
+  PlanStep service = directory("service");
+  transport::ServiceStep action;
+  action.environment.assign(1024, std::string(4500, 'e'));
+  service.step.action = action;
+  CHECK_FALSE(frontend::tasks_for({service}, {}, node3));
 }
 
 TEST_CASE("a long plan goes in several messages") {
   const std::vector<PlanStep> plan(2 * frontend::max_steps_at_once + 1, directory("a"));
-  const auto tasks = frontend::tasks_for(plan, {}, node3);
+  const auto tasks = *frontend::tasks_for(plan, {}, node3);
   REQUIRE(tasks.size() == 3);
   CHECK(std::get<NodeTask>(tasks[0]).steps.size() == frontend::max_steps_at_once);
   CHECK(std::get<NodeTask>(tasks[2]).steps.size() == 1);
@@ -128,7 +163,7 @@ TEST_CASE("a node's facts are filled in") {
   CHECK(frontend::fill_in("{name}", odd) == "{name}");
   PlanStep step;
   step.step.action = transport::HostnameStep{"{name}"};
-  const auto tasks = frontend::tasks_for({step}, {}, node3);
+  const auto tasks = *frontend::tasks_for({step}, {}, node3);
   const auto& filled = std::get<NodeTask>(tasks[0]).steps[0].action;
   CHECK(std::get<transport::HostnameStep>(filled).name == "n3");
 }
@@ -140,9 +175,9 @@ TEST_CASE("an address that counts up is each node's own") {
   const auto address_in = [](const std::deque<Task>& tasks) {
     return std::get<transport::InterfaceStep>(std::get<NodeTask>(tasks[0]).steps[0].action).address;
   };
-  CHECK(address_in(frontend::tasks_for({step}, {}, node3)) == 0x0a0a0013);
+  CHECK(address_in(*frontend::tasks_for({step}, {}, node3)) == 0x0a0a0013);
   step.counts_up = false;
-  CHECK(address_in(frontend::tasks_for({step}, {}, node3)) == 0x0a0a0010);
+  CHECK(address_in(*frontend::tasks_for({step}, {}, node3)) == 0x0a0a0010);
 }
 
 TEST_CASE("steps that tell the time are told it when they are sent") {
@@ -155,7 +190,7 @@ TEST_CASE("steps that tell the time are told it when they are sent") {
 TEST_CASE("a node's facts are filled into mounts, too") {
   PlanStep step;
   step.step.action = transport::MountStep{"nfs1:/scratch/{node}", "/{name}", "nfs", "clientaddr={address},ro"};
-  const auto tasks = frontend::tasks_for({step}, {}, node3);
+  const auto tasks = *frontend::tasks_for({step}, {}, node3);
   const auto& mount = std::get<transport::MountStep>(std::get<NodeTask>(tasks[0]).steps[0].action);
   CHECK(mount.source == "nfs1:/scratch/3");
   CHECK(mount.options == "clientaddr=10.9.1.3,ro");
@@ -163,7 +198,7 @@ TEST_CASE("a node's facts are filled into mounts, too") {
 }
 
 TEST_CASE("a step of the front end keeps its limits") {
-  const auto tasks = frontend::tasks_for({here("b")}, {}, node3);
+  const auto tasks = *frontend::tasks_for({here("b")}, {}, node3);
   const auto& task = std::get<FrontEndTask>(tasks[0]);
   CHECK(task.limit == std::chrono::seconds(2));
   CHECK(task.retries == 1);
