@@ -95,12 +95,12 @@ TEST_CASE("a step with a problem is left out, as if it were for others") {
 TEST_CASE("a service whose step has a problem is spared, by the last part of the plan") {
   PlanStep service = directory("syslog");
   service.step.action = transport::ServiceStep{};
-  CHECK(std::get<NodeTask>(frontend::tasks_for({service}, {}, node3).back()).spared.empty());
+  CHECK(std::get<NodeTask>(frontend::tasks_for({service}, {}, node3)->back()).spared.empty());
   service.problem = "gone";
   const auto tasks = frontend::tasks_for({directory("a"), service}, {}, node3);
-  CHECK(std::get<NodeTask>(tasks.back()).spared == std::vector<std::string>{"syslog"});
+  CHECK(std::get<NodeTask>(tasks->back()).spared == std::vector<std::string>{"syslog"});
   service.nodes = std::vector<transport::NodeNumber>{4};
-  CHECK(std::get<NodeTask>(frontend::tasks_for({service}, {}, node3).back()).spared.empty());
+  CHECK(std::get<NodeTask>(frontend::tasks_for({service}, {}, node3)->back()).spared.empty());
 }
 
 TEST_CASE("steps of many files are sent apart") {
