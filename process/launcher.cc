@@ -89,6 +89,7 @@ std::optional<StartFailure> Launcher::State::refusal(const transport::Launch& la
     return StartFailure{EEXIST, sys::cat("job ", launch.job, " has a rank ", launch.rank, " on this node already")};
   if (running() >= max_processes)
     return StartFailure{EAGAIN, sys::cat("this node has ", max_processes, " processes already, its limit")};
+  if (launch.pid < 0) return StartFailure{EINVAL, sys::cat("there is no pid ", launch.pid)};
   return complaint(launch);
 }
 
@@ -108,6 +109,10 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
       .output =
           [this, key](transport::StreamName stream, std::span<const std::byte> piece, bool end) {
             hooks.output({key.job, key.rank, stream, end, {piece.begin(), piece.end()}});
+          },
+      .state =
+          [this, key](int status) {
+            if (hooks.state) hooks.state({key.job, key.rank, status});
           },
       .ended =
           [this, key](const sys::Exit& exit) {
@@ -154,7 +159,7 @@ void Launcher::signal(const transport::Signal& signal) {
   if (signal.signal < 1 || signal.signal > max_signal)
     return state_->log.warning("signal ", signal.signal, " for job ", signal.job, " rank ", signal.rank,
                                " ignored: there is no such signal");
-  found->second->signal(signal.signal);
+  found->second->signal(signal);
 }
 
 void Launcher::add_credit(const transport::StreamCredit& credit) {

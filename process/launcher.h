@@ -22,6 +22,7 @@ struct LauncherHooks {
   std::function<void(const transport::Launched&)> launched;
   std::function<void(const transport::ProcessEnd&)> ended;
   std::function<void(const transport::StreamOutput&)> output;
+  std::function<void(const transport::ProcessState&)> state = {};
 };
 
 class Launcher {

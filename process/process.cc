@@ -14,6 +14,12 @@ bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM
 
 StartFailure cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
 
+// Whoever asked for that pid may ask for another one.
+StartFailure no_pid(int pid, const sys::Error& error) {
+  const bool taken = error.code == EEXIST || error.code == EINVAL;
+  return {taken ? EADDRINUSE : error.code, taken ? sys::cat("pid ", pid, " is not free on the node") : error.text()};
+}
+
 }  // namespace
 
 Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers)
@@ -43,7 +49,8 @@ void Process::on_fetched(const sys::Result<std::vector<std::string>>& paths) {
       [this, weak](const sys::Exit& exit) {
         if (!weak.expired()) on_reaped(exit);
       });
-  if (!spawned) return fail(explain(launch_.program, spawned.error()));
+  if (!spawned)
+    return fail(launch_.pid != 0 ? no_pid(launch_.pid, spawned.error()) : explain(launch_.program, spawned.error()));
   phase_ = Phase::starting;
   spawned_ = *std::move(spawned);
   pid_ = spawned_.pid;
@@ -52,6 +59,7 @@ void Process::on_fetched(const sys::Result<std::vector<std::string>>& paths) {
 sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   sys::SpawnSpec spec;
   spec.path = launch_.program;
+  spec.pid = launch_.pid;
   spec.arguments = launch_.arguments;
   spec.environment = launch_.environment;
   if (!launch_.directory.empty()) spec.directory = launch_.directory;
@@ -76,6 +84,7 @@ void Process::on_started(const sys::Status& status) {
   if (!status) return fail(explain(launch_.program, status.error()));
   phase_ = Phase::running;
   launch_.files.clear();
+  if (events_.state) tools_.children.watch_states(pid_, events_.state);
   events_.started(pid_);
   start_pump(transport::StreamName::output, std::move(spawned_.output));
   start_pump(transport::StreamName::error, std::move(spawned_.error));
@@ -105,8 +114,12 @@ void Process::finish_if_drained() {
   go_if_reaped();
 }
 
-void Process::signal(int number) {
-  if (phase_ == Phase::running && pid_ != 0) return void(tools_.children.signal(pid_, number, true));
+void Process::signal(const transport::Signal& signal) {
+  const int number = signal.signal;
+  if (phase_ == Phase::running && pid_ != 0) {
+    if (signal.queued) return void(tools_.children.queue(pid_, number, signal.value));
+    return void(tools_.children.signal(pid_, number, signal.group));
+  }
   if (!cancels_a_start(number)) return;
   if (phase_ == Phase::fetching) {
     phase_ = Phase::over;
@@ -123,7 +136,7 @@ void Process::add_credit(transport::StreamName stream, std::uint64_t bytes) {
 }
 
 void Process::kill() {
-  signal(SIGKILL);
+  signal({.signal = SIGKILL});
   for (Output& output : outputs_)
     if (output.pump) output.pump->abandon();
   if (exit_ && phase_ == Phase::running) turn_.set(sys::Duration::zero(), [this] { finish_if_drained(); });

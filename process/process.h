@@ -41,6 +41,7 @@ struct ProcessEvents {
   std::function<void(int pid)> started;
   std::function<void(const StartFailure&)> failed;  // it never ran
   std::function<void(transport::StreamName, std::span<const std::byte>, bool end)> output;
+  std::function<void(int status)> state = {};   // it has stopped or goes on: as wait(2) has it
   std::function<void(const sys::Exit&)> ended;  // after the last output
   std::function<void()> gone;                   // last; may destroy the process
 };
@@ -55,8 +56,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // To its process group. Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored.
-  void signal(int number);
+  // Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored.
+  void signal(const transport::Signal& signal);
   void add_credit(transport::StreamName stream, std::uint64_t bytes);
   // SIGKILL, and what it still has to say is dropped.
   void kill();

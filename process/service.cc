@@ -110,7 +110,7 @@ void Service::end_for_good() {
   done_ = nullptr;
   wanted_.reset();
   timer_.cancel();
-  if (phase_ == Phase::starting && process_) process_->signal(SIGTERM);
+  if (phase_ == Phase::starting && process_) process_->signal({.signal = SIGTERM});
 }
 
 void Service::end_process() {
@@ -120,7 +120,7 @@ void Service::end_process() {
     tools_.log.warning("service ", name_, ": has not ended within ", seconds_of(stop_limit), ": killed");
     if (process_) process_->kill();
   });
-  process_->signal(SIGTERM);
+  process_->signal({.signal = SIGTERM});
 }
 
 void Service::start() {

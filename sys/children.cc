@@ -1,13 +1,18 @@
 #include "sys/children.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
+#include "sys/fd.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -33,6 +38,29 @@ void end_group(const Zombie& leader, Leftovers leftovers) {
   if (leftovers == Leftovers::live || (leftovers == Leftovers::die_on_failure && leader.ended_well)) return;
   (void)::kill(-leader.pid, SIGKILL);
 }
+
+// Whether the process neither catches nor ignores the signal: by the masks in proc(5).
+bool leaves_to_default(int pid, int signal) {
+  char text[4096];
+  const Fd file(::open(cat("/proc/", pid, "/status").c_str(), O_RDONLY | O_CLOEXEC));
+  const ssize_t size = file.valid() ? ::read(file.get(), text, sizeof text) : -1;
+  if (size <= 0) return true;
+  const std::string_view status(text, static_cast<std::size_t>(size));
+  for (const std::string_view key : {"\nSigIgn:\t", "\nSigCgt:\t"}) {
+    const auto at = status.find(key);
+    if (at == status.npos) return true;
+    std::uint64_t mask = 0;
+    const char* const first = status.data() + at + key.size();
+    (void)std::from_chars(first, status.data() + status.size(), mask, 16);
+    if ((mask >> (signal - 1) & 1) != 0) return false;
+  }
+  return true;
+}
+
+bool stops_by_default(int signal) { return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU; }
+
+// As wait(2) has it.
+int state_of(const siginfo_t& info) { return info.si_code == CLD_CONTINUED ? 0xffff : info.si_status << 8 | 0x7f; }
 
 Exit reap_pid(int pid) {
   Exit exit{.pid = pid};
@@ -60,16 +88,39 @@ void KernelChildren::expect(int pid, std::function<void(const Exit&)> handler, L
 Status KernelChildren::signal(int pid, int signal, bool group) {
   const auto what = [&] { return cat("send signal ", signal, " to ", group ? "process group " : "process ", pid); };
   if (!expected_.contains(pid)) return failure(ESRCH, what());
+  if (stops_by_default(signal) && leaves_to_default(pid, signal)) signal = SIGSTOP;
   if (group && ::kill(-pid, signal) == 0) return {};
   if (group && errno != ESRCH) return failure(errno, what());
   if (::kill(pid, signal) < 0) return failure(errno, what());
   return {};
 }
 
+Status KernelChildren::queue(int pid, int signal, int value) {
+  const auto what = [&] { return cat("send signal ", signal, " with value ", value, " to process ", pid); };
+  if (!expected_.contains(pid)) return failure(ESRCH, what());
+  if (::sigqueue(pid, signal, {.sival_int = value}) < 0) return failure(errno, what());
+  return {};
+}
+
+void KernelChildren::watch_states(int pid, std::function<void(int)> handler) {
+  if (const auto child = expected_.find(pid); child != expected_.end()) child->second.on_state = std::move(handler);
+}
+
+// False: no child has stopped or gone on.
+bool KernelChildren::tell_one_state() {
+  siginfo_t info{};
+  if (::waitid(P_ALL, 0, &info, WSTOPPED | WCONTINUED | WNOHANG) < 0 || info.si_pid == 0) return false;
+  const auto child = expected_.find(info.si_pid);
+  if (child == expected_.end()) return true;
+  const auto handler = child->second.on_state;  // a copy: it may end the watch
+  if (handler) handler(state_of(info));
+  return true;
+}
+
 void KernelChildren::reap() {
   for (int i = 0; i < per_turn; ++i) {
     try {
-      if (!reap_one()) return;
+      if (!reap_one() && !tell_one_state()) return;
     } catch (...) {
       reap_in_next_turn();
       throw;

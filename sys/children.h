@@ -41,8 +41,14 @@ class Children {
   // Calls `handler` once when `pid` has ended and has been reaped.
   virtual void expect(int pid, std::function<void(const Exit&)> handler, Leftovers leftovers = Leftovers::live) = 0;
   // Sends a signal to a child that is still expected; a pid that was reaped is refused (ESRCH).
-  // `group`: to its process group, or to the child alone while it has not made itself one yet.
+  // `group`: to its process group, or to the child alone while it has not made itself one yet. A child that does nothing
+  // about SIGTSTP and its kin is stopped by SIGSTOP in their place: it leads a session of its own, where the kernel
+  // would ignore them (signal(7), setpgid(2): orphaned process groups).
   virtual Status signal(int pid, int signal, bool group = false) = 0;
+  // To the child alone, with a value (sigqueue(3)).
+  virtual Status queue(int pid, int signal, int value) = 0;
+  // Calls `handler` with the wait(2) status whenever a child that is expected has stopped or continues.
+  virtual void watch_states(int pid, std::function<void(int status)> handler) = 0;
   virtual std::uint64_t orphans_reaped() const = 0;
   // Children that are expected and have not been reaped yet.
   virtual std::size_t expected() const = 0;
@@ -60,6 +66,8 @@ class KernelChildren final : public Children {
   void reap();
   void expect(int pid, std::function<void(const Exit&)> handler, Leftovers leftovers = Leftovers::live) override;
   Status signal(int pid, int signal, bool group) override;
+  Status queue(int pid, int signal, int value) override;
+  void watch_states(int pid, std::function<void(int status)> handler) override;
   std::uint64_t orphans_reaped() const override { return orphans_; }
   std::size_t expected() const override { return expected_.size(); }
 
@@ -67,9 +75,11 @@ class KernelChildren final : public Children {
   struct Expected {
     std::function<void(const Exit&)> handler;
     Leftovers leftovers = Leftovers::live;
+    std::function<void(int)> on_state = {};
   };
 
   bool reap_one();
+  bool tell_one_state();
   void reap_in_next_turn();
 
   Timer more_;

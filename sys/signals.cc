@@ -21,7 +21,7 @@ class KernelSignalSource final : public SignalSource {
   KernelSignalSource(Loop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)) {}
   ~KernelSignalSource() override { loop_.unwatch(watch_); }
 
-  Status start(std::function<void(int)> handler) {
+  Status start(std::function<void(const SignalFacts&)> handler) {
     auto watch = loop_.watch(fd_.get(), Ready::read, [this, handler = std::move(handler)](Ready) { deliver(handler); });
     if (!watch) return tl::unexpected(watch.error());
     watch_ = *watch;
@@ -30,12 +30,12 @@ class KernelSignalSource final : public SignalSource {
 
  private:
   // One read per turn; what it leaves keeps the descriptor readable.
-  void deliver(const std::function<void(int)>& handler) {
+  void deliver(const std::function<void(const SignalFacts&)>& handler) {
     std::array<signalfd_siginfo, 16> arrived;
     const ssize_t size = ::read(fd_.get(), arrived.data(), sizeof arrived);
     const auto count = size < 0 ? 0 : static_cast<std::size_t>(size) / sizeof arrived[0];
     for (std::size_t i = 0; i < count; ++i)
-      handler(static_cast<int>(arrived[i].ssi_signo));
+      handler({static_cast<int>(arrived[i].ssi_signo), arrived[i].ssi_code == SI_KERNEL});
   }
 
   Loop& loop_;
@@ -64,8 +64,16 @@ void restore_signals_in_child() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+void stop_self() { (void)::kill(::getpid(), SIGSTOP); }
+
 Result<std::unique_ptr<SignalSource>> watch_signals(Loop& loop, std::initializer_list<int> signals,
                                                     std::function<void(int signal)> handler) {
+  return watch_signal_facts(loop, signals,
+                            [handler = std::move(handler)](const SignalFacts& facts) { handler(facts.signal); });
+}
+
+Result<std::unique_ptr<SignalSource>> watch_signal_facts(Loop& loop, std::initializer_list<int> signals,
+                                                         std::function<void(const SignalFacts&)> handler) {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : signals)

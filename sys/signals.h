@@ -27,4 +27,14 @@ class SignalSource {
 Result<std::unique_ptr<SignalSource>> watch_signals(Loop& loop, std::initializer_list<int> signals,
                                                     std::function<void(int signal)> handler);
 
+struct SignalFacts {
+  int signal = 0;
+  bool from_kernel = false;  // typed at the terminal, say; else a process has sent it
+};
+Result<std::unique_ptr<SignalSource>> watch_signal_facts(Loop& loop, std::initializer_list<int> signals,
+                                                         std::function<void(const SignalFacts&)> handler);
+
+// Stops this process until it gets SIGCONT.
+void stop_self();
+
 }  // namespace sys

@@ -1,5 +1,8 @@
 #include "sys/spawn.h"
 
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +58,18 @@ class KernelSpawner final : public Spawner {
   std::map<int, Launch> launches_;
 };
 
+// fork(2) of a process with that pid. musl knows nothing of it: what it believes to be the child's thread id is the
+// parent's, which matters to raise(3) and abort(3) alone, and the child calls neither before exec.
+int fork_as(int pid) {
+  if (pid == 0) return ::fork();
+  pid_t wanted = pid;
+  clone_args arguments{};
+  arguments.exit_signal = SIGCHLD;
+  arguments.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
+  arguments.set_tid_size = 1;
+  return static_cast<int>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
 // Takes in what the child has said; true at the end of the pipe: it has executed its program, or is gone.
 bool read_report(Launch& launch) {
   ExecReport report;
@@ -92,8 +107,8 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   if (spec.arguments.empty()) spec.arguments.push_back(spec.path);
   const ExecVectors vectors(spec);
 
-  const int pid = ::fork();
-  if (pid < 0) return failure(errno, cat(spec.path, ": fork"));
+  const int pid = fork_as(spec.pid);
+  if (pid < 0) return failure(errno, cat(spec.path, ": fork", spec.pid == 0 ? "" : cat(" as ", spec.pid)));
   if (pid == 0) execute_in_child(spec, vectors, {output->write.get(), error->write.get(), report->write.get()});
 
   Launch& launch = launches_.try_emplace(pid, loop_).first->second;

@@ -49,10 +49,16 @@ struct RunRequest {
   std::uint32_t umask = 022;
   std::vector<FileEntry> files;      // the program, its interpreter and libraries
   std::vector<std::string> sources;  // where each of files is to be read on the front end
+  bool ghosts = false;               // the command has a ghost for each rank: nothing is launched before RunGhosts
+  std::uint32_t input = no_rank;     // who gets what RunInput brings: a rank, all_ranks or no_rank
 };
 struct RunSignal {
   static constexpr std::uint16_t number = 206;
   std::int32_t signal = 0;
+  std::uint32_t rank = all_ranks;
+  bool group = true;  // else to the process alone
+  bool queued = false;
+  std::int32_t value = 0;
 };
 struct PowerRequest {
   static constexpr std::uint16_t number = 207;
@@ -73,6 +79,28 @@ struct PlanRequest {
   static constexpr std::uint16_t number = 210;
   PlanQuestion question = PlanQuestion::check;
   std::string nodes;  // dry_run
+};
+// The pids of ghosts: of ranks first, first + 1, ...
+struct RunGhosts {
+  static constexpr std::uint16_t number = 211;
+  std::uint32_t first = 0;
+  std::vector<std::int32_t> pids;
+};
+// Within the credit: input_window bytes at first, then RunInputCredit.
+struct RunInput {
+  static constexpr std::uint16_t number = 212;
+  bool end = false;
+  Bytes data;
+};
+struct PsRequest {
+  static constexpr std::uint16_t number = 213;
+  std::string nodes;
+};
+// A signal to all that a job runs, also to what has left its process group.
+struct KillRequest {
+  static constexpr std::uint16_t number = 214;
+  std::uint64_t job = 0;
+  std::int32_t signal = 0;
 };
 
 // ---------------------------------------------------------------- front end to command
@@ -149,6 +177,9 @@ struct RunEnd {
   std::int32_t status = 0;  // wait(2) status when it was started
   std::int32_t code = 0;    // errno of a failed start
   std::string reason;       // of a failed start, or why there is no status (node lost)
+  std::int64_t user_us = 0;
+  std::int64_t system_us = 0;
+  std::int64_t max_rss_kib = 0;
 };
 struct Done {
   static constexpr std::uint16_t number = 257;
@@ -227,6 +258,31 @@ struct PlanReply {
   bool more = false;                  // the next one goes on with the same nodes
   std::vector<PlannedStep> steps;     // in the order in which they are carried out
   std::vector<PlanProblem> problems;  // check
+};
+
+// A rank has stopped or continues, as wait(2) has it.
+struct RunState {
+  static constexpr std::uint16_t number = 263;
+  std::uint32_t rank = 0;
+  std::int32_t status = 0;
+};
+// That pid is taken on the rank's node: another ghost is wanted (RunGhosts).
+struct RunGhostWanted {
+  static constexpr std::uint16_t number = 264;
+  std::uint32_t rank = 0;
+};
+// So many more bytes of input are welcome; `end`: nobody reads it any more.
+struct RunInputCredit {
+  static constexpr std::uint16_t number = 265;
+  std::uint32_t bytes = 0;
+  bool end = false;
+};
+// One or more per node, then Done.
+struct PsReply {
+  static constexpr std::uint16_t number = 266;
+  NodeNumber node = no_node;
+  std::string name;
+  std::vector<ProcessEntry> processes;
 };
 
 }  // namespace transport

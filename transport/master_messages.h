@@ -52,19 +52,36 @@ struct Launch {
   std::uint32_t umask = 022;
   std::uint32_t output_credit = 0;  // bytes that each stream may send before a StreamCredit
   std::vector<FileEntry> files;
+  bool input = false;  // its stdin is what StreamInput brings; else /dev/null
 };
 
-// A signal for a process and its process group.
+// A signal for a process, or for its process group; with a value when one was sent along (sigqueue(3)).
 struct Signal {
   static constexpr std::uint16_t number = 105;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
   std::int32_t signal = 0;
+  bool group = true;
+  bool queued = false;  // `value` counts
+  std::int32_t value = 0;
 };
 
 struct Power {
   static constexpr std::uint16_t number = 106;
   PowerChange change = PowerChange::restart;
+};
+
+// What runs there. `job` 0: everything that the front end has started; else of that job.
+struct ListProcesses {
+  static constexpr std::uint16_t number = 107;
+  std::uint64_t job = 0;
+};
+
+// Everything that the job has ever started there.
+struct KillJob {
+  static constexpr std::uint16_t number = 108;
+  std::uint64_t job = 0;
+  std::int32_t signal = 0;
 };
 
 // Bulk: a piece of content, or why there is none (`reason` is then not empty and `data` is).
@@ -85,7 +102,7 @@ struct StreamCredit {
   std::uint32_t bytes = 0;
 };
 
-// Reserved for process control, bulk: input of a process.
+// Bulk: input of a process, within the credit that the node has given: input_window bytes at first, then InputCredit.
 struct StreamInput {
   static constexpr std::uint16_t number = 122;
   std::uint64_t job = 0;
@@ -93,5 +110,7 @@ struct StreamInput {
   bool end = false;
   Bytes data;
 };
+
+constexpr std::uint32_t input_window = 128u << 10;  // bytes
 
 }  // namespace transport

@@ -9,11 +9,15 @@
 
 namespace transport {
 
-constexpr std::uint16_t protocol_version = 3;
+constexpr std::uint16_t protocol_version = 4;
 constexpr std::uint16_t default_port = 2223;
 
 using NodeNumber = std::uint32_t;
 constexpr NodeNumber no_node = 0xffffffff;
+
+// In place of a rank.
+constexpr std::uint32_t all_ranks = 0xffffffff;
+constexpr std::uint32_t no_rank = 0xfffffffe;
 
 using MacAddress = std::array<std::uint8_t, 6>;
 using Bytes = std::vector<std::byte>;
@@ -71,6 +75,20 @@ struct LogEntry {
   std::uint8_t severity = 6;  // syslog(3)
   std::uint64_t wall_ns = 0;  // since the epoch, by the node's clock
   std::string text;
+};
+
+// A process that runs on a node, as its kernel has it.
+struct ProcessEntry {
+  std::int32_t pid = 0;
+  std::int32_t parent = 0;
+  std::uint64_t job = 0;  // 0: of no job: a service, a setup step
+  std::uint32_t rank = no_rank;
+  std::uint32_t uid = 0;
+  std::uint8_t state = '?';      // letter of proc(5)
+  std::uint64_t started_us = 0;  // since the node's kernel started
+  std::uint64_t cpu_us = 0;      // user and system
+  std::uint64_t resident_bytes = 0;
+  std::string command;  // its arguments, or its name in brackets
 };
 
 enum class StreamName : std::uint8_t { input = 0, output = 1, error = 2 };

@@ -15,11 +15,13 @@
 
 namespace transport {
 
-using Message = std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd,
-                             ProcessState, ServiceReport, BulkHello, Fetch, StreamOutput, Welcome, Refused, Ping, Setup,
-                             Launch, Signal, Power, Block, StreamCredit, StreamInput, StatusRequest, WaitRequest,
-                             BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal, PowerRequest, MetricsRequest,
-                             ServicesRequest, PlanRequest, StatusReply, BootLogReply, LogReply, NodeResult, RunStarted,
-                             RunOutput, RunEnd, Done, Failure, MetricsReply, UpProgress, ServicesReply, PlanReply>;
+using Message =
+    std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd, ProcessState,
+                 ServiceReport, ProcessList, BulkHello, Fetch, StreamOutput, InputCredit, Welcome, Refused, Ping, Setup,
+                 Launch, Signal, Power, ListProcesses, KillJob, Block, StreamCredit, StreamInput, StatusRequest,
+                 WaitRequest, BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal, PowerRequest,
+                 MetricsRequest, ServicesRequest, PlanRequest, RunGhosts, RunInput, PsRequest, KillRequest, StatusReply,
+                 BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply,
+                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, PsReply>;
 
 }  // namespace transport

@@ -85,7 +85,7 @@ struct ProcessEnd {
   std::int64_t max_rss_kib = 0;
 };
 
-// Reserved for process control: a process has stopped or continues (wait(2) status).
+// A process has stopped or continues, as wait(2) has it.
 struct ProcessState {
   static constexpr std::uint16_t number = 9;
   std::uint64_t job = 0;
@@ -97,6 +97,13 @@ struct ProcessState {
 struct ServiceReport {
   static constexpr std::uint16_t number = 10;
   ServiceStatus status;
+};
+
+// Parts of the answer to ListProcesses, with its request id; the last one has `more` = false.
+struct ProcessList {
+  static constexpr std::uint16_t number = 11;
+  bool more = false;
+  std::vector<ProcessEntry> processes;
 };
 
 // First message on a bulk connection.
@@ -122,6 +129,15 @@ struct StreamOutput {
   StreamName stream = StreamName::output;
   bool end = false;
   Bytes data;
+};
+
+// Bulk: so many more bytes of input are welcome; the process has taken them, or has closed its input (`end`).
+struct InputCredit {
+  static constexpr std::uint16_t number = 23;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  std::uint32_t bytes = 0;
+  bool end = false;
 };
 
 }  // namespace transport

@@ -36,6 +36,7 @@ constexpr std::size_t routes = 256;
 constexpr std::size_t limits = 16;
 constexpr std::size_t after = 256;          // steps that a step waits for
 constexpr std::size_t services = 256;       // of one node
+constexpr std::size_t processes = 4096;     // of one message
 }  // namespace cap
 
 template <> inline constexpr std::size_t least_size<BootEntry> = 25;
@@ -50,6 +51,7 @@ template <> inline constexpr std::size_t least_size<SysctlEntry> = 8;
 template <> inline constexpr std::size_t least_size<Route> = 9;
 template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
 template <> inline constexpr std::size_t least_size<ServiceStatus> = 25;
+template <> inline constexpr std::size_t least_size<ProcessEntry> = 53;
 template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
 template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
@@ -80,6 +82,10 @@ template <class A> void serialize(A& archive, BootEntry& m) {
 }
 template <class A> void serialize(A& archive, SelfUsage& m) {
   archive(m.private_bytes, m.resident_bytes, m.cpu_us, m.wakeups, m.orphans, m.children, m.fetched_bytes, m.file_bytes);
+}
+template <class A> void serialize(A& archive, ProcessEntry& m) {
+  archive(m.pid, m.parent, m.job, m.rank, m.uid, m.state, m.started_us, m.cpu_us, m.resident_bytes);
+  archive(text("command", m.command));
 }
 template <class A> void serialize(A& archive, ServiceStatus& m) {
   archive(capped("name", m.name, cap::title), choice("state", m.state, ServiceState::ended), m.pid, m.restarts);
@@ -114,6 +120,10 @@ template <class A> void serialize(A& archive, ProcessEnd& m) {
 }
 template <class A> void serialize(A& archive, ProcessState& m) { archive(m.job, m.rank, m.status); }
 template <class A> void serialize(A& archive, ServiceReport& m) { archive(m.status); }
+template <class A> void serialize(A& archive, ProcessList& m) {
+  archive(m.more, capped("processes", m.processes, cap::processes));
+}
+template <class A> void serialize(A& archive, InputCredit& m) { archive(m.job, m.rank, m.bytes, m.end); }
 template <class A> void serialize(A& archive, BulkHello& m) { archive(m.node, m.token); }
 template <class A> void serialize(A& archive, Fetch& m) { archive(m.hash, m.offset, m.length); }
 template <class A> void serialize(A& archive, StreamOutput& m) {
@@ -181,9 +191,11 @@ template <class A> void serialize(A& archive, Setup& m) {
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
   archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
-  archive(m.output_credit, files(m.files));
+  archive(m.output_credit, files(m.files), m.input);
 }
-template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal); }
+template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal, m.group, m.queued, m.value); }
+template <class A> void serialize(A& archive, ListProcesses& m) { archive(m.job); }
+template <class A> void serialize(A& archive, KillJob& m) { archive(m.job, m.signal); }
 template <class A> void serialize(A& archive, Power& m) { archive(change(m.change)); }
 template <class A> void serialize(A& archive, Block& m) {
   archive(m.hash, m.offset, text("reason", m.reason), data(m.data));
@@ -209,8 +221,15 @@ template <class A> void serialize(A& archive, RunRequest& m) {
   archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory));
   archive(m.directory_required, m.umask);
   archive(files(m.files), CappedStrings{"sources", m.sources, cap::files, cap::path});
+  archive(m.ghosts, m.input);
 }
-template <class A> void serialize(A& archive, RunSignal& m) { archive(m.signal); }
+template <class A> void serialize(A& archive, RunSignal& m) {
+  archive(m.signal, m.rank, m.group, m.queued, m.value);
+}
+template <class A> void serialize(A& archive, RunGhosts& m) { archive(m.first, capped("pids", m.pids, cap::nodes)); }
+template <class A> void serialize(A& archive, RunInput& m) { archive(m.end, data(m.data)); }
+template <class A> void serialize(A& archive, PsRequest& m) { archive(node_set(m.nodes)); }
+template <class A> void serialize(A& archive, KillRequest& m) { archive(m.job, m.signal); }
 template <class A> void serialize(A& archive, PowerRequest& m) { archive(node_set(m.nodes), change(m.change)); }
 
 // ---------------------------------------------------------------- front end to command
@@ -239,7 +258,13 @@ template <class A> void serialize(A& archive, RunStarted& m) {
 }
 template <class A> void serialize(A& archive, RunOutput& m) { archive(m.rank, stream(m.stream), data(m.data)); }
 template <class A> void serialize(A& archive, RunEnd& m) {
-  archive(m.rank, m.started, m.status, m.code, text("reason", m.reason));
+  archive(m.rank, m.started, m.status, m.code, text("reason", m.reason), m.user_us, m.system_us, m.max_rss_kib);
+}
+template <class A> void serialize(A& archive, RunState& m) { archive(m.rank, m.status); }
+template <class A> void serialize(A& archive, RunGhostWanted& m) { archive(m.rank); }
+template <class A> void serialize(A& archive, RunInputCredit& m) { archive(m.bytes, m.end); }
+template <class A> void serialize(A& archive, PsReply& m) {
+  archive(m.node, word("name", m.name), capped("processes", m.processes, cap::processes));
 }
 template <class A> void serialize(A& archive, Failure& m) { archive(m.usage, text("reason", m.reason)); }
 template <class A> void serialize(A& archive, MetricLabel& m) {

@@ -35,10 +35,12 @@ constexpr Row table[] = {
     {ProcessEnd::number, node, ConnectionKind::control, joined},
     {ProcessState::number, node, ConnectionKind::control, joined},
     {ServiceReport::number, node, ConnectionKind::control, joined},
+    {ProcessList::number, node, ConnectionKind::control, joined},
 
     {BulkHello::number, node, ConnectionKind::bulk, greeting},
     {Fetch::number, node, ConnectionKind::bulk, joined},
     {StreamOutput::number, node, ConnectionKind::bulk, joined},
+    {InputCredit::number, node, ConnectionKind::bulk, joined},
 
     {Welcome::number, front_end, ConnectionKind::control, greeting},
     {Refused::number, front_end, ConnectionKind::control, greeting},
@@ -48,6 +50,8 @@ constexpr Row table[] = {
     {Launch::number, front_end, ConnectionKind::control, joined},
     {Signal::number, front_end, ConnectionKind::control, joined},
     {Power::number, front_end, ConnectionKind::control, joined},
+    {ListProcesses::number, front_end, ConnectionKind::control, joined},
+    {KillJob::number, front_end, ConnectionKind::control, joined},
 
     {Refused::number, front_end, ConnectionKind::bulk, greeting},
     {Refused::number, front_end, ConnectionKind::bulk, joined},
@@ -66,6 +70,10 @@ constexpr Row table[] = {
     {MetricsRequest::number, command, ConnectionKind::command, joined},
     {ServicesRequest::number, command, ConnectionKind::command, joined},
     {PlanRequest::number, command, ConnectionKind::command, joined},
+    {RunGhosts::number, command, ConnectionKind::command, joined},
+    {RunInput::number, command, ConnectionKind::command, joined},
+    {PsRequest::number, command, ConnectionKind::command, joined},
+    {KillRequest::number, command, ConnectionKind::command, joined},
 
     {StatusReply::number, front_end, ConnectionKind::command, joined},
     {BootLogReply::number, front_end, ConnectionKind::command, joined},
@@ -80,6 +88,10 @@ constexpr Row table[] = {
     {UpProgress::number, front_end, ConnectionKind::command, joined},
     {ServicesReply::number, front_end, ConnectionKind::command, joined},
     {PlanReply::number, front_end, ConnectionKind::command, joined},
+    {RunState::number, front_end, ConnectionKind::command, joined},
+    {RunGhostWanted::number, front_end, ConnectionKind::command, joined},
+    {RunInputCredit::number, front_end, ConnectionKind::command, joined},
+    {PsReply::number, front_end, ConnectionKind::command, joined},
 };
 
 bool same_kind(const Row& row, ConnectionKind kind) { return kind == ConnectionKind::unknown || row.kind == kind; }

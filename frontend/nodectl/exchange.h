@@ -28,6 +28,8 @@ struct Context {
   std::string socket;  // path of nodemaster's control socket
   bool json = false;
   std::optional<sys::TerminalSize> terminal;  // behind the output
+  char** arguments = nullptr;                 // of main()
+  int argument_count = 0;
 };
 
 // "nodectl: TEXT" on standard error, fit for a terminal.

@@ -43,7 +43,7 @@ void deliver_rest(Context& context) {
   if (!context.output.empty() || !context.error.empty()) context.loop.run();
 }
 
-int run_command(const CommandLine& line) {
+int run_command(const CommandLine& line, int argc, char** argv) {
   sys::KernelClock clock;
   sys::KernelSockets sockets;
   sys::Loop* turning = nullptr;
@@ -60,7 +60,7 @@ int run_command(const CommandLine& line) {
   turning = loop->get();
   Output output(**loop, sys::inherited_stream(1));
   Output error(**loop, sys::inherited_stream(2));
-  Context context{**loop, sockets, output, error, line.socket, line.json, sys::terminal_size(1)};
+  Context context{**loop, sockets, output, error, line.socket, line.json, sys::terminal_size(1), argv, argc};
   const int status = std::visit(Verb{context}, line.verb);
   if (broken) return exit_failure;
   deliver_rest(context);
@@ -74,7 +74,7 @@ int main(int argc, char** argv) try {
   sys::open_standard_fds();
   const auto line = parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&line)) return *status;
-  return run_command(std::get<CommandLine>(line));
+  return run_command(std::get<CommandLine>(line), argc, argv);
 } catch (const std::exception& error) {
   die(error.what());
   return exit_failure;

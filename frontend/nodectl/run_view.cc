@@ -15,6 +15,7 @@ using sys::cat;
 using transport::StreamName;
 
 int RunView::run(const transport::RunRequest& request) {
+  command_ = request.arguments;
   return exchange_.run(
       request, [this](transport::Message& message) { on_message(message); }, [this] { all_ended(); });
 }
@@ -23,9 +24,21 @@ void RunView::on_message(transport::Message& message) {
   if (const auto* started = std::get_if<transport::RunStarted>(&message)) return on_started(*started);
   if (const auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
+  if (!ghosts_) return;
+  if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
+  if (const auto* wanted = std::get_if<transport::RunGhostWanted>(&message)) return ghosts_->on_wanted(wanted->rank);
 }
 
-void RunView::on_started(const transport::RunStarted& started) { ranks_ = started; }
+void RunView::on_started(const transport::RunStarted& started) {
+  ranks_ = started;
+  if (!with_ghosts_ || command_.empty()) return;
+  ghosts_ = std::make_unique<RunGhosts>(context_, command_,
+                                        [this](const transport::Message& message) { exchange_.send(message); });
+  const auto begun = ghosts_->begin(started);
+  if (begun) return;
+  complain(context_, cat("no ghosts for the ranks: ", begun.error().text()));
+  exchange_.give_up(exit_failure);
+}
 
 void RunView::on_output(const transport::RunOutput& output) {
   if (label_) return sink(output.stream).write(labeller(output.rank, output.stream).add(output.data));
@@ -35,6 +48,7 @@ void RunView::on_output(const transport::RunOutput& output) {
 void RunView::on_end(const transport::RunEnd& end) {
   const int status = exit_status_of(end);
   status_ = std::max(status_, status);
+  if (ghosts_) ghosts_->on_end(end.rank, end.started && end.reason.empty() ? end.status : status << 8);
   for (StreamName stream : {StreamName::output, StreamName::error}) {
     if (label_) sink(stream).write(labeller(end.rank, stream).finish());
   }
@@ -60,9 +74,10 @@ void RunView::all_ended() {
 }
 
 // As a local program would: the first interrupt is the processes' affair, a second one is ours.
-void RunView::on_signal(int signal) {
-  if (signal == SIGINT && ++interrupts_ > 1) return exchange_.give_up(exit_signal_base + signal);
-  exchange_.send(transport::RunSignal{signal});
+void RunView::on_signal(const sys::SignalFacts& signal) {
+  if (signal.signal == SIGINT && ++interrupts_ > 1) return exchange_.give_up(exit_signal_base + signal.signal);
+  if (ghosts_) return ghosts_->on_own_signal(signal);
+  if (signal.signal != SIGTSTP) exchange_.send(transport::RunSignal{signal.signal});
 }
 
 std::string RunView::name_of(std::uint32_t rank) const {

@@ -6,22 +6,26 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/line_labeller.h"
+#include "frontend/nodectl/run_ghosts.h"
 
 namespace frontend {
 
 class RunView {
  public:
-  RunView(Context& context, bool label) : exchange_(context), context_(context), label_(label) {}
+  // `ghosts`: whether each rank has one.
+  RunView(Context& context, bool label, bool ghosts = false)
+      : exchange_(context), context_(context), label_(label), with_ghosts_(ghosts) {}
 
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
-  void on_signal(int signal);
+  void on_signal(const sys::SignalFacts& signal);
 
  private:
   void on_message(transport::Message& message);
@@ -38,6 +42,9 @@ class RunView {
   Exchange exchange_;
   Context& context_;
   bool label_;
+  bool with_ghosts_;
+  std::unique_ptr<RunGhosts> ghosts_;
+  std::vector<std::string> command_;
   transport::RunStarted ranks_;
   std::map<std::pair<std::uint32_t, transport::StreamName>, LineLabeller> labellers_;
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom

@@ -59,6 +59,7 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
   request.directory = options.directory.empty() ? here : absolute_path(here, options.directory);
   request.directory_required = !options.directory.empty();
   request.umask = sys::creation_mask();
+  request.ghosts = true;
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
                                    " go to a node; run it under env -i"));
@@ -79,11 +80,12 @@ int run_run(Context& context, const RunOptions& options) {
     complain(context, request.error().text());
     return exit_status_of_start(request.error().code);
   }
-  RunView view(context, options.label);
+  RunView view(context, options.label, true);
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
     if (sys::ignores(signal)) continue;
-    auto source = sys::watch_signals(context.loop, {signal}, [&view](int arrived) { view.on_signal(arrived); });
+    auto source = sys::watch_signal_facts(context.loop, {signal},
+                                          [&view](const sys::SignalFacts& arrived) { view.on_signal(arrived); });
     if (!source) {
       complain(context, source.error().text());
       return exit_failure;

@@ -7,6 +7,11 @@
 namespace frontend {
 namespace {
 
+bool is_of_a_run(const transport::Message& message) {
+  return std::holds_alternative<transport::RunSignal>(message) ||
+         std::holds_alternative<transport::RunGhosts>(message) || std::holds_alternative<transport::RunInput>(message);
+}
+
 // A reply with all nodes, and what a job may hold back, fit in well.
 constexpr transport::ConnectionLimits limits = {.body = transport::max_body};
 
@@ -35,7 +40,7 @@ sys::Status Client::start() {
 
 void Client::on_message(Peer&, std::uint64_t request, transport::Message message) {
   rest_this_turn();
-  if (std::holds_alternative<transport::RunSignal>(message)) return on_signal(message);
+  if (is_of_a_run(message)) return on_run_message(message);
   if (peer_.congested()) return end(ClientEnd::not_reading, "asks for more without reading what it was sent");
   if (verb_) return peer_.send(transport::Failure{true, "one request at a time"}, request);
   if (const auto allowed = events_.on_request(*this, message); !allowed) {
@@ -58,8 +63,8 @@ void Client::rest_this_turn() {
 }
 
 // It reaches the client's own run and nothing else.
-void Client::on_signal(const transport::Message& message) {
-  if (verb_ && events_.on_request(*this, message)) verb_->on_signal(std::get<transport::RunSignal>(message).signal);
+void Client::on_run_message(transport::Message& message) {
+  if (verb_ && events_.on_request(*this, message)) verb_->on_run_message(message);
 }
 
 void Client::on_drained(Peer&) {

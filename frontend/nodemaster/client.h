@@ -49,7 +49,7 @@ class Client final : private PeerEvents, private Reply {
   bool congested() const override { return peer_.congested(); }
   void finish(const transport::Message& last) override;
   Credentials caller() const override { return credentials_; }
-  void on_signal(const transport::Message& message);
+  void on_run_message(transport::Message& message);
   void end(ClientEnd end, const std::string& reason);
   void rest();
   void drop_verb();

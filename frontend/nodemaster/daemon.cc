@@ -130,6 +130,7 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
                              [&](const transport::ServiceReport& report) { on_service(node, report.status); },
                              [&](const transport::Launched& launched) { jobs_.on_message(node, launched); },
                              [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
+                             [&](const transport::ProcessState& state) { jobs_.on_message(node, state); },
                              [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
                              [&](const auto& other) {
                                system_.log.debug("message ", other.number, " of node ", node, " is of no use here");

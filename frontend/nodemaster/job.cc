@@ -53,6 +53,7 @@ void Job::start(const std::vector<NodeNumber>& nodes) {
   const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
   credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
   tell(started);
+  if (request_.ghosts) return;
   for (Rank& rank : ranks_)
     launch(rank);
 }
@@ -77,7 +78,9 @@ void Job::launch(Rank& rank) {
   transport::Launch launch = launch_of(request_, caller_);
   launch.job = number_;
   launch.rank = index_of(rank);
+  launch.pid = rank.pid;
   launch.output_credit = credit_;
+  rank.phase = Rank::Phase::launching;
   const bool sent = links_.send(rank.node, launch);
   if (!sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
 }
@@ -91,6 +94,7 @@ Rank* Job::find(NodeNumber node, std::uint32_t rank) {
 void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
   Rank* rank = find(node, launched.rank);
   if (!rank || rank->phase != Rank::Phase::launching) return;
+  if (launched.pid == 0 && launched.code == EADDRINUSE && request_.ghosts && rank->pid != 0) return want_ghost(*rank);
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
   rank->phase = Rank::Phase::running;
 }
@@ -99,8 +103,29 @@ void Job::on_process_end(NodeNumber node, const transport::ProcessEnd& end) {
   Rank* rank = find(node, end.rank);
   if (!rank) return;
   rank->process_ended = true;
-  rank->status = end.status;
+  rank->ended = end;
   check_complete(*rank);
+}
+
+void Job::on_process_state(NodeNumber node, const transport::ProcessState& state) {
+  Rank* rank = find(node, state.rank);
+  if (rank && rank->phase == Rank::Phase::running) tell(transport::RunState{state.rank, state.status});
+}
+
+void Job::want_ghost(Rank& rank) {
+  rank.phase = Rank::Phase::waiting;
+  tell(transport::RunGhostWanted{index_of(rank)});
+}
+
+void Job::on_ghosts(const transport::RunGhosts& ghosts) {
+  if (ghosts.first >= ranks_.size()) return;
+  const std::size_t count = std::min(ghosts.pids.size(), ranks_.size() - ghosts.first);
+  for (std::size_t i = 0; i < count; ++i) {
+    Rank& rank = ranks_[ghosts.first + i];
+    if (!request_.ghosts || rank.phase != Rank::Phase::waiting) continue;
+    rank.pid = std::max(ghosts.pids[i], 0);
+    launch(rank);
+  }
 }
 
 void Job::on_output(NodeNumber node, transport::StreamOutput output) {
@@ -154,7 +179,13 @@ void Job::on_owner_drained() {
 }
 
 void Job::check_complete(Rank& rank) {
-  if (rank.phase != Rank::Phase::over && rank.complete()) end(rank, {.started = true, .status = rank.status});
+  if (rank.phase == Rank::Phase::over || !rank.complete()) return;
+  const transport::ProcessEnd& ended = rank.ended;
+  end(rank, {.started = true,
+             .status = ended.status,
+             .user_us = ended.user_us,
+             .system_us = ended.system_us,
+             .max_rss_kib = ended.max_rss_kib});
 }
 
 void Job::end_unstarted(Rank& rank, int code, std::string reason) {
@@ -190,10 +221,16 @@ std::optional<std::uint32_t> Job::on_node_lost(NodeNumber node, const std::strin
   return rank;
 }
 
-void Job::signal(int signal) {
-  for (const Rank& rank : ranks_) {
+void Job::signal(const transport::RunSignal& signal) {
+  for (Rank& rank : ranks_) {
+    const std::uint32_t index = index_of(rank);
+    if (signal.rank != transport::all_ranks && signal.rank != index) continue;
     if (rank.phase == Rank::Phase::over || rank.process_ended) continue;
-    links_.send(rank.node, transport::Signal{number_, index_of(rank), signal});
+    if (rank.phase == Rank::Phase::waiting) {
+      if (signal.signal == SIGKILL) end_unstarted(rank, ECANCELED, "cancelled before it ran");
+      continue;
+    }
+    links_.send(rank.node, transport::Signal{number_, index, signal.signal, signal.group, signal.queued, signal.value});
   }
 }
 
@@ -206,8 +243,11 @@ void Job::on_owner_gone() {
     deliver_all(rank);
   }
   if (over()) return;
-  signal(SIGHUP);
-  kill_.set(mercy, [this] { signal(SIGKILL); });
+  for (Rank& rank : ranks_)
+    if (rank.phase == Rank::Phase::waiting) end_unstarted(rank, ECANCELED, "the command has gone");
+  if (over()) return;
+  signal({SIGHUP});
+  kill_.set(mercy, [this] { signal({SIGKILL}); });
 }
 
 void Job::tell(const transport::Message& message) {

@@ -48,18 +48,21 @@ class Job {
   Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
       Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over);
 
-  // Launches the ranks; those that cannot be launched end at once. `over` is called when all ranks are.
+  // Launches the ranks, at once or when their ghosts are there; those that cannot be launched end at once. `over` is called when all ranks are.
   void start(const std::vector<transport::NodeNumber>& nodes);
 
   // From nodes. Messages about ranks that are over or do not exist are dropped.
   void on_launched(transport::NodeNumber node, const transport::Launched& launched);
   void on_process_end(transport::NodeNumber node, const transport::ProcessEnd& end);
+  void on_process_state(transport::NodeNumber node, const transport::ProcessState& state);
   void on_output(transport::NodeNumber node, transport::StreamOutput output);
   // The rank that ran there, if any: it is over.
   std::optional<std::uint32_t> on_node_lost(transport::NodeNumber node, const std::string& reason);
 
   // From the command.
-  void signal(int signal);
+  void signal(const transport::RunSignal& signal);
+  // Launches the ranks that wait for a pid.
+  void on_ghosts(const transport::RunGhosts& ghosts);
   void on_owner_drained();
   void on_owner_gone();
   void tell_over();
@@ -72,6 +75,7 @@ class Job {
   std::uint32_t index_of(const Rank& rank) const { return static_cast<std::uint32_t>(&rank - ranks_.data()); }
   sys::Status launchable(const Node& node) const;
   void launch(Rank& rank);
+  void want_ghost(Rank& rank);
   void end_unstarted(Rank& rank, int code, std::string reason);
   void end_lost(Rank& rank, const std::string& reason);
   void end(Rank& rank, transport::RunEnd message);

@@ -77,6 +77,10 @@ void JobTable::on_message(transport::NodeNumber node, const transport::ProcessEn
   if (Job* job = find(end.job)) job->on_process_end(node, end);
 }
 
+void JobTable::on_message(transport::NodeNumber node, const transport::ProcessState& state) {
+  if (Job* job = find(state.job)) job->on_process_state(node, state);
+}
+
 void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput output) {
   if (Job* job = find(output.job)) job->on_output(node, std::move(output));
 }

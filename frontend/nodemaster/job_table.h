@@ -26,6 +26,7 @@ class JobTable {
 
   void on_message(transport::NodeNumber node, const transport::Launched& launched);
   void on_message(transport::NodeNumber node, const transport::ProcessEnd& end);
+  void on_message(transport::NodeNumber node, const transport::ProcessState& state);
   void on_message(transport::NodeNumber node, transport::StreamOutput output);
   // The ranks that ran there are over; if the node lives on, they are killed when it joins again.
   void on_node_lost(transport::NodeNumber node, const std::string& reason);

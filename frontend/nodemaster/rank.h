@@ -1,5 +1,7 @@
 // One process of a job, as the front end knows it.
 //
+//   waiting --its ghost's pid--> launching --its pid is taken--> waiting
+//
 //   launching --Launched--> running --ProcessEnd and both streams ended--> finishing --held output sent--> over
 //       |                      |                                                                            ^
 //       +-- did not start, node lost ------------------------------------------------------------------------+
@@ -21,12 +23,13 @@ struct RankStream {
 };
 
 struct Rank {
-  enum class Phase { launching, running, over };
+  enum class Phase { waiting, launching, running, over };
 
   transport::NodeNumber node = transport::no_node;
-  Phase phase = Phase::launching;
+  Phase phase = Phase::waiting;
   bool process_ended = false;
-  std::int32_t status = 0;            // wait(2), once process_ended
+  std::int32_t pid = 0;               // that it is to have on its node; 0: any
+  transport::ProcessEnd ended;        // once process_ended
   std::array<RankStream, 2> streams;  // output, error
   bool waiting = false;               // in the job's list of ranks with held output
 

@@ -54,7 +54,8 @@ class Verb {
   virtual ~Verb() = default;
   virtual void start() = 0;
   virtual void on_drained() {}
-  virtual void on_signal(int) {}
+  // RunSignal, RunGhosts, RunInput: of a run that is under way.
+  virtual void on_run_message(transport::Message&) {}
   // The command has gone without waiting for the end: the verb lets go of everything. It is destroyed later, when what
   // it works with may be gone.
   virtual void on_gone() {}

@@ -19,8 +19,10 @@ class RunVerb final : public Verb, private JobOwner {
   void on_drained() override {
     if (job_) job_->on_owner_drained();
   }
-  void on_signal(int signal) override {
-    if (job_) job_->signal(signal);
+  void on_run_message(transport::Message& message) override {
+    if (!job_) return;
+    if (const auto* ghosts = std::get_if<transport::RunGhosts>(&message)) job_->on_ghosts(*ghosts);
+    if (const auto* signal = std::get_if<transport::RunSignal>(&message)) job_->signal(*signal);
   }
   void on_gone() override {
     if (job_) std::exchange(job_, nullptr)->on_owner_gone();

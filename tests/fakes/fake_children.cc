@@ -18,6 +18,13 @@ sys::Status FakeChildren::signal(int pid, int signal, bool group) {
   return {};
 }
 
+sys::Status FakeChildren::queue(int pid, int signal, int value) {
+  const auto call = sys::cat("signal ", signal, " with value ", value, " to ", pid);
+  if (auto status = faults_.check(call); !status) return status;
+  if (!expected_.contains(pid)) return sys::failure(ESRCH, call);
+  return {};
+}
+
 std::vector<int> FakeChildren::pids() const {
   std::vector<int> pids;
   for (const auto& [pid, expected] : expected_)

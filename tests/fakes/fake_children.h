@@ -19,6 +19,13 @@ class FakeChildren final : public sys::Children {
               sys::Leftovers leftovers = sys::Leftovers::live) override;
   // Recorded as "signal 15 to 100" or "signal 15 to group 100". No one dies of it: that is the test's to say.
   sys::Status signal(int pid, int signal, bool group = false) override;
+  // Recorded as "signal 34 with value 5 to 100".
+  sys::Status queue(int pid, int signal, int value) override;
+  void watch_states(int pid, std::function<void(int)> handler) override {
+    expected_.at(pid).on_state = std::move(handler);
+  }
+  // The child has stopped or goes on.
+  void tell_state(int pid, int status) { expected_.at(pid).on_state(status); }
   std::uint64_t orphans_reaped() const override { return orphans_; }
   std::size_t expected() const override { return expected_.size(); }
 
@@ -36,6 +43,7 @@ class FakeChildren final : public sys::Children {
   struct Expected {
     std::function<void(const sys::Exit&)> handler;
     sys::Leftovers leftovers = sys::Leftovers::live;
+    std::function<void(int)> on_state = {};
   };
   std::map<int, Expected> expected_;
   std::set<int> ended_groups_;

@@ -45,7 +45,8 @@ class ReadEnd final : public sys::Stream {
 sys::Result<sys::Spawned> FakeSpawner::start(sys::SpawnSpec spec, std::function<void(sys::Status)> started,
                                              std::function<void(const sys::Exit&)> ended) {
   if (auto status = faults_.check(sys::cat("spawn ", spec.path)); !status) return tl::unexpected(status.error());
-  const int pid = children_.new_pid();
+  if (spec.pid != 0 && children_.expects(spec.pid)) return sys::failure(EEXIST, "fork as a pid that is taken");
+  const int pid = spec.pid != 0 ? spec.pid : children_.new_pid();
   Process& process = processes_[pid];
   process.spec = std::move(spec);
   process.started = std::move(started);

@@ -269,7 +269,7 @@ TEST_CASE("signals reach what still runs; a command that goes takes its job alon
   frontend::Job* job = at.run({1, 3});
   at.end_streams(1, 0);
   at.end(1, 0, 0);
-  job->signal(SIGINT);
+  job->signal({SIGINT});
   CHECK(at.links.take<transport::Signal>(1).empty());
   CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGINT);
   job->on_owner_gone();
@@ -311,6 +311,75 @@ TEST_CASE("requests that cannot be meant are refused") {
   at.jobs.on_node_lost(1, "gone");
   at.kernel.loop.run_until_idle();
   CHECK(at.store.size() == 0);
+}
+
+TEST_CASE("with ghosts, nothing is launched before their pids are there, and ranks have them") {
+  Jobs at;
+  at.request.ghosts = true;
+  frontend::Job* const job = at.run({1, 3});
+  CHECK(at.links.take<transport::Launch>(1).empty());
+  job->on_ghosts({0, {4711, 4712, 4713}});  // one too many
+  CHECK(at.links.take<transport::Launch>(1).at(0).pid == 4711);
+  CHECK(at.links.take<transport::Launch>(3).at(0).pid == 4712);
+  job->on_ghosts({1, {4714}});  // nobody has asked for it
+  job->on_ghosts({7, {4714}});
+  CHECK(at.links.take<transport::Launch>(3).empty());
+}
+
+TEST_CASE("a pid that is taken on the node is asked for anew") {
+  Jobs at;
+  at.request.ghosts = true;
+  frontend::Job* const job = at.run({1});
+  job->on_ghosts({0, {4711}});
+  static_cast<void>(at.links.take<transport::Launch>(1));
+  at.jobs.on_message(1, transport::Launched{.job = at.number, .rank = 0, .code = EADDRINUSE, .reason = "taken"});
+  REQUIRE(at.owner.all<transport::RunGhostWanted>().size() == 1);
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+  job->on_ghosts({0, {0}});  // any: then this is an error as others are
+  CHECK(at.links.take<transport::Launch>(1).at(0).pid == 0);
+  at.jobs.on_message(1, transport::Launched{.job = at.number, .rank = 0, .code = EADDRINUSE, .reason = "taken"});
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+}
+
+TEST_CASE("a rank whose ghost is still to come can be cancelled, and goes with its command") {
+  Jobs at;
+  at.request.ghosts = true;
+  frontend::Job* const job = at.run({1, 3});
+  job->signal({.signal = SIGTERM, .rank = 1});
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+  job->signal({.signal = SIGKILL, .rank = 1});
+  REQUIRE(at.owner.all<transport::RunEnd>().size() == 1);
+  CHECK(at.owner.all<transport::RunEnd>()[0].rank == 1);
+  job->on_owner_gone();
+  at.kernel.loop.run_until_idle();
+  CHECK(at.jobs.running() == 0);
+}
+
+TEST_CASE("signals go to the rank that they are for, as they are") {
+  Jobs at;
+  frontend::Job* const job = at.run({1, 3});
+  at.launched(1, 0);
+  at.launched(3, 1);
+  job->signal({.signal = 34, .rank = 1, .group = false, .queued = true, .value = -5});
+  CHECK(at.links.take<transport::Signal>(1).empty());
+  const auto signals = at.links.take<transport::Signal>(3);
+  REQUIRE(signals.size() == 1);
+  CHECK(signals[0].signal == 34);
+  CHECK_FALSE(signals[0].group);
+  CHECK(signals[0].queued);
+  CHECK(signals[0].value == -5);
+}
+
+TEST_CASE("a rank that stops is told of, once it runs") {
+  Jobs at;
+  at.run({1});
+  at.jobs.on_message(1, transport::ProcessState{at.number, 0, 0x137f});
+  CHECK(at.owner.all<transport::RunState>().empty());
+  at.launched(1, 0);
+  at.jobs.on_message(1, transport::ProcessState{at.number, 0, 0x137f});
+  at.jobs.on_message(3, transport::ProcessState{at.number, 0, 0xffff});  // not its node
+  REQUIRE(at.owner.all<transport::RunState>().size() == 1);
+  CHECK(at.owner.all<transport::RunState>()[0].status == 0x137f);
 }
 
 }  // namespace

@@ -126,9 +126,9 @@ TEST_CASE("run: signals go to the processes, and a second interrupt gives up") {
     if (const auto* signal = std::get_if<transport::RunSignal>(&message)) seen.push_back(signal->signal);
     if (std::holds_alternative<transport::RunRequest>(message)) {
       run.master.send(run.started);
-      run.loop.after(std::chrono::seconds(1), [&] { run.view.on_signal(SIGTERM); });
-      run.loop.after(std::chrono::seconds(2), [&] { run.view.on_signal(SIGINT); });
-      run.loop.after(std::chrono::seconds(3), [&] { run.view.on_signal(SIGINT); });
+      run.loop.after(std::chrono::seconds(1), [&] { run.view.on_signal({SIGTERM}); });
+      run.loop.after(std::chrono::seconds(2), [&] { run.view.on_signal({SIGINT}); });
+      run.loop.after(std::chrono::seconds(3), [&] { run.view.on_signal({SIGINT}); });
     }
   };
   CHECK(run.view.run({}) == 128 + SIGINT);
@@ -140,8 +140,8 @@ TEST_CASE("run: giving up does not wait for a reader that has stopped") {
   run.with({out(0, std::string(5000, 'x'))});
   CHECK_FALSE(run.output->empty());
   run.loop.defer([&] {
-    run.view.on_signal(SIGINT);
-    run.view.on_signal(SIGINT);
+    run.view.on_signal({SIGINT});
+    run.view.on_signal({SIGINT});
   });
   run.loop.run_until_idle();
   CHECK(run.output->empty());

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""Ghosts: processes of the front end that stand for those on nodes, seen and controlled by ordinary means."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import lab
+
+NODES = 4
+# Says what it gets, by number; ends when told so by SIGTERM.
+LISTENER = """
+for n in {signals}; do trap "echo got $n" $n; done
+trap 'exit 0' 15
+echo $$
+while :; do sleep 1000 & wait; kill $! ; done
+"""
+UNCATCHABLE = {signal.SIGKILL, signal.SIGSTOP}
+# 17: the shell's own children; 15 ends it; 32 and 33 belong to the C library; 20, 21, 22: below
+LISTENED = sorted(set(range(1, 65)) - UNCATCHABLE - {15, 17, 32, 33})
+
+
+def command_of(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode()
+
+
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def state_of(pid):
+    try:
+        return re.search(r"^State:\t(.)", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+    except OSError:
+        return None
+
+
+class Ghosts(lab.LabTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.class_lab(nodes=NODES)
+        cls.cluster.wait_up()
+
+    def start(self, nodes, *words, **options):
+        """nodectl itself, as a shell would start it, not below nodelab."""
+        socket = next(self.cluster.state.rglob("control.sock"))
+        run = subprocess.Popen([lab.PROGRAMS / "nodectl", "--socket", socket, "run", nodes, "--", *words],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+        self.addCleanup(self.finish, run)
+        return run
+
+    @staticmethod
+    def kill_group(leader):
+        try:
+            os.killpg(leader, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    @staticmethod
+    def finish(run):
+        run.kill()
+        run.wait()
+        run.stdout.close()
+        run.stderr.close()
+
+    def on_node(self, node, pid):
+        """This machine's pid of the process that is `pid` on the node."""
+        return next((here for here in self.cluster.processes(f"n{node}") if lab.namespace_pids(here)[1:] == [str(pid)]),
+                    None)
+
+    def ghosts_of(self, run, count):
+        def there():
+            ghosts = children_of(run.pid)
+            return len(ghosts) == count and all(self.on_node(node, pid) for node, pid in enumerate(ghosts))
+        lab.eventually(there, f"{count} ghosts with processes of their pids")
+        return children_of(run.pid)
+
+    def becomes(self, node, pid, states, what):
+        here = self.on_node(node, pid)
+        lab.eventually(lambda: state_of(here) in states, f"{what}: the process is {states}; it is {state_of(here)}")
+
+    def test_ps_and_kill(self):
+        run = self.start("all", "/bin/sleep", "1000")
+        ghosts = self.ghosts_of(run, NODES)
+        listed = subprocess.run(["ps", "-C", "sleep", "-o", "pid=,args="], stdout=subprocess.PIPE, text=True,
+                                check=True).stdout
+        for node, ghost in enumerate(ghosts):
+            self.assertRegex(listed, rf"(?m)^ *{ghost} /bin/sleep 1000 \[n{node}\]$")
+        for node, ghost in enumerate(ghosts):
+            os.kill(ghost, signal.SIGSTOP)
+            self.becomes(node, ghost, "T", "SIGSTOP")
+            self.assertEqual(state_of(ghost), "T")
+            os.kill(ghost, signal.SIGCONT)
+            self.becomes(node, ghost, "S", "SIGCONT")
+            lab.eventually(lambda: state_of(ghost) == "S", "the ghost goes on")
+        for node, (ghost, number) in enumerate(zip(ghosts, (signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, 64))):
+            here = self.on_node(node, ghost)
+            os.kill(ghost, number)
+            lab.eventually(lambda: state_of(here) is None, f"signal {number} ends the process")
+        self.assertEqual(run.wait(lab.PATIENCE), 128 + 64)
+        said = run.stderr.read()
+        for number in (15, 9, 1, 64):
+            self.assertIn(f"killed by signal {number} ", said)
+
+    def test_the_shell_knows_itself_by_its_ghosts_number(self):
+        run = self.start("2", "/bin/sh", "-c", "echo $$; exec sleep 1000")
+        ghost = int(run.stdout.readline())
+        self.assertEqual(children_of(run.pid), [ghost])
+
+    def test_a_process_that_stops_itself_is_seen_to(self):
+        run = self.start("0", "/bin/sh", "-c", "kill -STOP $$; echo on; exec sleep 1000")
+        ghost = self.ghosts_of(run, 1)[0]
+        lab.eventually(lambda: state_of(ghost) == "T", "the ghost has stopped, too")
+        os.kill(ghost, signal.SIGCONT)
+        self.assertEqual(run.stdout.readline(), "on\n")
+
+    def test_every_signal_arrives(self):
+        words = ["/bin/sh", "-c", LISTENER.format(signals=" ".join(map(str, LISTENED)))]
+        local = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.addCleanup(local.stdout.close)
+        self.addCleanup(local.wait)
+        self.addCleanup(self.kill_group, local.pid)
+        run = self.start("1", *words)
+        targets = {"here": (local, int(local.stdout.readline())), "there": (run, int(run.stdout.readline()))}
+        for number in LISTENED:
+            said = {}
+            for where, (process, pid) in targets.items():
+                os.kill(pid, number)
+                said[where] = process.stdout.readline()
+            self.assertEqual(said["there"], said["here"], f"signal {number}")
+        for process, pid in targets.values():
+            os.kill(pid, signal.SIGTERM)
+        self.assertEqual(run.wait(lab.PATIENCE), local.wait(lab.PATIENCE))
+
+    def test_deaths_by_signals(self):
+        deadly = [n for n in range(1, 65) if n not in (17, 18, 19, 20, 21, 22, 23, 28, 32, 33)]
+        script = "for n in %s; do sh -c \"kill -$n \\$\\$\"; echo $n $?; done"
+        local = subprocess.run(["/bin/sh", "-c", script % " ".join(map(str, deadly))], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True, check=True).stdout
+        for line in local.splitlines():
+            number, status = map(int, line.split())
+            done = self.start("3", "/bin/sh", "-c", f"kill -{number} $$")
+            self.assertEqual(done.wait(lab.PATIENCE), status, f"signal {number}")
+
+    def test_exit_statuses(self):
+        for status in (*range(0, 256, 15), 126, 127, 128, 129, 254, 255):
+            done = self.start("3", "/bin/sh", "-c", f"exit {status}")
+            self.assertEqual(done.wait(lab.PATIENCE), status)
+
+    def test_a_command_that_is_killed_takes_ghosts_and_processes_along(self):
+        run = self.start("all", "/bin/sleep", "1000")
+        ghosts = self.ghosts_of(run, NODES)
+        here = [self.on_node(node, ghost) for node, ghost in enumerate(ghosts)]
+        run.kill()
+        lab.eventually(lambda: not any(map(state_of, [*ghosts, *here])), "all are gone")
+
+    def test_a_signal_for_the_whole_group_arrives_once(self):
+        run = self.start("0-1", "/bin/sh", "-c", "trap 'echo got' 10; echo ready; while :; do sleep 0.1; done",
+                         start_new_session=True)
+        self.assertEqual([run.stdout.readline(), run.stdout.readline()], ["ready\n"] * 2)
+        os.killpg(run.pid, signal.SIGUSR1)
+        self.assertEqual([run.stdout.readline(), run.stdout.readline()], ["got\n"] * 2)
+        os.killpg(run.pid, signal.SIGTERM)
+        self.assertEqual(run.wait(lab.PATIENCE), 128 + 15)
+        self.assertEqual(run.stdout.read(), "")
+
+
+if __name__ == "__main__":
+    lab.main()

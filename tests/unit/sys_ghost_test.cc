@@ -1,0 +1,111 @@
+#include "sys/ghost.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <vector>
+
+#include "tests/unit/sys_kernel_fixture.h"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct GhostFixture : KernelFixture {
+  GhostFixture() {
+    auto made = sys::make_ghost_maker(*loop, nullptr, 0, 4, [this](const sys::GhostSignal& signal) {
+      heard.push_back(signal);
+      loop->stop();
+    });
+    REQUIRE(made);
+    maker = std::move(*made);
+  }
+  ~GhostFixture() {
+    for (const int pid : pids) {
+      ::kill(pid, SIGKILL);
+      ::waitpid(pid, nullptr, 0);
+    }
+  }
+  int make(std::uint32_t index) {
+    const auto pid = maker->make(index, "worker", "worker -x [n3]");
+    REQUIRE(pid);
+    pids.push_back(*pid);
+    return *pid;
+  }
+  int status_of(int pid) {
+    int status = 0;
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    std::erase(pids, pid);
+    return status;
+  }
+  std::unique_ptr<sys::GhostMaker> maker;
+  std::vector<sys::GhostSignal> heard;
+  std::vector<int> pids;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: is called as it is told") {
+  const int pid = make(0);
+  std::string name;
+  // The name is set a moment after the fork.
+  for (int i = 0; i < 1000 && name != "worker"; ++i) {
+    std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm") >> std::ws, name);
+    ::usleep(1000);
+  }
+  CHECK(name == "worker");
+}
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: hears every signal but two, and lives") {
+  const int pid = make(2);
+  for (int signal = 1; signal <= 64; ++signal) {
+    if (signal == SIGKILL || signal == SIGSTOP) continue;
+    CAPTURE(signal);
+    // The child of somebody else: what its maker sends it does not report.
+    const int sender = ::fork();
+    if (sender == 0) {
+      const sigval value{.sival_int = signal};
+      ::_exit(signal < 32 ? ::kill(pid, signal) : signal < 35 ? ::kill(pid, signal) : ::sigqueue(pid, signal, value));
+    }
+    int status = -1;
+    REQUIRE(::waitpid(sender, &status, 0) == sender);
+    REQUIRE(status == 0);
+    loop->run();
+    REQUIRE(!heard.empty());
+    CHECK(heard.back().index == 2);
+    CHECK(heard.back().signal == signal);
+    CHECK(heard.back().queued == (signal >= 35));
+    CHECK(heard.back().value == (signal >= 35 ? signal : 0));
+    CHECK_FALSE(heard.back().from_terminal);
+  }
+  CHECK(heard.size() == 62);
+}
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: ends with the status that it is told, also when it is stopped") {
+  for (const int status : {0, 1 << 8, 7 << 8, 255 << 8, SIGTERM, SIGKILL, SIGSEGV, 34, 64}) {
+    CAPTURE(status);
+    const int pid = make(1);
+    if (status == SIGTERM) {
+      maker->stop(pid);
+      int seen = 0;
+      REQUIRE(::waitpid(pid, &seen, WUNTRACED) == pid);
+      REQUIRE(WIFSTOPPED(seen));
+    }
+    maker->end(1, pid, status);
+    CHECK(status_of(pid) == status);
+  }
+}
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: what its maker sends it does not report") {
+  const int pid = make(0);
+  maker->stop(pid);
+  int seen = 0;
+  REQUIRE(::waitpid(pid, &seen, WUNTRACED) == pid);
+  maker->resume(pid);
+  REQUIRE(::waitpid(pid, &seen, WCONTINUED) == pid);
+  loop->after(20ms, [&] { loop->stop(); });
+  loop->run();
+  CHECK(heard.empty());
+}
