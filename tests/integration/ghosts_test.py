@@ -3,7 +3,9 @@
 
 import os
 import pathlib
+import pty
 import re
+import select
 import signal
 import subprocess
 
@@ -37,11 +39,30 @@ def state_of(pid):
         return None
 
 
+class Terminal:
+    """What a person sees there and types."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.seen = ""
+
+    def type(self, text):
+        os.write(self.descriptor, text.encode())
+
+    def wait_for(self, pattern):
+        def there():
+            while select.select([self.descriptor], [], [], 0)[0]:
+                self.seen += os.read(self.descriptor, 4096).decode(errors="replace")
+            return re.search(pattern, self.seen, re.S)
+        lab.eventually(there, f"the terminal shows {pattern!r}; it shows {self.seen[-500:]!r}")
+
+
 class Ghosts(lab.LabTest):
     @classmethod
     def setUpClass(cls):
         cls.cluster = cls.class_lab(nodes=NODES)
         cls.cluster.wait_up()
+        cls.cluster.ctl("run", "all", "--", "/bin/sleep", "0")  # shells find it on the nodes from now on
 
     def start(self, nodes, *words, **options):
         """nodectl itself, as a shell would start it, not below nodelab."""
@@ -155,6 +176,31 @@ class Ghosts(lab.LabTest):
         here = [self.on_node(node, ghost) for node, ghost in enumerate(ghosts)]
         run.kill()
         lab.eventually(lambda: not any(map(state_of, [*ghosts, *here])), "all are gone")
+
+    def test_job_control_of_a_shell(self):
+        """^Z, fg and ^C at a terminal."""
+        shell, terminal = pty.fork()
+        if shell == 0:
+            os.execv("/bin/bash", ["bash", "--norc", "--noprofile", "-i"])
+        self.addCleanup(os.close, terminal)
+        self.addCleanup(os.waitpid, shell, 0)
+        self.addCleanup(os.kill, shell, signal.SIGKILL)
+        said = Terminal(terminal)
+        socket = next(self.cluster.state.rglob("control.sock"))
+        said.type(f"{lab.PROGRAMS / 'nodectl'} --socket {socket} run 0-1 -- /bin/sh -c 'echo runs; exec sleep 1000'\n")
+        said.wait_for(r"runs\r\nruns\r\n")
+        run = children_of(shell)[0]
+        ghosts = children_of(run)
+        said.type("\x1a")
+        said.wait_for("Stopped")
+        for node, ghost in enumerate(ghosts):
+            self.becomes(node, ghost, "T", "^Z")
+        said.type("fg\n")
+        for node, ghost in enumerate(ghosts):
+            self.becomes(node, ghost, "S", "fg")
+        said.type("\x03")
+        said.type("echo status $?\n")
+        said.wait_for("status 130")
 
     def test_a_signal_for_the_whole_group_arrives_once(self):
         run = self.start("0-1", "/bin/sh", "-c", "trap 'echo got' 10; echo ready; while :; do sleep 0.1; done",
