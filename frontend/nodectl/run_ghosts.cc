@@ -118,8 +118,10 @@ void RunGhosts::on_state(const transport::RunState& state) {
   if (state.rank >= ghosts_.size()) return;
   Ghost& ghost = ghosts_[state.rank];
   ghost.process_stopped = state.status != continued;
-  if (ghost.pid != 0 && ghost.process_stopped && !ghost.stopped) maker_->stop(ghost.pid);
-  if (ghost.pid != 0 && !ghost.process_stopped && ghost.stopped) maker_->resume(ghost.pid);
+  // Noted at once: should the process go on before the ghost is seen to have stopped, the ghost has to go on as well.
+  const bool differs = ghost.pid != 0 && std::exchange(ghost.stopped, ghost.process_stopped) != ghost.process_stopped;
+  if (differs && ghost.process_stopped) maker_->stop(ghost.pid);
+  if (differs && !ghost.process_stopped) maker_->resume(ghost.pid);
   stop_if_all_have();
 }
 
@@ -136,7 +138,10 @@ void RunGhosts::on_end(std::uint32_t rank, int status) {
 // What the terminal sends, the ghosts get as well. What a process sends, they get when it was for the whole group: a moment
 // later it is known.
 void RunGhosts::on_own_signal(const sys::SignalFacts& signal) {
-  if (signal.signal == SIGTSTP && signal.from_kernel) return stopping_.set(stop_patience, [] {});
+  if (signal.signal == SIGTSTP && signal.from_kernel) {
+    stopping_.set(stop_patience, [] {});
+    return stop_if_all_have();  // they may have been stopped before
+  }
   if (signal.from_kernel) return;
   auto& timer = forwarding_.try_emplace(signal.signal, context_.loop).first->second;
   timer.set(same_signal, [this, signal] { forward_to_rest(signal); });

@@ -15,6 +15,9 @@ using transport::StreamName;
 
 constexpr StreamName output_streams[] = {StreamName::output, StreamName::error};
 
+// As on a node.
+bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
+
 }  // namespace
 
 transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller) {
@@ -227,7 +230,7 @@ void Job::signal(const transport::RunSignal& signal) {
     if (signal.rank != transport::all_ranks && signal.rank != index) continue;
     if (rank.phase == Rank::Phase::over || rank.process_ended) continue;
     if (rank.phase == Rank::Phase::waiting) {
-      if (signal.signal == SIGKILL) end_unstarted(rank, ECANCELED, "cancelled before it ran");
+      if (cancels_a_start(signal.signal)) end_unstarted(rank, ECANCELED, "cancelled before it ran");
       continue;
     }
     links_.send(rank.node, transport::Signal{number_, index, signal.signal, signal.group, signal.queued, signal.value});

@@ -345,9 +345,9 @@ TEST_CASE("a rank whose ghost is still to come can be cancelled, and goes with i
   Jobs at;
   at.request.ghosts = true;
   frontend::Job* const job = at.run({1, 3});
-  job->signal({.signal = SIGTERM, .rank = 1});
+  job->signal({.signal = SIGUSR1, .rank = 1});
   CHECK(at.owner.all<transport::RunEnd>().empty());
-  job->signal({.signal = SIGKILL, .rank = 1});
+  job->signal({.signal = SIGTERM, .rank = 1});
   REQUIRE(at.owner.all<transport::RunEnd>().size() == 1);
   CHECK(at.owner.all<transport::RunEnd>()[0].rank == 1);
   job->on_owner_gone();
