@@ -56,6 +56,7 @@ std::optional<StartFailure> complaint(const transport::Launch& launch) {
   if (!launch.directory.empty() && !sys::is_clean_path(launch.directory))
     return StartFailure{
         EINVAL, sys::cat("directory '", sys::printable(launch.directory), "' ", sys::path_fault(launch.directory))};
+  if (launch.input) return StartFailure{ENOSYS, "input for processes is not carried by this nodeinit"};
   if (launch.arguments.empty())
     return StartFailure{EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name")};
   return std::nullopt;

@@ -11,6 +11,7 @@ namespace {
 
 sys::Status check(const transport::RunRequest& request) {
   if (!sys::is_clean_path(request.program)) return sys::refusal("the program must be an absolute path");
+  if (request.input != transport::no_rank) return sys::refusal("input for processes is not carried by this nodemaster");
   if (request.files.size() != request.sources.size()) return sys::refusal("files without sources");
   for (std::size_t i = 0; i < request.files.size(); ++i) {
     if (!sys::is_clean_path(request.files[i].path)) return sys::refusal("a file's path on the node must be absolute");

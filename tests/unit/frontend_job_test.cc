@@ -355,6 +355,14 @@ TEST_CASE("a rank whose ghost is still to come can be cancelled, and goes with i
   CHECK(at.jobs.running() == 0);
 }
 
+TEST_CASE("a run with input is refused instead of having none") {
+  Jobs at;
+  at.request.input = 0;
+  const auto job = at.jobs.start(at.request, {1}, {1000, 100}, at.owner);
+  REQUIRE_FALSE(job);
+  CHECK(job.error().text().find("input") != std::string::npos);
+}
+
 TEST_CASE("signals go to the rank that they are for, as they are") {
   Jobs at;
   frontend::Job* const job = at.run({1, 3});
