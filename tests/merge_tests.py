@@ -4,7 +4,8 @@
 usage: merge_tests.py --output DIR build/PRESET/tests.json...   (from: ctest --show-only=json-v1)
        merge_tests.py --require-all-run RESULTS.xml             (from: ctest --output-junit)
 
-Tests are named PRESET/NAME in the merged project; a test of the tree itself that several presets have runs once.
+Tests are named PRESET/NAME in the merged project; a test of the tree itself that several presets have runs once. One
+that hangs is ended after its TIMEOUT, or after DEFAULT_TIMEOUT: CTest has no limit of its own in such a project.
 """
 
 import json
@@ -15,6 +16,9 @@ import xml.etree.ElementTree
 # Properties that a merged test keeps, and how CTest's JSON writes their values.
 KEPT = ("LABELS", "TIMEOUT", "RUN_SERIAL", "PROCESSORS", "WORKING_DIRECTORY", "ENVIRONMENT", "WILL_FAIL",
         "PASS_REGULAR_EXPRESSION", "FAIL_REGULAR_EXPRESSION", "SKIP_RETURN_CODE", "RESOURCE_LOCK", "DISABLED")
+
+
+DEFAULT_TIMEOUT = 600  # s
 
 
 def quote(value):
@@ -44,10 +48,10 @@ def merge(files):
 
 def test_lines(name, command, properties):
     yield f"add_test({quote(name)} {' '.join(map(quote, command))})"
-    kept = [(entry["name"], entry["value"]) for entry in properties if entry["name"] in KEPT]
-    if kept:
-        values = " ".join(f"{key} {property_text(value)}" for key, value in kept)
-        yield f"set_tests_properties({quote(name)} PROPERTIES {values})"
+    kept = {"TIMEOUT": DEFAULT_TIMEOUT} | {entry["name"]: entry["value"] for entry in properties
+                                           if entry["name"] in KEPT}
+    values = " ".join(f"{key} {property_text(value)}" for key, value in kept.items())
+    yield f"set_tests_properties({quote(name)} PROPERTIES {values})"
 
 
 def require_all_run(path):

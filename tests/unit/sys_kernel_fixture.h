@@ -48,7 +48,8 @@ struct KernelFixture {
     loop->run();
   }
 
-  // Waits until a child has stopped itself; its pid.
+  // Waits until a child has stopped itself; its pid. Only while the loop has not turned since the child began: the reaper
+  // takes news of stopped children as well.
   static int await_stop() {
     siginfo_t info{};
     REQUIRE(::waitid(P_ALL, 0, &info, WSTOPPED) == 0);
