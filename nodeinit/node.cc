@@ -221,7 +221,7 @@ void Node::on_message(transport::Message message) {
                              [this](const transport::Signal& signal) { launcher_.signal(signal); },
                              [this](const transport::Power& power) { on_power(power); },
                              [this](const transport::Block& block) { cache_.on_block(block); },
-                             [this](const transport::StreamCredit& credit) { launcher_.add_credit(credit); },
+                             [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },
                              [this](const auto& other) {
                                log_.warning(transport::name_of_number(other.number), " from the front end ignored");
                              }},

@@ -108,8 +108,8 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
           },
       .failed = [this, key](const StartFailure& failure) { hooks.launched(not_launched(key, failure)); },
       .output =
-          [this, key](transport::StreamName stream, std::span<const std::byte> piece, bool end) {
-            hooks.output({key.job, key.rank, stream, end, {piece.begin(), piece.end()}});
+          [this, key](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool end) {
+            hooks.output({key.job, key.rank, stream, offset, end, {piece.begin(), piece.end()}});
           },
       .state =
           [this, key](int status) {
@@ -128,10 +128,10 @@ ProcessEvents Launcher::State::step_events(std::uint64_t id) {
       .started = [](int) {},
       .failed = [this, id](const StartFailure& failure) { steps.at(id).finish(sys::refusal(failure.reason)); },
       .output =
-          [this, id](transport::StreamName stream, std::span<const std::byte> piece, bool) {
+          [this, id](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool) {
             StepRun& run = steps.at(id);
             (stream == transport::StreamName::error ? run.error : run.output).add(piece);
-            run.process->add_credit(stream, piece.size());
+            run.process->taken(stream, offset + piece.size());
           },
       .ended =
           [this, id](const sys::Exit& exit) {
@@ -163,10 +163,10 @@ void Launcher::signal(const transport::Signal& signal) {
   found->second->signal(signal);
 }
 
-void Launcher::add_credit(const transport::StreamCredit& credit) {
+void Launcher::taken(const transport::StreamCredit& credit) {
   const auto found = state_->jobs.find({credit.job, credit.rank});
   if (found == state_->jobs.end() || credit.stream == transport::StreamName::input) return;
-  found->second->add_credit(credit.stream, credit.bytes);
+  found->second->taken(credit.stream, credit.taken);
 }
 
 std::function<void()> Launcher::run_step(const transport::RunStep& step, const std::string& name,

@@ -34,7 +34,7 @@ class Launcher {
 
   void launch(transport::Launch launch);
   void signal(const transport::Signal& signal);
-  void add_credit(const transport::StreamCredit& credit);
+  void taken(const transport::StreamCredit& credit);
   // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,

@@ -7,16 +7,29 @@
 
 namespace process {
 
-OutputPump::OutputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::uint64_t credit, Deliver deliver)
-    : loop_(loop), stream_(std::move(stream)), credit_(credit), deliver_(std::move(deliver)), drain_turn_(loop) {
+OutputPump::OutputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::uint64_t window, Deliver deliver)
+    : loop_(loop), stream_(std::move(stream)), window_(window), deliver_(std::move(deliver)), drain_turn_(loop) {
   schedule();
 }
 
 OutputPump::~OutputPump() { stop_watching(); }
 
-void OutputPump::add_credit(std::uint64_t bytes) {
-  credit_ += bytes;
+void OutputPump::taken(std::uint64_t position) {
+  taken_ = std::clamp(position, taken_, delivered_);
+  while (!kept_.empty() && kept_from_ + kept_.front().size() <= taken_) {
+    kept_from_ += kept_.front().size();
+    kept_.pop_front();
+  }
   if (!ended_) schedule();
+}
+
+void OutputPump::repeat() {
+  std::uint64_t offset = kept_from_;
+  for (const auto& piece : kept_) {
+    deliver_(offset, piece, false);
+    offset += piece.size();
+  }
+  if (told_end_) deliver_(delivered_, {}, true);
 }
 
 void OutputPump::drain() {
@@ -33,8 +46,8 @@ void OutputPump::abandon() {
 
 // Readiness says nothing about an empty pipe, so draining takes a turn of the loop for each piece instead.
 void OutputPump::schedule() {
-  if (credit_ == 0 || draining_) stop_watching();
-  if (credit_ == 0) return;
+  if (room() == 0 || draining_) stop_watching();
+  if (room() == 0) return;
   if (draining_) return drain_turn_.set(sys::Duration::zero(), [this] { read_piece(); });
   if (watch_ != 0) return;
   const auto watch = loop_.watch(stream_->fd(), sys::Ready::read, [this](sys::Ready) { read_piece(); });
@@ -44,13 +57,16 @@ void OutputPump::schedule() {
 
 void OutputPump::read_piece() {
   std::array<std::byte, piece_size> buffer;
-  const auto room = std::min<std::uint64_t>({credit_, buffer.size(), drain_left_});
-  const auto got = stream_->read({buffer.data(), static_cast<std::size_t>(room)});
+  const auto most = std::min<std::uint64_t>({room(), buffer.size(), drain_left_});
+  const auto got = stream_->read({buffer.data(), static_cast<std::size_t>(most)});
   if (!got && got.error().code == EAGAIN && !draining_) return;
   if (!got || *got == 0) return end();
-  credit_ -= *got;
-  if (draining_) drain_left_ -= *got;
-  deliver_({buffer.data(), *got}, false);
+  const std::span<const std::byte> piece(buffer.data(), *got);
+  const std::uint64_t offset = delivered_;
+  kept_.emplace_back(piece.begin(), piece.end());
+  delivered_ += piece.size();
+  if (draining_) drain_left_ -= piece.size();
+  deliver_(offset, piece, false);
   if (ended_) return;
   if (drain_left_ == 0) return end();
   schedule();
@@ -58,7 +74,8 @@ void OutputPump::read_piece() {
 
 void OutputPump::end() {
   abandon();
-  deliver_({}, true);
+  told_end_ = true;
+  deliver_(delivered_, {}, true);
 }
 
 void OutputPump::stop_watching() {

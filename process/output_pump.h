@@ -1,5 +1,6 @@
-// Carries one output stream of a process away, within the credit that its reader has given: at zero credit it
-// stops reading, the pipe fills, and the process waits. Nothing that was written is lost.
+// Carries one output stream of a process away, at most a window ahead of what its reader has taken: then it stops reading,
+// the pipe fills, and the process waits. What has not been taken is kept, to be delivered once more when it was lost on its
+// way. Nothing that was written is lost.
 //
 //   open --process reaped--> draining --pipe empty, or enough read--> ended
 //     |                                                                 ^
@@ -12,9 +13,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "sys/loop.h"
 #include "sys/stream.h"
@@ -25,15 +28,19 @@ class OutputPump {
  public:
   static constexpr std::size_t piece_size = 16u << 10;     // bytes
   static constexpr std::uint64_t largest_pipe = 1u << 20;  // fs.pipe-max-size
-  using Deliver = std::function<void(std::span<const std::byte> piece, bool end)>;
+  // `offset`: of the piece in the whole stream, bytes.
+  using Deliver = std::function<void(std::uint64_t offset, std::span<const std::byte> piece, bool end)>;
 
   // `deliver` is called from the loop, with pieces of at most piece_size, and last with an empty piece and `end`.
-  OutputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::uint64_t credit, Deliver deliver);
+  OutputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, std::uint64_t window, Deliver deliver);
   ~OutputPump();
   OutputPump(const OutputPump&) = delete;
   OutputPump& operator=(const OutputPump&) = delete;
 
-  void add_credit(std::uint64_t bytes);
+  // All up to `position` has been taken; what has not been delivered yet does not count. May be called from `deliver`.
+  void taken(std::uint64_t position);
+  // Delivers once more, at once, what has not been taken, and the end if that was delivered.
+  void repeat();
   // The process has been reaped.
   void drain();
   // Its output is of no interest any more: ends at once; `deliver` is not called any more.
@@ -45,16 +52,22 @@ class OutputPump {
   void read_piece();
   void end();
   void stop_watching();
+  std::uint64_t room() const { return window_ - (delivered_ - taken_); }
 
   sys::Loop& loop_;
   std::unique_ptr<sys::Stream> stream_;
-  std::uint64_t credit_;
+  const std::uint64_t window_;
   Deliver deliver_;
+  std::uint64_t delivered_ = 0;
+  std::uint64_t taken_ = 0;
+  std::deque<std::vector<std::byte>> kept_;  // pieces that are not wholly taken; the last one ends at delivered_
+  std::uint64_t kept_from_ = 0;              // where the first one begins
   sys::WatchId watch_ = 0;
   sys::Timer drain_turn_;
   bool draining_ = false;
   std::uint64_t drain_left_ = largest_pipe;
   bool ended_ = false;
+  bool told_end_ = false;
 };
 
 }  // namespace process

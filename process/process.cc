@@ -24,8 +24,6 @@ StartFailure no_pid(int pid, const sys::Error& error) {
 
 Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers)
     : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), leftovers_(leftovers), turn_(tools.loop) {
-  for (Output& output : outputs_)
-    output.credit = launch_.output_credit;
   turn_.set(sys::Duration::zero(), [this] { fetch(); });
 }
 
@@ -91,9 +89,9 @@ void Process::on_started(const sys::Status& status) {
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
-  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), output(name).credit,
-                                                   [this, name](std::span<const std::byte> piece, bool end) {
-                                                     events_.output(name, piece, end);
+  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
+                                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
+                                                     events_.output(name, offset, piece, end);
                                                      if (end) finish_if_drained();
                                                    });
 }
@@ -130,9 +128,8 @@ void Process::signal(const transport::Signal& signal) {
   }
 }
 
-void Process::add_credit(transport::StreamName stream, std::uint64_t bytes) {
-  if (auto& pump = output(stream).pump) return pump->add_credit(bytes);
-  output(stream).credit += bytes;
+void Process::taken(transport::StreamName stream, std::uint64_t position) {
+  if (auto& pump = output(stream).pump) pump->taken(position);
 }
 
 void Process::kill() {

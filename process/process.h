@@ -40,7 +40,7 @@ struct ProcessTools {
 struct ProcessEvents {
   std::function<void(int pid)> started;
   std::function<void(const StartFailure&)> failed;  // it never ran
-  std::function<void(transport::StreamName, std::span<const std::byte>, bool end)> output;
+  std::function<void(transport::StreamName, std::uint64_t offset, std::span<const std::byte>, bool end)> output;
   std::function<void(int status)> state = {};   // it has stopped or goes on: as wait(2) has it
   std::function<void(const sys::Exit&)> ended;  // after the last output
   std::function<void()> gone;                   // last; may destroy the process
@@ -58,7 +58,8 @@ class Process {
 
   // Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored.
   void signal(const transport::Signal& signal);
-  void add_credit(transport::StreamName stream, std::uint64_t bytes);
+  // All of the stream up to `position` has been taken.
+  void taken(transport::StreamName stream, std::uint64_t position);
   // SIGKILL, and what it still has to say is dropped.
   void kill();
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
@@ -67,8 +68,7 @@ class Process {
  private:
   enum class Phase { fetching, starting, running, over };
   struct Output {
-    std::uint64_t credit = 0;  // until there is a pump
-    std::unique_ptr<OutputPump> pump;
+    std::unique_ptr<OutputPump> pump;  // once it runs
     bool ended() const { return !pump || pump->ended(); }
   };
 

@@ -165,9 +165,9 @@ ProcessEvents Service::events() {
             if (wanted_ && !replacing_) last_end_ = sys::cat("did not start: ", failure_.what);
           },
       .output =
-          [this](transport::StreamName stream, std::span<const std::byte> piece, bool) {
+          [this](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool) {
             (stream == transport::StreamName::error ? error_ : output_).add(piece);
-            process_->add_credit(stream, piece.size());
+            process_->taken(stream, offset + piece.size());
           },
       .ended = [this](const sys::Exit& exit) { on_ended(exit); },
       .gone =

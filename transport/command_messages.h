@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "transport/message_values.h"
+#include "transport/setup_messages.h"
 
 namespace transport {
 
@@ -51,6 +52,10 @@ struct RunRequest {
   std::vector<std::string> sources;  // where each of files is to be read on the front end
   bool ghosts = false;               // the command has a ghost for each rank: nothing is launched before RunGhosts
   std::uint32_t input = no_rank;     // who gets what RunInput brings: a rank, all_ranks or no_rank
+  bool terminal = false;             // the ranks have terminals of their own
+  WindowSize window;
+  std::vector<LimitEntry> limits;    // the caller's resource limits
+  JobLimits job_limits;
 };
 struct RunSignal {
   static constexpr std::uint16_t number = 206;
@@ -86,9 +91,10 @@ struct RunGhosts {
   std::uint32_t first = 0;
   std::vector<std::int32_t> pids;
 };
-// Within the credit: input_window bytes at first, then RunInputCredit.
+// At most input_window bytes beyond what has been taken (RunInputCredit).
 struct RunInput {
   static constexpr std::uint16_t number = 212;
+  std::uint64_t offset = 0;
   bool end = false;
   Bytes data;
 };
@@ -96,11 +102,55 @@ struct PsRequest {
   static constexpr std::uint16_t number = 213;
   std::string nodes;
 };
-// A signal to all that a job runs, also to what has left its process group.
+// A signal to all that a job runs, also to what has left its process group; or, where `job` is 0, to one process of those
+// nodes.
 struct KillRequest {
   static constexpr std::uint16_t number = 214;
   std::uint64_t job = 0;
+  std::int32_t pid = 0;  // on the node
+  std::string nodes;
   std::int32_t signal = 0;
+};
+// So much of a rank's stream has been taken: of the RunRequest or RunAttach that it is sent after.
+struct RunCredit {
+  static constexpr std::uint16_t number = 215;
+  std::uint32_t rank = 0;
+  StreamName stream = StreamName::output;
+  std::uint64_t taken = 0;  // bytes, from the first one on
+};
+// The RunEnds of these ranks have come.
+struct RunAck {
+  static constexpr std::uint16_t number = 216;
+  std::vector<std::uint32_t> ranks;
+};
+// What a command that has lost its front end knows of its job.
+struct RunAttach {
+  static constexpr std::uint16_t number = 217;
+  std::uint64_t job = 0;
+  std::vector<NodeNumber> nodes;      // nodes[rank]
+  std::vector<std::uint32_t> over;    // ranks whose RunEnd has come
+  std::vector<std::uint64_t> taken;   // of output and error of each rank: as in RunCredit
+  bool ghosts = false;
+  std::uint32_t input = no_rank;
+};
+// The command's terminal has another size.
+struct RunResize {
+  static constexpr std::uint16_t number = 218;
+  WindowSize window;
+};
+enum class NodeRight : std::uint8_t { owner = 0, group = 1, mode = 2 };
+// Who may start processes on nodes.
+struct RightsRequest {
+  static constexpr std::uint16_t number = 219;
+  std::string nodes;
+  NodeRight right = NodeRight::owner;
+  std::uint32_t value = 0;  // uid, gid or mode
+};
+// Whether nodes that are up take processes.
+struct AvailabilityRequest {
+  static constexpr std::uint16_t number = 220;
+  std::string nodes;
+  bool available = true;
 };
 
 // ---------------------------------------------------------------- front end to command
@@ -122,6 +172,9 @@ struct NodeStatus {
   std::string architecture;
   SelfUsage usage;
   std::string channel;  // how its connection is protected, in words; empty: it is not connected
+  std::uint32_t owner = 0;
+  std::uint32_t group = 0;
+  std::uint32_t mode = 0111;  // execute bits: who may start processes there
 };
 
 struct StatusReply {
@@ -162,11 +215,13 @@ struct RunStarted {
   std::uint64_t job = 0;
   std::vector<NodeNumber> nodes;  // nodes[rank]
   std::vector<std::string> names;
+  std::uint32_t output_credit = 0;  // bytes of each stream that may be on their way: see RunCredit
 };
 struct RunOutput {
   static constexpr std::uint16_t number = 255;
   std::uint32_t rank = 0;
   StreamName stream = StreamName::output;
+  std::uint64_t offset = 0;  // of data in the whole stream; what has come before is to be passed over
   Bytes data;
 };
 // One per rank; Done follows the last.
@@ -180,6 +235,7 @@ struct RunEnd {
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
   std::int64_t max_rss_kib = 0;
+  std::uint8_t limits_hit = 0;  // bits: hit_memory, hit_pids
 };
 struct Done {
   static constexpr std::uint16_t number = 257;
@@ -271,11 +327,20 @@ struct RunGhostWanted {
   static constexpr std::uint16_t number = 264;
   std::uint32_t rank = 0;
 };
-// So many more bytes of input are welcome; `end`: nobody reads it any more.
+// So much input all who get it have taken. `again`: what was sent beyond is wanted once more; `end`: nobody reads it any
+// more.
 struct RunInputCredit {
   static constexpr std::uint16_t number = 265;
-  std::uint32_t bytes = 0;
+  std::uint64_t taken = 0;
+  bool again = false;
   bool end = false;
+};
+// A rank's node is out of reach, or is back: its process may run on.
+struct RunContact {
+  static constexpr std::uint16_t number = 267;
+  std::uint32_t rank = 0;
+  bool away = false;
+  std::string reason;
 };
 // One or more per node, then Done.
 struct PsReply {

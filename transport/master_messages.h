@@ -22,6 +22,8 @@ struct Welcome {
   std::uint64_t bulk_token = 0;         // opens the bulk connection
   std::uint32_t ping_interval_ms = 0;   // how often the front end pings
   std::uint32_t silence_limit_ms = 0;   // no ping for so long: the connection is dead
+  AwayPolicy away_policy = AwayPolicy::keep;
+  std::uint32_t away_grace_ms = 0;      // how long the front end may be away before the policy comes true
 };
 
 // The node is not recognised, or may not speak so; the connection is closed after it.
@@ -52,7 +54,11 @@ struct Launch {
   std::uint32_t umask = 022;
   std::uint32_t output_credit = 0;  // bytes that each stream may send before a StreamCredit
   std::vector<FileEntry> files;
-  bool input = false;  // its stdin is what StreamInput brings; else /dev/null
+  bool input = false;     // its stdin is what StreamInput brings; else /dev/null
+  bool terminal = false;  // stdin, stdout and stderr are a terminal of its own, whose output is StreamName::output
+  WindowSize window;      // of that
+  std::vector<LimitEntry> limits;  // its resource limits; others are the node's
+  JobLimits job_limits;
 };
 
 // A signal for a process, or for its process group; with a value when one was sent along (sigqueue(3)).
@@ -84,6 +90,30 @@ struct KillJob {
   std::int32_t signal = 0;
 };
 
+// How a process ended, or why it did not start, has come to whom it concerns: the node need not hold it any more.
+struct Forget {
+  static constexpr std::uint16_t number = 109;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+};
+
+// The terminal of a process has another size.
+struct Resize {
+  static constexpr std::uint16_t number = 110;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  WindowSize window;
+};
+
+// A signal for any process that the front end has started, or that such a process has: KilledProcesses is the
+// answer.
+struct KillProcess {
+  static constexpr std::uint16_t number = 111;
+  std::int32_t pid = 0;
+  std::int32_t signal = 0;
+  std::uint32_t uid = 0;  // whose it has to be; 0: anybody's
+};
+
 // Bulk: a piece of content, or why there is none (`reason` is then not empty and `data` is).
 struct Block {
   static constexpr std::uint16_t number = 120;
@@ -93,20 +123,22 @@ struct Block {
   Bytes data;
 };
 
-// Bulk: so many more bytes of this stream are welcome.
+// Bulk: so much of the stream has been taken; `output_credit` bytes more are welcome.
 struct StreamCredit {
   static constexpr std::uint16_t number = 121;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
   StreamName stream = StreamName::output;
-  std::uint32_t bytes = 0;
+  std::uint64_t taken = 0;  // bytes, from the first one on
 };
 
-// Bulk: input of a process, within the credit that the node has given: input_window bytes at first, then InputCredit.
+// Bulk: input of a process, at most input_window bytes beyond what it has taken (InputCredit). What has come before is
+// passed over.
 struct StreamInput {
   static constexpr std::uint16_t number = 122;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
+  std::uint64_t offset = 0;  // of data in the whole input
   bool end = false;
   Bytes data;
 };

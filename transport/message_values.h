@@ -9,7 +9,7 @@
 
 namespace transport {
 
-constexpr std::uint16_t protocol_version = 4;
+constexpr std::uint16_t protocol_version = 5;
 constexpr std::uint16_t default_port = 2223;
 
 using NodeNumber = std::uint32_t;
@@ -91,7 +91,37 @@ struct ProcessEntry {
   std::string command;  // its arguments, or its name in brackets
 };
 
+// A process that a node has started, or was told to start, and whose end the front end has not acknowledged (Forget).
+enum class HeldState : std::uint8_t { starting = 0, running = 1, over = 2 };
+struct HeldProcess {
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  std::int32_t pid = 0;  // 0: it does not run, or not yet
+  std::uint32_t uid = 0;
+  HeldState state = HeldState::starting;
+};
+
+// What all processes of a job on one node may use together (cgroups(7)). 0 and empty: as much as there is.
+struct JobLimits {
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t pids = 0;
+  std::uint32_t cpu_percent = 0;  // of one processor: 250 is two and a half
+  std::string cpus;               // "0-3,7"
+};
+
+// A terminal's size, in characters.
+struct WindowSize {
+  std::uint16_t rows = 0;
+  std::uint16_t columns = 0;
+};
+
+// What of a job's limits its processes have run into on a node, as bits of `limits_hit`.
+constexpr std::uint8_t hit_memory = 1;  // the kernel has killed some of them
+constexpr std::uint8_t hit_pids = 2;    // some were not started
+
 enum class StreamName : std::uint8_t { input = 0, output = 1, error = 2 };
+// What a node does with its processes when the front end stays away for longer than the grace period.
+enum class AwayPolicy : std::uint8_t { keep = 0, kill = 1, reboot = 2 };
 enum class PowerChange : std::uint8_t { restart = 0, power_off = 1 };
 
 }  // namespace transport

@@ -17,11 +17,12 @@ namespace transport {
 
 using Message =
     std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd, ProcessState,
-                 ServiceReport, ProcessList, BulkHello, Fetch, StreamOutput, InputCredit, Welcome, Refused, Ping, Setup,
-                 Launch, Signal, Power, ListProcesses, KillJob, Block, StreamCredit, StreamInput, StatusRequest,
+                 ServiceReport, ProcessList, HeldProcesses, KilledProcesses, BulkHello, Fetch, StreamOutput, InputCredit, Welcome, Refused, Ping, Setup,
+                 Launch, Signal, Power, ListProcesses, KillJob, Forget, Resize, KillProcess, Block, StreamCredit, StreamInput, StatusRequest,
                  WaitRequest, BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal, PowerRequest,
-                 MetricsRequest, ServicesRequest, PlanRequest, RunGhosts, RunInput, PsRequest, KillRequest, StatusReply,
+                 MetricsRequest, ServicesRequest, PlanRequest, RunGhosts, RunInput, PsRequest, KillRequest, RunCredit, RunAck,
+                 RunAttach, RunResize, RightsRequest, AvailabilityRequest, StatusReply,
                  BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply,
-                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, PsReply>;
+                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, RunContact, PsReply>;
 
 }  // namespace transport

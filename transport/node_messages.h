@@ -74,7 +74,8 @@ struct Launched {
   std::string reason;
 };
 
-// A process has ended and its output has been sent completely.
+// A process has ended and its output has been sent completely. It is sent again after each Welcome until the front end
+// acknowledges it (Forget), and so is a Launched that says that there is no process.
 struct ProcessEnd {
   static constexpr std::uint16_t number = 8;
   std::uint64_t job = 0;
@@ -83,6 +84,7 @@ struct ProcessEnd {
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
   std::int64_t max_rss_kib = 0;
+  std::uint8_t limits_hit = 0;  // bits: hit_memory, hit_pids
 };
 
 // A process has stopped or continues, as wait(2) has it.
@@ -106,6 +108,21 @@ struct ProcessList {
   std::vector<ProcessEntry> processes;
 };
 
+// Parts of what the node holds when it joins: after each Welcome, before anything else about processes. The last one has
+// `more` = false.
+struct HeldProcesses {
+  static constexpr std::uint16_t number = 12;
+  bool more = false;
+  std::vector<HeldProcess> processes;
+};
+
+// Answer to KillProcess and KillJob, with their request ids: to how many processes the signal has gone, or why to none.
+struct KilledProcesses {
+  static constexpr std::uint16_t number = 13;
+  std::uint32_t count = 0;
+  std::int32_t code = 0;  // errno
+};
+
 // First message on a bulk connection.
 struct BulkHello {
   static constexpr std::uint16_t number = 20;
@@ -121,22 +138,26 @@ struct Fetch {
   std::uint32_t length = 0;
 };
 
-// Output of a process, within the credit that the front end has given. `end`: nothing more comes.
+// Output of a process, within the credit that the front end has given. `end`: nothing more comes. On a new bulk connection
+// all is sent again that has not been taken: who reads it goes by `offset`.
 struct StreamOutput {
   static constexpr std::uint16_t number = 22;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
   StreamName stream = StreamName::output;
+  std::uint64_t offset = 0;  // of data in the whole stream, bytes
   bool end = false;
   Bytes data;
 };
 
-// Bulk: so many more bytes of input are welcome; the process has taken them, or has closed its input (`end`).
+// Bulk: so much input the process has taken; input_window bytes more may be on their way. `again`: what was sent beyond is
+// lost and wanted once more (a new connection). `end`: it has closed its input and takes no more.
 struct InputCredit {
   static constexpr std::uint16_t number = 23;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
-  std::uint32_t bytes = 0;
+  std::uint64_t taken = 0;  // bytes, from the first one on
+  bool again = false;
   bool end = false;
 };
 

@@ -37,13 +37,14 @@ constexpr std::size_t limits = 16;
 constexpr std::size_t after = 256;          // steps that a step waits for
 constexpr std::size_t services = 256;       // of one node
 constexpr std::size_t processes = 4096;     // of one message
+constexpr std::size_t streams = 131072;     // two for each rank
 }  // namespace cap
 
 template <> inline constexpr std::size_t least_size<BootEntry> = 25;
 template <> inline constexpr std::size_t least_size<LogEntry> = 21;
 template <> inline constexpr std::size_t least_size<FileEntry> = 48;
 template <> inline constexpr std::size_t least_size<Step> = 26;
-template <> inline constexpr std::size_t least_size<NodeStatus> = 119;
+template <> inline constexpr std::size_t least_size<NodeStatus> = 131;
 template <> inline constexpr std::size_t least_size<DeviceEntry> = 25;
 template <> inline constexpr std::size_t least_size<TreeEntry> = 25;
 template <> inline constexpr std::size_t least_size<ModuleEntry> = 48;
@@ -52,6 +53,7 @@ template <> inline constexpr std::size_t least_size<Route> = 9;
 template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
 template <> inline constexpr std::size_t least_size<ServiceStatus> = 25;
 template <> inline constexpr std::size_t least_size<ProcessEntry> = 53;
+template <> inline constexpr std::size_t least_size<HeldProcess> = 21;
 template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
 template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
@@ -80,6 +82,14 @@ template <class A> void serialize(A& archive, FileEntry& m) { archive(path("path
 template <class A> void serialize(A& archive, BootEntry& m) {
   archive(capped("name", m.name, cap::title), m.start_us, m.end_us, outcome(m.outcome), text("reason", m.reason));
 }
+template <class A> void serialize(A& archive, HeldProcess& m) {
+  archive(m.job, m.rank, m.pid, m.uid, choice("state", m.state, HeldState::over));
+}
+template <class A> void serialize(A& archive, WindowSize& m) { archive(m.rows, m.columns); }
+template <class A> void serialize(A& archive, JobLimits& m) {
+  archive(m.memory_bytes, m.pids, m.cpu_percent, path("cpus", m.cpus));
+}
+template <class A> void serialize(A& archive, LimitEntry& m) { archive(m.resource, m.soft, m.hard); }
 template <class A> void serialize(A& archive, SelfUsage& m) {
   archive(m.private_bytes, m.resident_bytes, m.cpu_us, m.wakeups, m.orphans, m.children, m.fetched_bytes, m.file_bytes);
 }
@@ -116,18 +126,22 @@ template <class A> void serialize(A& archive, Launched& m) {
   archive(m.job, m.rank, m.pid, m.code, text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, ProcessEnd& m) {
-  archive(m.job, m.rank, m.status, m.user_us, m.system_us, m.max_rss_kib);
+  archive(m.job, m.rank, m.status, m.user_us, m.system_us, m.max_rss_kib, m.limits_hit);
 }
 template <class A> void serialize(A& archive, ProcessState& m) { archive(m.job, m.rank, m.status); }
 template <class A> void serialize(A& archive, ServiceReport& m) { archive(m.status); }
 template <class A> void serialize(A& archive, ProcessList& m) {
   archive(m.more, capped("processes", m.processes, cap::processes));
 }
-template <class A> void serialize(A& archive, InputCredit& m) { archive(m.job, m.rank, m.bytes, m.end); }
+template <class A> void serialize(A& archive, HeldProcesses& m) {
+  archive(m.more, capped("processes", m.processes, cap::processes));
+}
+template <class A> void serialize(A& archive, KilledProcesses& m) { archive(m.count, m.code); }
+template <class A> void serialize(A& archive, InputCredit& m) { archive(m.job, m.rank, m.taken, m.again, m.end); }
 template <class A> void serialize(A& archive, BulkHello& m) { archive(m.node, m.token); }
 template <class A> void serialize(A& archive, Fetch& m) { archive(m.hash, m.offset, m.length); }
 template <class A> void serialize(A& archive, StreamOutput& m) {
-  archive(m.job, m.rank, stream(m.stream), m.end, data(m.data));
+  archive(m.job, m.rank, stream(m.stream), m.offset, m.end, data(m.data));
 }
 
 // ---------------------------------------------------------------- steps of a plan
@@ -161,7 +175,6 @@ template <class A> void serialize(A& archive, InterfaceStep& m) {
   archive(capped("name", m.name, cap::interface), m.mac, m.address, m.prefix, m.mtu);
   archive(capped("routes", m.routes, cap::routes));
 }
-template <class A> void serialize(A& archive, LimitEntry& m) { archive(m.resource, m.soft, m.hard); }
 template <class A> void serialize(A& archive, LimitsStep& m) { archive(capped("limits", m.limits, cap::limits)); }
 template <class A> void serialize(A& archive, TimeStep& m) { archive(m.wall_ns, m.hardware); }
 template <class A> void serialize(A& archive, RunStep& m) {
@@ -180,7 +193,7 @@ template <class A> void serialize(A& archive, Step& m) {
 
 template <class A> void serialize(A& archive, Welcome& m) {
   archive(Version{m.version}, m.node, word("name", m.name), m.wall_ns, m.seed, m.bulk_token, m.ping_interval_ms);
-  archive(m.silence_limit_ms);
+  archive(m.silence_limit_ms, choice("away_policy", m.away_policy, AwayPolicy::reboot), m.away_grace_ms);
 }
 template <class A> void serialize(A& archive, Refused& m) { archive(Version{m.version}, text("reason", m.reason)); }
 template <class A> void serialize(A& archive, Ping& m) { archive(m.sequence); }
@@ -191,17 +204,23 @@ template <class A> void serialize(A& archive, Setup& m) {
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
   archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
-  archive(m.output_credit, files(m.files), m.input);
+  archive(m.output_credit, files(m.files), m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits));
+  archive(m.job_limits);
 }
 template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal, m.group, m.queued, m.value); }
 template <class A> void serialize(A& archive, ListProcesses& m) { archive(m.job); }
 template <class A> void serialize(A& archive, KillJob& m) { archive(m.job, m.signal); }
+template <class A> void serialize(A& archive, Forget& m) { archive(m.job, m.rank); }
+template <class A> void serialize(A& archive, Resize& m) { archive(m.job, m.rank, m.window); }
+template <class A> void serialize(A& archive, KillProcess& m) { archive(m.pid, m.signal, m.uid); }
 template <class A> void serialize(A& archive, Power& m) { archive(change(m.change)); }
 template <class A> void serialize(A& archive, Block& m) {
   archive(m.hash, m.offset, text("reason", m.reason), data(m.data));
 }
-template <class A> void serialize(A& archive, StreamCredit& m) { archive(m.job, m.rank, stream(m.stream), m.bytes); }
-template <class A> void serialize(A& archive, StreamInput& m) { archive(m.job, m.rank, m.end, data(m.data)); }
+template <class A> void serialize(A& archive, StreamCredit& m) { archive(m.job, m.rank, stream(m.stream), m.taken); }
+template <class A> void serialize(A& archive, StreamInput& m) {
+  archive(m.job, m.rank, m.offset, m.end, data(m.data));
+}
 
 // ---------------------------------------------------------------- command to front end
 
@@ -221,15 +240,28 @@ template <class A> void serialize(A& archive, RunRequest& m) {
   archive(arguments(m.arguments), environment(m.environment), path("directory", m.directory));
   archive(m.directory_required, m.umask);
   archive(files(m.files), CappedStrings{"sources", m.sources, cap::files, cap::path});
-  archive(m.ghosts, m.input);
+  archive(m.ghosts, m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits), m.job_limits);
 }
 template <class A> void serialize(A& archive, RunSignal& m) {
   archive(m.signal, m.rank, m.group, m.queued, m.value);
 }
 template <class A> void serialize(A& archive, RunGhosts& m) { archive(m.first, capped("pids", m.pids, cap::nodes)); }
-template <class A> void serialize(A& archive, RunInput& m) { archive(m.end, data(m.data)); }
+template <class A> void serialize(A& archive, RunInput& m) { archive(m.offset, m.end, data(m.data)); }
 template <class A> void serialize(A& archive, PsRequest& m) { archive(node_set(m.nodes)); }
-template <class A> void serialize(A& archive, KillRequest& m) { archive(m.job, m.signal); }
+template <class A> void serialize(A& archive, KillRequest& m) {
+  archive(m.job, m.pid, node_set(m.nodes), m.signal);
+}
+template <class A> void serialize(A& archive, RunCredit& m) { archive(m.rank, stream(m.stream), m.taken); }
+template <class A> void serialize(A& archive, RunAck& m) { archive(capped("ranks", m.ranks, cap::nodes)); }
+template <class A> void serialize(A& archive, RunAttach& m) {
+  archive(m.job, capped("nodes", m.nodes, cap::nodes), capped("over", m.over, cap::nodes));
+  archive(capped("taken", m.taken, cap::streams), m.ghosts, m.input);
+}
+template <class A> void serialize(A& archive, RunResize& m) { archive(m.window); }
+template <class A> void serialize(A& archive, RightsRequest& m) {
+  archive(node_set(m.nodes), choice("right", m.right, NodeRight::mode), m.value);
+}
+template <class A> void serialize(A& archive, AvailabilityRequest& m) { archive(node_set(m.nodes), m.available); }
 template <class A> void serialize(A& archive, PowerRequest& m) { archive(node_set(m.nodes), change(m.change)); }
 
 // ---------------------------------------------------------------- front end to command
@@ -238,7 +270,7 @@ template <class A> void serialize(A& archive, NodeStatus& m) {
   archive(m.node, word("name", m.name), choice("state", m.state, NodeState::unavailable), m.address, m.mac);
   archive(m.since_ns, text("reason", m.reason), m.boot_us, m.address_requests, word("version", m.version));
   archive(word("kernel_release", m.kernel_release), word("architecture", m.architecture), m.usage);
-  archive(word("channel", m.channel));
+  archive(word("channel", m.channel), m.owner, m.group, m.mode);
 }
 template <class A> void serialize(A& archive, StatusReply& m) {
   archive(capped("nodes", m.nodes, cap::nodes), m.satisfied, word("channel", m.channel));
@@ -254,15 +286,20 @@ template <class A> void serialize(A& archive, NodeResult& m) {
   archive(m.node, word("name", m.name), m.succeeded, text("reason", m.reason));
 }
 template <class A> void serialize(A& archive, RunStarted& m) {
-  archive(m.job, capped("nodes", m.nodes, cap::nodes), CappedStrings{"names", m.names, cap::nodes, cap::word});
+  archive(m.job, capped("nodes", m.nodes, cap::nodes), CappedStrings{"names", m.names, cap::nodes, cap::word},
+          m.output_credit);
 }
-template <class A> void serialize(A& archive, RunOutput& m) { archive(m.rank, stream(m.stream), data(m.data)); }
+template <class A> void serialize(A& archive, RunOutput& m) {
+  archive(m.rank, stream(m.stream), m.offset, data(m.data));
+}
 template <class A> void serialize(A& archive, RunEnd& m) {
   archive(m.rank, m.started, m.status, m.code, text("reason", m.reason), m.user_us, m.system_us, m.max_rss_kib);
+  archive(m.limits_hit);
 }
 template <class A> void serialize(A& archive, RunState& m) { archive(m.rank, m.status); }
 template <class A> void serialize(A& archive, RunGhostWanted& m) { archive(m.rank); }
-template <class A> void serialize(A& archive, RunInputCredit& m) { archive(m.bytes, m.end); }
+template <class A> void serialize(A& archive, RunInputCredit& m) { archive(m.taken, m.again, m.end); }
+template <class A> void serialize(A& archive, RunContact& m) { archive(m.rank, m.away, text("reason", m.reason)); }
 template <class A> void serialize(A& archive, PsReply& m) {
   archive(m.node, word("name", m.name), capped("processes", m.processes, cap::processes));
 }

@@ -36,6 +36,8 @@ constexpr Row table[] = {
     {ProcessState::number, node, ConnectionKind::control, joined},
     {ServiceReport::number, node, ConnectionKind::control, joined},
     {ProcessList::number, node, ConnectionKind::control, joined},
+    {HeldProcesses::number, node, ConnectionKind::control, joined},
+    {KilledProcesses::number, node, ConnectionKind::control, joined},
 
     {BulkHello::number, node, ConnectionKind::bulk, greeting},
     {Fetch::number, node, ConnectionKind::bulk, joined},
@@ -52,6 +54,9 @@ constexpr Row table[] = {
     {Power::number, front_end, ConnectionKind::control, joined},
     {ListProcesses::number, front_end, ConnectionKind::control, joined},
     {KillJob::number, front_end, ConnectionKind::control, joined},
+    {Forget::number, front_end, ConnectionKind::control, joined},
+    {Resize::number, front_end, ConnectionKind::control, joined},
+    {KillProcess::number, front_end, ConnectionKind::control, joined},
 
     {Refused::number, front_end, ConnectionKind::bulk, greeting},
     {Refused::number, front_end, ConnectionKind::bulk, joined},
@@ -74,6 +79,12 @@ constexpr Row table[] = {
     {RunInput::number, command, ConnectionKind::command, joined},
     {PsRequest::number, command, ConnectionKind::command, joined},
     {KillRequest::number, command, ConnectionKind::command, joined},
+    {RunCredit::number, command, ConnectionKind::command, joined},
+    {RunAck::number, command, ConnectionKind::command, joined},
+    {RunAttach::number, command, ConnectionKind::command, joined},
+    {RunResize::number, command, ConnectionKind::command, joined},
+    {RightsRequest::number, command, ConnectionKind::command, joined},
+    {AvailabilityRequest::number, command, ConnectionKind::command, joined},
 
     {StatusReply::number, front_end, ConnectionKind::command, joined},
     {BootLogReply::number, front_end, ConnectionKind::command, joined},
@@ -91,6 +102,7 @@ constexpr Row table[] = {
     {RunState::number, front_end, ConnectionKind::command, joined},
     {RunGhostWanted::number, front_end, ConnectionKind::command, joined},
     {RunInputCredit::number, front_end, ConnectionKind::command, joined},
+    {RunContact::number, front_end, ConnectionKind::command, joined},
     {PsReply::number, front_end, ConnectionKind::command, joined},
 };
 

@@ -35,7 +35,7 @@ void complain(Context& context, std::string_view text) {
   context.error.write(sys::cat("nodectl: ", sys::printable(text, 4096), "\n"));
 }
 
-Exchange::Exchange(Context& context) : context_(context) {
+Exchange::Exchange(Context& context, Flow flow) : context_(context), flow_(flow) {
   context_.output.notify([this] { on_delivered(); }, [this](const sys::Error& reason) { on_broken(reason); });
   context_.error.notify([this] { on_delivered(); }, [this](const sys::Error&) { on_delivered(); });
 }
@@ -98,7 +98,9 @@ void Exchange::on_broken(const sys::Error& reason) {
 
 void Exchange::on_delivered() {
   if (finished_ && context_.output.empty() && context_.error.empty()) return context_.loop.stop();
-  if (!finished_ && connection_ && !context_.output.full() && !context_.error.full()) connection_->resume();
+  if (finished_ || !connection_) return;
+  if (on_taken_) on_taken_();
+  if (!full()) connection_->resume();
 }
 
 void Exchange::on_message(std::uint64_t, Message message) {
@@ -115,7 +117,7 @@ void Exchange::on_message(std::uint64_t, Message message) {
   }
   if (std::holds_alternative<transport::Done>(message)) return on_done_();
   handler_(message);
-  if (!finished_ && (context_.output.full() || context_.error.full())) connection_->pause();
+  if (!finished_ && full()) connection_->pause();
 }
 
 void Exchange::on_closed(const sys::Error& reason) {

@@ -1,7 +1,7 @@
 // One request to nodemaster and what comes back, from connecting to the exit status.
 //
-// Whatever is printed goes through Context's two outputs. While one of them is full, nothing is read from nodemaster; an
-// exchange ends only when both have been taken by their readers, or the reader of standard output is gone.
+// Whatever is printed goes through Context's two outputs. While one of them is full, nothing is read from nodemaster, unless
+// what comes is bounded otherwise (Flow::by_credit); an exchange ends only when both have been taken by their readers, or the reader of standard output is gone.
 #pragma once
 
 #include <functional>
@@ -35,17 +35,21 @@ struct Context {
 // "nodectl: TEXT" on standard error, fit for a terminal.
 void complain(Context& context, std::string_view text);
 
+enum class Flow : std::uint8_t { as_printed, by_credit };
+
 class Exchange final : public transport::ConnectionHandler {
  public:
   using Handler = std::function<void(transport::Message&)>;
 
-  explicit Exchange(Context& context);
+  explicit Exchange(Context& context, Flow flow = Flow::as_printed);
   ~Exchange() override;
 
   // Sends `request` and turns the loop until finish(); returns the exit status. `handler` is given every answer but Done,
   // which is `on_done`'s affair, and Failure, which is said and finishes.
   int run(const transport::Message& request, Handler handler, std::function<void()> on_done);
   void send(const transport::Message& message);
+  // Called whenever what has been printed has been taken by its readers.
+  void on_taken(std::function<void()> handler) { on_taken_ = std::move(handler); }
   // Nothing more is read; what has been printed is still delivered.
   void finish(int status);
   // As finish(), without waiting for whoever reads what has been printed.
@@ -57,7 +61,11 @@ class Exchange final : public transport::ConnectionHandler {
   void on_delivered();
   void on_broken(const sys::Error& reason);
 
+  bool full() const { return flow_ == Flow::as_printed && (context_.output.full() || context_.error.full()); }
+
   Context& context_;
+  const Flow flow_;
+  std::function<void()> on_taken_;
   Handler handler_;
   std::function<void()> on_done_;
   std::unique_ptr<transport::Connection> connection_;

@@ -16,13 +16,17 @@ using transport::StreamName;
 
 int RunView::run(const transport::RunRequest& request) {
   command_ = request.arguments;
+  exchange_.on_taken([this] {
+    for (const StreamKey& key : std::exchange(unpaid_, {}))
+      give_credit(key);
+  });
   return exchange_.run(
       request, [this](transport::Message& message) { on_message(message); }, [this] { all_ended(); });
 }
 
 void RunView::on_message(transport::Message& message) {
   if (const auto* started = std::get_if<transport::RunStarted>(&message)) return on_started(*started);
-  if (const auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
+  if (auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
   if (!ghosts_) return;
   if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
@@ -40,9 +44,42 @@ void RunView::on_started(const transport::RunStarted& started) {
   exchange_.give_up(exit_failure);
 }
 
-void RunView::on_output(const transport::RunOutput& output) {
-  if (label_) return sink(output.stream).write(labeller(output.rank, output.stream).add(output.data));
-  sink(output.stream).write({reinterpret_cast<const char*>(output.data.data()), output.data.size()});
+void RunView::on_output(transport::RunOutput& output) {
+  if (!take_new_part(output)) return;
+  Output& sink = this->sink(output.stream);
+  if (label_) {
+    sink.write(labeller(output.rank, output.stream).add(output.data));
+  } else {
+    sink.write({reinterpret_cast<const char*>(output.data.data()), output.data.size()});
+  }
+  const StreamKey key(output.rank, output.stream);
+  if (sink.full()) return void(unpaid_.insert(key));
+  give_credit(key);
+}
+
+// False: there is nothing new in it. After a connection was lost, what was under way comes once more.
+bool RunView::take_new_part(transport::RunOutput& output) {
+  Position& position = positions_[{output.rank, output.stream}];
+  const std::uint64_t end = output.offset + output.data.size();
+  if (end <= position.received) return false;
+  if (output.offset > position.received) {
+    complain(context_, cat("output of ", name_of(output.rank), " is incomplete: ", output.offset - position.received,
+                           " bytes are missing"));
+    status_ = std::max(status_, int{exit_failure});
+  } else {
+    const auto known = static_cast<std::ptrdiff_t>(position.received - output.offset);
+    output.data.erase(output.data.begin(), output.data.begin() + known);
+  }
+  position.received = end;
+  return true;
+}
+
+// In portions, so that a chatty process does not cost a message per line.
+void RunView::give_credit(const StreamKey& key) {
+  Position& position = positions_[key];
+  if (position.received - position.told < ranks_.output_credit / 4) return;
+  position.told = position.received;
+  exchange_.send(transport::RunCredit{key.first, key.second, position.received});
 }
 
 void RunView::on_end(const transport::RunEnd& end) {

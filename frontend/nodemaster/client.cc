@@ -9,7 +9,9 @@ namespace {
 
 bool is_of_a_run(const transport::Message& message) {
   return std::holds_alternative<transport::RunSignal>(message) ||
-         std::holds_alternative<transport::RunGhosts>(message) || std::holds_alternative<transport::RunInput>(message);
+         std::holds_alternative<transport::RunGhosts>(message) ||
+         std::holds_alternative<transport::RunCredit>(message) || std::holds_alternative<transport::RunAck>(message) ||
+         std::holds_alternative<transport::RunInput>(message) || std::holds_alternative<transport::RunResize>(message);
 }
 
 // A reply with all nodes, and what a job may hold back, fit in well.

@@ -13,8 +13,6 @@ namespace {
 using transport::NodeNumber;
 using transport::StreamName;
 
-constexpr StreamName output_streams[] = {StreamName::output, StreamName::error};
-
 // As on a node.
 bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
 
@@ -55,6 +53,7 @@ void Job::start(const std::vector<NodeNumber>& nodes) {
   }
   const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
   credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
+  started.output_credit = credit_;
   tell(started);
   if (request_.ghosts) return;
   for (Rank& rank : ranks_)
@@ -135,50 +134,30 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   Rank* rank = find(node, output.rank);
   if (!rank) return;
   RankStream& stream = rank->stream(output.stream);
-  if (stream.ended) return;
-  stream.ended = output.end;
-  // What waits here is bounded by the credit, or the node does not keep to it.
-  if (stream.held.size() + output.data.size() > credit_) {
+  // What is under way to the command is bounded by the window, or the node does not keep to it.
+  const std::uint64_t end = output.offset + output.data.size();
+  if (end > stream.taken + credit_ || end < output.offset) {
     links_.send(node, transport::Signal{number_, output.rank, SIGKILL});
     return end_lost(*rank, "the node sent more output than it had credit for");
   }
-  stream.held.insert(stream.held.end(), output.data.begin(), output.data.end());
-  deliver_all(*rank);
+  if (!output.data.empty())
+    tell(transport::RunOutput{output.rank, output.stream, output.offset, std::move(output.data)});
+  if (!owner_ && end >= stream.taken + credit_ / 4) take(*rank, output.stream, end);
+  stream.ended = stream.ended || output.end;
+  check_complete(*rank);
 }
 
-// Sends on what is held, or puts the rank on the list of those who wait for the command.
-void Job::deliver_all(Rank& rank) {
-  for (const StreamName name : output_streams)
-    deliver(rank, name);
-  if (rank.holds_output() && !rank.waiting) {
-    rank.waiting = true;
-    waiting_.push_back(index_of(rank));
-  }
-  check_complete(rank);
+void Job::on_credit(const transport::RunCredit& credit) {
+  if (credit.rank >= ranks_.size() || credit.stream == StreamName::input) return;
+  Rank& rank = ranks_[credit.rank];
+  if (rank.phase != Rank::Phase::over) take(rank, credit.stream, credit.taken);
 }
 
-void Job::deliver(Rank& rank, StreamName name) {
+void Job::take(Rank& rank, StreamName name, std::uint64_t position) {
   RankStream& stream = rank.stream(name);
-  if (stream.held.empty() || (owner_ && owner_->congested())) return;
-  stream.owed += static_cast<std::uint32_t>(stream.held.size());
-  tell(transport::RunOutput{index_of(rank), name, std::exchange(stream.held, {})});
-  return_credit(rank, name);
-}
-
-// In portions, so that a chatty process does not cost a message per line.
-void Job::return_credit(Rank& rank, StreamName name) {
-  RankStream& stream = rank.stream(name);
-  if (stream.ended || stream.owed < credit_ / 4) return;
-  links_.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, std::exchange(stream.owed, 0)});
-}
-
-void Job::on_owner_drained() {
-  for (std::size_t left = waiting_.size(); left > 0 && owner_ && !owner_->congested(); --left) {
-    Rank& rank = ranks_[waiting_.front()];
-    waiting_.pop_front();
-    rank.waiting = false;
-    deliver_all(rank);
-  }
+  if (position <= stream.taken) return;
+  stream.taken = position;
+  if (!stream.ended) links_.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, position});
 }
 
 void Job::check_complete(Rank& rank) {
@@ -188,19 +167,15 @@ void Job::check_complete(Rank& rank) {
              .status = ended.status,
              .user_us = ended.user_us,
              .system_us = ended.system_us,
-             .max_rss_kib = ended.max_rss_kib});
+             .max_rss_kib = ended.max_rss_kib,
+             .limits_hit = ended.limits_hit});
 }
 
 void Job::end_unstarted(Rank& rank, int code, std::string reason) {
   end(rank, {.started = false, .code = code, .reason = std::move(reason)});
 }
 
-// What is held goes first: it is the last that anybody will see of this rank.
 void Job::end_lost(Rank& rank, const std::string& reason) {
-  for (const StreamName name : output_streams) {
-    transport::Bytes& held = rank.stream(name).held;
-    if (!held.empty()) tell(transport::RunOutput{index_of(rank), name, std::exchange(held, {})});
-  }
   end(rank, {.started = rank.phase == Rank::Phase::running, .code = EHOSTDOWN, .reason = reason});
 }
 
@@ -239,12 +214,6 @@ void Job::signal(const transport::RunSignal& signal) {
 
 void Job::on_owner_gone() {
   owner_ = nullptr;
-  while (!waiting_.empty()) {
-    Rank& rank = ranks_[waiting_.front()];
-    waiting_.pop_front();
-    rank.waiting = false;
-    deliver_all(rank);
-  }
   if (over()) return;
   for (Rank& rank : ranks_)
     if (rank.phase == Rank::Phase::waiting) end_unstarted(rank, ECANCELED, "the command has gone");

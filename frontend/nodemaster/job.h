@@ -1,14 +1,13 @@
 // A program that a command runs on a set of nodes: one rank per node, each launched, followed and ended by itself.
 //
-// Flow control, end to end: a node sends output within its credit; what the command's connection does not take waits in
-// the rank; credit goes back only for what the command has been sent. The credit of all ranks together is bounded, so a
-// stopped terminal costs memory that does not grow, and no other job waits for it.
+// Flow control, end to end: the command says what it has taken, and a node sends no more than a window beyond that. What
+// is under way waits in the command's connection. The windows of all ranks together are bounded, so a stopped terminal
+// costs memory that does not grow, and no other job waits for it.
 //
 // A command that goes takes its job along: the ranks get SIGHUP, then SIGKILL.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -30,7 +29,6 @@ class JobOwner {
  public:
   virtual ~JobOwner() = default;
   virtual void send(const transport::Message& message) = 0;
-  virtual bool congested() const = 0;
   // Every rank has had its RunEnd. From the loop, last; the job is gone after it.
   virtual void on_job_over() = 0;
 };
@@ -63,7 +61,7 @@ class Job {
   void signal(const transport::RunSignal& signal);
   // Launches the ranks that wait for a pid.
   void on_ghosts(const transport::RunGhosts& ghosts);
-  void on_owner_drained();
+  void on_credit(const transport::RunCredit& credit);
   void on_owner_gone();
   void tell_over();
 
@@ -80,9 +78,7 @@ class Job {
   void end_lost(Rank& rank, const std::string& reason);
   void end(Rank& rank, transport::RunEnd message);
   void check_complete(Rank& rank);
-  void deliver(Rank& rank, transport::StreamName name);
-  void deliver_all(Rank& rank);
-  void return_credit(Rank& rank, transport::StreamName name);
+  void take(Rank& rank, transport::StreamName name, std::uint64_t position);
   void tell(const transport::Message& message);
 
   const NodeTable& table_;
@@ -96,7 +92,6 @@ class Job {
   std::uint32_t credit_ = most_credit;
   std::vector<Rank> ranks_;
   std::map<transport::NodeNumber, std::uint32_t> rank_of_;
-  std::deque<std::uint32_t> waiting_;  // ranks with held output
   std::size_t ranks_over_ = 0;
   sys::Timer kill_;
 };

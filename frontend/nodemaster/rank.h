@@ -2,11 +2,11 @@
 //
 //   waiting --its ghost's pid--> launching --its pid is taken--> waiting
 //
-//   launching --Launched--> running --ProcessEnd and both streams ended--> finishing --held output sent--> over
-//       |                      |                                                                            ^
-//       +-- did not start, node lost ------------------------------------------------------------------------+
+//   launching --Launched--> running --ProcessEnd and both streams ended--> over
+//       |                      |                                            ^
+//       +-- did not start, node lost ----------------------------------------+
 //
-// Its output waits here, within the credit that the node has been given, while the command does not take it.
+// Its output is passed on as it comes: the node sends no more than a window beyond what the command has taken.
 #pragma once
 
 #include <array>
@@ -17,9 +17,8 @@
 namespace frontend {
 
 struct RankStream {
-  transport::Bytes held;   // arrived, not yet sent on
-  std::uint32_t owed = 0;  // sent on, credit for it not yet returned to the node
-  bool ended = false;      // nothing more comes from the node
+  std::uint64_t taken = 0;  // by the command, bytes from the first one on
+  bool ended = false;       // nothing more comes from the node
 };
 
 struct Rank {
@@ -31,12 +30,10 @@ struct Rank {
   std::int32_t pid = 0;               // that it is to have on its node; 0: any
   transport::ProcessEnd ended;        // once process_ended
   std::array<RankStream, 2> streams;  // output, error
-  bool waiting = false;               // in the job's list of ranks with held output
 
   RankStream& stream(transport::StreamName name) { return streams[name == transport::StreamName::error ? 1 : 0]; }
-  bool holds_output() const { return !streams[0].held.empty() || !streams[1].held.empty(); }
-  // Everything that there is to say about it has come and has been sent on.
-  bool complete() const { return process_ended && streams[0].ended && streams[1].ended && !holds_output(); }
+  // Everything that there is to say about it has come.
+  bool complete() const { return process_ended && streams[0].ended && streams[1].ended; }
 };
 
 }  // namespace frontend

@@ -54,7 +54,7 @@ class Verb {
   virtual ~Verb() = default;
   virtual void start() = 0;
   virtual void on_drained() {}
-  // RunSignal, RunGhosts, RunInput: of a run that is under way.
+  // RunSignal, RunGhosts, RunCredit and the like: of a run that is under way.
   virtual void on_run_message(transport::Message&) {}
   // The command has gone without waiting for the end: the verb lets go of everything. It is destroyed later, when what
   // it works with may be gone.

@@ -16,12 +16,10 @@ class RunVerb final : public Verb, private JobOwner {
     if (!job) return reply_.fail(false, job.error().text());
     job_ = *job;
   }
-  void on_drained() override {
-    if (job_) job_->on_owner_drained();
-  }
   void on_run_message(transport::Message& message) override {
     if (!job_) return;
     if (const auto* ghosts = std::get_if<transport::RunGhosts>(&message)) job_->on_ghosts(*ghosts);
+    if (const auto* credit = std::get_if<transport::RunCredit>(&message)) job_->on_credit(*credit);
     if (const auto* signal = std::get_if<transport::RunSignal>(&message)) job_->signal(*signal);
   }
   void on_gone() override {
@@ -30,7 +28,6 @@ class RunVerb final : public Verb, private JobOwner {
 
  private:
   void send(const transport::Message& message) override { reply_.send(message); }
-  bool congested() const override { return reply_.congested(); }
   void on_job_over() override {
     job_ = nullptr;
     reply_.finish(transport::Done{});

@@ -304,9 +304,9 @@ TEST_CASE("a program runs on a node for a command") {
   const auto job = launch[0].job;
   CHECK(command->take<transport::RunStarted>().at(0).job == job);
   node->send(transport::Launched{.job = job, .rank = 0, .pid = 5});
-  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, false, {std::byte{'x'}}});
-  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, true, {}});
-  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::error, true, {}});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, 0, false, {std::byte{'x'}}});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::output, 1, true, {}});
+  bulk->send(transport::StreamOutput{job, 0, transport::StreamName::error, 0, true, {}});
   cluster.turn();
   CHECK(command->take<transport::RunOutput>().size() == 1);
   command->send(transport::RunSignal{SIGINT}, 1);

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <map>
+#include <utility>
 
 #include "frontend/nodemaster/job_table.h"
 #include "sys/text.h"
@@ -19,14 +21,12 @@ transport::Bytes bytes(std::string_view text) {
   return {data, data + text.size()};
 }
 
-// The command: keeps what it is sent, and is as slow as a test wants it.
+// The command: keeps what it is sent.
 struct Owner : frontend::JobOwner {
   std::vector<transport::Message> got;
-  bool slow = false;
   bool over = false;
 
   void send(const transport::Message& message) override { got.push_back(message); }
-  bool congested() const override { return slow; }
   void on_job_over() override { over = true; }
 
   template <class T> std::vector<T> all() const {
@@ -56,6 +56,7 @@ struct Jobs {
   Owner owner;
   transport::RunRequest request{.program = "/bin/foo", .architecture = "x86_64", .arguments = {"foo"}};
   std::uint64_t number = 0;
+  std::map<std::pair<std::uint32_t, StreamName>, std::uint64_t> said;  // bytes
 
   Jobs() {
     table.configure(fakes::some_nodes(4));
@@ -75,11 +76,13 @@ struct Jobs {
     jobs.on_message(node, transport::Launched{.job = number, .rank = rank, .pid = 7});
   }
   void output(NodeNumber node, std::uint32_t rank, std::string_view text, StreamName stream = StreamName::output) {
-    jobs.on_message(node, transport::StreamOutput{number, rank, stream, false, bytes(text)});
+    std::uint64_t& offset = said[{rank, stream}];
+    jobs.on_message(node, transport::StreamOutput{number, rank, stream, offset, false, bytes(text)});
+    offset += text.size();
   }
   void end_streams(NodeNumber node, std::uint32_t rank) {
-    jobs.on_message(node, transport::StreamOutput{number, rank, StreamName::output, true, {}});
-    jobs.on_message(node, transport::StreamOutput{number, rank, StreamName::error, true, {}});
+    for (const StreamName stream : {StreamName::output, StreamName::error})
+      jobs.on_message(node, transport::StreamOutput{number, rank, stream, said[{rank, stream}], true, {}});
     kernel.loop.run_until_idle();
   }
   void end(NodeNumber node, std::uint32_t rank, int status) {
@@ -163,7 +166,6 @@ TEST_CASE("ranks of a lost node end with the reason, and are killed when it is b
   Jobs at;
   at.run({1, 3});
   at.launched(3, 1);
-  at.owner.slow = true;
   at.output(3, 1, "last words");
   at.jobs.on_node_lost(3, "no answer for 20 s");
   CHECK(at.owner.output(1) == "last words");
@@ -192,55 +194,31 @@ TEST_CASE("a node that has rebooted has nothing left to kill") {
   CHECK(at.links.take<transport::Signal>(3).empty());
 }
 
-TEST_CASE("credit goes back only for what the command has taken") {
+TEST_CASE("a node gets credit for what the command has taken, once") {
   Jobs at;
-  frontend::Job* job = at.run({3});
+  frontend::Job* job = at.run({1, 3});
   const std::uint32_t credit = at.links.take<transport::Launch>(3)[0].output_credit;
-  const std::string piece(credit / 2, 'x');
-  at.output(3, 0, piece);
-  const auto first = at.links.take<transport::StreamCredit>(3);
-  REQUIRE(first.size() == 1);
-  CHECK(first[0].bytes == piece.size());
-  at.owner.slow = true;
-  at.output(3, 0, piece);
-  at.output(3, 0, piece);
+  CHECK(at.owner.all<transport::RunStarted>()[0].output_credit == credit);
+  at.output(3, 1, std::string(credit, 'x'));
   CHECK(at.links.take<transport::StreamCredit>(3).empty());
-  CHECK(at.owner.output(0).size() == piece.size());
-  job->on_owner_drained();  // still slow
-  CHECK(at.owner.output(0).size() == piece.size());
-  at.owner.slow = false;
-  job->on_owner_drained();
-  CHECK(at.owner.output(0).size() == 3 * piece.size());
-  CHECK(at.links.take<transport::StreamCredit>(3).at(0).bytes == 2 * piece.size());
-}
-
-TEST_CASE("little output costs no credit message each") {
-  Jobs at;
-  at.run({3});
-  for (int i = 0; i < 100; ++i)
-    at.output(3, 0, "a line\n");
-  CHECK(at.links.take<transport::StreamCredit>(3).empty());
-}
-
-TEST_CASE("the end of a rank waits for a slow command") {
-  Jobs at;
-  frontend::Job* job = at.run({3});
-  at.owner.slow = true;
-  at.output(3, 0, "text");
-  at.end_streams(3, 0);
-  at.end(3, 0, 0);
-  CHECK(at.owner.all<transport::RunEnd>().empty());
-  at.owner.slow = false;
-  job->on_owner_drained();
-  at.kernel.loop.run_until_idle();
-  CHECK(at.owner.output(0) == "text");
-  CHECK(at.owner.over);
+  job->on_credit({1, StreamName::output, credit / 2});
+  job->on_credit({1, StreamName::output, credit / 2});
+  job->on_credit({1, StreamName::output, 1});
+  job->on_credit({1, StreamName::input, credit});
+  job->on_credit({7, StreamName::output, credit});
+  const auto credits = at.links.take<transport::StreamCredit>(3);
+  REQUIRE(credits.size() == 1);
+  CHECK(credits[0].rank == 1);
+  CHECK(credits[0].taken == credit / 2);
+  CHECK(at.links.take<transport::StreamCredit>(1).empty());
+  at.output(3, 1, std::string(credit / 2, 'x'));
+  CHECK(at.owner.output(1).size() == credit + credit / 2);
+  CHECK(at.owner.all<transport::RunOutput>()[1].offset == credit);
 }
 
 TEST_CASE("a node that sends beyond its credit is not followed") {
   Jobs at;
   at.run({3});
-  at.owner.slow = true;
   const std::string much(300u << 10, 'x');
   at.output(3, 0, much);
   const auto ends = at.owner.all<transport::RunEnd>();
@@ -290,7 +268,7 @@ TEST_CASE("what others say about a rank is not believed") {
   at.run({1, 3});
   at.output(1, 1, "I am not rank 1");
   at.output(2, 0, "nor am I in the job");
-  at.jobs.on_message(1, transport::StreamOutput{at.number + 1, 0, StreamName::output, false, bytes("x")});
+  at.jobs.on_message(1, transport::StreamOutput{at.number + 1, 0, StreamName::output, 0, false, bytes("x")});
   at.jobs.on_message(1, transport::ProcessEnd{.job = at.number, .rank = 99});
   CHECK(at.owner.all<transport::RunOutput>().empty());
   CHECK(at.owner.all<transport::RunEnd>().empty());

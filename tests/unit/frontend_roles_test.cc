@@ -95,7 +95,8 @@ TEST_CASE("the security document has the table of permissions that the code has"
 
 // What belongs to a run that is under way.
 constexpr std::uint16_t unanswered[] = {transport::RunSignal::number, transport::RunGhosts::number,
-                                        transport::RunInput::number};
+                                        transport::RunInput::number,  transport::RunCredit::number,
+                                        transport::RunAck::number,    transport::RunResize::number};
 
 TEST_CASE("requests are carried out or refused by the role of who asks") {
   for (const auto& permission : frontend::permissions()) {

@@ -214,27 +214,15 @@ TEST_CASE("output flows within credit, and the end waits for the last byte") {
   node.spawner.write_output(pid, "abcdefgh");
   node.end(pid, fakes::exited(0));
   CHECK(node.told == Told{"launched 0 runs", "out 0: abcd", "err 0: end"});
-  node.launcher.add_credit({job, 0, StreamName::output, 2});
-  node.launcher.add_credit({job, 1, StreamName::output, 100});  // of nobody
-  node.launcher.add_credit({job, 0, StreamName::input, 100});
+  node.launcher.taken({job, 0, StreamName::output, 2});
+  node.launcher.taken({job, 1, StreamName::output, 4});  // of nobody
+  node.launcher.taken({job, 0, StreamName::input, 4});
   node.loop.run_until_idle();
   CHECK(node.told.back() == "out 0: ef");
-  node.launcher.add_credit({job, 0, StreamName::output, 100});
+  node.launcher.taken({job, 0, StreamName::output, 6});
   node.loop.run_until_idle();
   CHECK(node.told.back() == "ended 0: exit status 0");
   CHECK(has(node.told, "out 0: gh"));
-}
-
-TEST_CASE("credit that comes before the process runs is not lost") {
-  Node node;
-  auto launch = node.request();
-  launch.output_credit = 1;
-  const int pid = node.spawn(launch);
-  node.launcher.add_credit({job, 0, StreamName::output, 2});
-  node.spawner.execute(pid);
-  node.spawner.write_output(pid, "abcdefgh");
-  node.loop.run_until_idle();
-  CHECK(node.told.back() == "out 0: abc");
 }
 
 TEST_CASE("output that ends before the process does is not its end") {

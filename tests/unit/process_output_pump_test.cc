@@ -18,11 +18,12 @@ struct Setting {
   int ends = 0;
   std::unique_ptr<OutputPump> pump;
 
-  explicit Setting(std::uint64_t credit) {
+  explicit Setting(std::uint64_t window) {
     auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
     program = std::move(writer);
-    pump = std::make_unique<OutputPump>(loop, std::move(reader), credit, [this](auto piece, bool end) {
+    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, [this](std::uint64_t offset, auto piece, bool end) {
       CHECK(ends == 0);
+      CHECK(offset == said.size());
       CHECK(end == piece.empty());
       said.append(reinterpret_cast<const char*>(piece.data()), piece.size());
       longest_piece = std::max(longest_piece, piece.size());
@@ -61,24 +62,47 @@ TEST_CASE("no more is read than there is credit for, and at none the pipe is not
   s.loop.run_until_idle();
   CHECK(s.said == "abc");
   CHECK(s.loop.watches() == 0);
-  s.pump->add_credit(2);
+  s.pump->taken(2);
   s.loop.run_until_idle();
   CHECK(s.said == "abcde");
-  s.pump->add_credit(2);
-  s.pump->add_credit(2);
+  s.pump->taken(1);  // old news
+  s.pump->taken(1000);  // of what is there
+  s.loop.run_until_idle();
+  CHECK(s.said == "abcdefgh");
+  s.pump->taken(8);
   s.program.reset();
   s.loop.run_until_idle();
   CHECK(s.said == "abcdefgh");
   CHECK(s.ends == 1);
 }
 
-TEST_CASE("credit that comes early is kept") {
-  Setting s(0);
-  s.pump->add_credit(5);
-  s.loop.run_until_idle();
-  s.program->put("abcdefgh");
-  s.loop.run_until_idle();
-  CHECK(s.said == "abcde");
+TEST_CASE("what has not been taken is delivered once more, with its place, and the end") {
+  fakes::Faults faults;
+  fakes::FakeClock clock{faults};
+  fakes::FakeLoop loop{clock, faults};
+  auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
+  std::vector<std::pair<std::uint64_t, std::string>> said;
+  int ends = 0;
+  OutputPump pump(loop, std::move(reader), 100, [&](std::uint64_t offset, auto piece, bool end) {
+    if (end) return void(++ends);
+    said.emplace_back(offset, std::string(reinterpret_cast<const char*>(piece.data()), piece.size()));
+  });
+  for (const char* text : {"one", "two", "three"}) {
+    writer->put(text);
+    loop.run_until_idle();
+  }
+  said.clear();
+  pump.taken(4);  // in the middle of a piece: it is kept whole
+  pump.repeat();
+  CHECK(said == std::vector<std::pair<std::uint64_t, std::string>>{{3, "two"}, {6, "three"}});
+  CHECK(ends == 0);
+  writer.reset();
+  loop.run_until_idle();
+  pump.taken(11);
+  said.clear();
+  pump.repeat();
+  CHECK(said.empty());
+  CHECK(ends == 2);
 }
 
 TEST_CASE("a daemon that holds the pipe does not keep the output from ending") {
@@ -91,17 +115,17 @@ TEST_CASE("a daemon that holds the pipe does not keep the output from ending") {
   CHECK(s.ends == 1);
 }
 
-TEST_CASE("the last output waits for credit, though the process is gone") {
-  Setting s(0);
+TEST_CASE("the last output waits until there is room, though the process is gone") {
+  Setting s(4);
   s.program->put("last words");
   s.pump->drain();
   s.loop.run_until_idle();
-  CHECK(s.ends == 0);
-  s.pump->add_credit(4);
-  s.loop.run_until_idle();
   CHECK(s.said == "last");
   CHECK(s.ends == 0);
-  s.pump->add_credit(100);
+  s.pump->taken(4);
+  s.loop.run_until_idle();
+  CHECK(s.said == "last wor");
+  s.pump->taken(8);
   s.loop.run_until_idle();
   CHECK(s.said == "last words");
   CHECK(s.ends == 1);
@@ -128,7 +152,7 @@ TEST_CASE("abandoned output ends without a word") {
   Setting s(100);
   s.program->put("unheard");
   s.pump->abandon();
-  s.pump->add_credit(5);
+  s.pump->taken(5);
   s.pump->drain();
   s.loop.run_until_idle();
   CHECK(s.said.empty());
@@ -141,7 +165,7 @@ TEST_CASE("whatever call fails, output ends") {
   for (int n = 1;; ++n) {
     Setting s(100);
     s.faults.fail_at = s.faults.made + n;
-    s.pump->add_credit(1);
+    s.pump->taken(1);
     s.program->put("text");
     s.loop.advance(std::chrono::seconds(2));
     s.program.reset();
@@ -161,7 +185,7 @@ TEST_CASE("a pipe that cannot be watched is tried again") {
   fakes::FakeLoop loop{clock, faults};
   auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
   std::size_t got = 0;
-  OutputPump pump(loop, std::move(reader), 100, [&](auto piece, bool) { got += piece.size(); });
+  OutputPump pump(loop, std::move(reader), 100, [&](std::uint64_t, auto piece, bool) { got += piece.size(); });
   writer->put("text");
   loop.run_until_idle();
   CHECK(got == 0);

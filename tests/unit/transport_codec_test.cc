@@ -96,7 +96,7 @@ TEST_CASE("fields arrive where they belong") {
 
 TEST_CASE("negative numbers survive") {
   const auto end =
-      std::get<ProcessEnd>(*decode(ProcessEnd::number, samples::body_of(ProcessEnd{1, 2, -3, -4, -5, -6})));
+      std::get<ProcessEnd>(*decode(ProcessEnd::number, samples::body_of(ProcessEnd{1, 2, -3, -4, -5, -6, 3})));
   CHECK(end.status == -3);
   CHECK(end.user_us == -4);
   CHECK(end.max_rss_kib == -6);

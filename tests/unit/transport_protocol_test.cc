@@ -63,7 +63,9 @@ std::size_t least_size_of_field(std::string_view field) {
                                                                         {"arguments", 4},
                                                                         {"node_set", 4},
                                                                         {"self_usage", 60},
-                                                                        {"service_status", 25}};
+                                                                        {"service_status", 25},
+                                                                        {"window", 4},
+                                                                        {"job_limits", 24}};
   const auto colon = field.find(": ");
   std::string_view type = colon == std::string_view::npos ? field : field.substr(colon + 2);
   if (type.starts_with("byte[")) return *sys::parse_number(type.substr(5, type.find(']') - 5), 1, 1000);
