@@ -42,14 +42,16 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
       launcher_(process_tools(), log_,
                 {.launched = [this](const transport::Launched& message) { uplink_.send(message); },
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
-                 .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); },
-                 .state = [this](const transport::ProcessState& message) { uplink_.send(message); }}),
+                 .output = [this](const transport::StreamOutput& message) { on_output(message); },
+                 .state = [this](const transport::ProcessState& message) { uplink_.send(message); },
+                 .held = [this](const transport::HeldProcesses& message) { uplink_.send(message); }}),
       services_({process_tools(), log_, system_.random()},
                 [this](const transport::ServiceStatus& status) { uplink_.send(transport::ServiceReport{status}); }),
       lasting_(services_, limits_),
       runner_(system.loop, system.workers, step_system(), cache_, log_, runner_hooks()),
       power_down_(system_, log_, [this] { return launcher_.running() + services_.running(); }),
       patience_(system.loop),
+      away_(system.loop),
       keys_retry_(system.loop) {
   record_.on_change([this] { send_record(); });
 }
@@ -60,12 +62,9 @@ Uplink::Hooks Node::uplink_hooks() {
           .lost = [this](const std::string& why) { on_lost(why); },
           .trouble = [this](const std::string& why) { on_trouble(why); },
           .message = [this](transport::Message message) { on_message(std::move(message)); },
-          .bulk =
-              [this](bool there) {
-                if (!there) return cache_.set_source({});
-                cache_.set_source([this](const transport::Fetch& fetch) { uplink_.send_bulk(fetch); });
-              },
-          .drained = [this] { sinks_.front_end.pump(); }};
+          .bulk = [this](bool there) { on_bulk(there); },
+          .drained = [this] { sinks_.front_end.pump(); },
+          .bulk_drained = [this] { launcher_.set_output_open(true); }};
 }
 
 process::ProcessTools Node::process_tools() {
@@ -165,6 +164,8 @@ transport::Hello Node::hello() const {
 void Node::on_joined(const transport::Welcome& welcome) {
   log_.notice("joined as node ", welcome.node, " (", sys::printable(welcome.name), "), ", uplink_.protection());
   patience_.cancel();
+  away_.cancel();
+  welcome_ = welcome;
   trouble_.clear();
   record_.end_phase(Outcome::done, sys::cat("node ", welcome.node, " (", welcome.name, ")"));
   set_clock(welcome.wall_ns);
@@ -172,6 +173,7 @@ void Node::on_joined(const transport::Welcome& welcome) {
   if (sys::Status seeded = system_.files.write("/dev/urandom", seed); !seeded) log_.warning(seeded.error().text());
   record_.forget_sent();
   send_record();
+  launcher_.report_all();
   services_.report_all();
   open_log();
   clean();
@@ -182,6 +184,28 @@ void Node::on_lost(const std::string& why) {
   sinks_.front_end.close();
   record_.end_phase(Outcome::failed, sys::cat("front end lost: ", why));
   record_.enter_phase("join");
+  if (welcome_.away_policy == transport::AwayPolicy::keep) return;
+  away_.set(std::chrono::milliseconds(welcome_.away_grace_ms), [this] { on_away_for_long(); });
+}
+
+// As the front end wanted it when it was there.
+void Node::on_away_for_long() {
+  const std::string why = sys::cat("the front end has been away for ", welcome_.away_grace_ms / 1000, " s");
+  if (welcome_.away_policy == transport::AwayPolicy::reboot) return end(sys::PowerAction::restart, why);
+  log_.warning(why, ": ", launcher_.running(), " processes of its jobs are killed");
+  launcher_.kill_all();
+}
+
+void Node::on_bulk(bool there) {
+  launcher_.set_output_open(there);
+  if (!there) return cache_.set_source({});
+  cache_.set_source([this](const transport::Fetch& fetch) { uplink_.send_bulk(fetch); });
+  launcher_.rewind_output();
+}
+
+void Node::on_output(const transport::StreamOutput& output) {
+  uplink_.send_bulk(output);
+  if (uplink_.bulk_congested()) launcher_.set_output_open(false);
 }
 
 void Node::on_trouble(const std::string& why) {
@@ -219,6 +243,7 @@ void Node::on_message(transport::Message message) {
                              [this](transport::Setup& setup) { on_setup(std::move(setup)); },
                              [this](transport::Launch& launch) { on_launch(std::move(launch)); },
                              [this](const transport::Signal& signal) { launcher_.signal(signal); },
+                             [this](const transport::Forget& end) { launcher_.forget(end); },
                              [this](const transport::Power& power) { on_power(power); },
                              [this](const transport::Block& block) { cache_.on_block(block); },
                              [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },

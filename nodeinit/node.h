@@ -5,8 +5,8 @@
 //                                                                  ^   '-a step fails-> error
 //                                                                  '-------- Setup -------'
 //
-// A connection that is lost changes nothing on the node: steps and processes go on, and when the front end is back it
-// decides what to do with them. Only a node that has never joined for Settings::reboot_after gives up and restarts.
+// A connection that is lost changes nothing on the node: steps and processes go on, and when the front end is back it hears
+// what there is and decides what to do with it. If it stays away for too long, the policy that it has left comes true. Only a node that has never joined for Settings::reboot_after gives up and restarts.
 #pragma once
 
 #include <map>
@@ -48,6 +48,9 @@ class Node {
   transport::Hello hello() const;
   void on_joined(const transport::Welcome& welcome);
   void on_lost(const std::string& why);
+  void on_away_for_long();
+  void on_bulk(bool there);
+  void on_output(const transport::StreamOutput& output);
   void on_trouble(const std::string& why);
   void set_clock(std::uint64_t wall_ns);
   void send_record();
@@ -84,7 +87,9 @@ class Node {
 
   enum class Root { image, cleaning, clean };
   network::Found network_;
-  sys::Timer patience_;  // until the first Welcome
+  sys::Timer patience_;         // until the first Welcome
+  sys::Timer away_;             // since the front end was lost
+  transport::Welcome welcome_;  // the last
   sys::Timer keys_retry_;
   std::string trouble_;  // the newest that kept us from joining
   bool record_scheduled_ = false;

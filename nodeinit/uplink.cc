@@ -51,7 +51,7 @@ Line::Hooks Uplink::bulk_hooks() {
           .begun = [this] { on_bulk_begun(); },
           .message = [this](transport::Message message) { on_bulk(std::move(message)); },
           .ended = [this](const std::string&) { hooks_.bulk(false); },
-          .drained = [] {}};
+          .drained = [this] { hooks_.bulk_drained(); }};
 }
 
 void Uplink::start(sys::TcpAddress front_end, const transport::PinnedKeys& keys) {
@@ -64,9 +64,8 @@ void Uplink::send(const transport::Message& message) {
   if (joined_) control_.send(message);
 }
 
-void Uplink::send_bulk(transport::Message message) {
-  if (bulk_.is_open()) return bulk_.send(message);
-  if (joined_ && held_.size() < max_held) held_.push_back(std::move(message));
+void Uplink::send_bulk(const transport::Message& message) {
+  if (bulk_.is_open()) bulk_.send(message);
 }
 
 void Uplink::on_control(transport::Message message) {
@@ -99,7 +98,6 @@ void Uplink::on_control_ended(const std::string& why) {
   silence_.cancel();
   if (!std::exchange(joined_, false)) return hooks_.trouble(why);
   bulk_.shut();
-  held_.clear();
   hooks_.bulk(false);
   hooks_.lost(why);
 }
@@ -107,9 +105,6 @@ void Uplink::on_control_ended(const std::string& why) {
 // Nothing answers a BulkHello: the front end takes it, or closes.
 void Uplink::on_bulk_begun() {
   bulk_.recognised();
-  for (const transport::Message& message : held_)
-    bulk_.send(message);
-  held_.clear();
   hooks_.bulk(true);
 }
 

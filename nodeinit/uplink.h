@@ -10,7 +10,6 @@
 // ahead with every ping.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <string>
 
@@ -30,6 +29,7 @@ class Uplink {
     std::function<void(transport::Message)> message;      // on either connection, while joined
     std::function<void(bool there)> bulk;                 // the bulk connection comes and goes
     std::function<void()> drained;                        // control is no more congested
+    std::function<void()> bulk_drained;                   // nor is bulk
   };
 
   // `random_key`: for the keys of every connection.
@@ -39,14 +39,15 @@ class Uplink {
   void start(sys::TcpAddress front_end, const transport::PinnedKeys& keys);
   // When not joined, nothing is sent: the front end hears of the node's state with the next Hello.
   void send(const transport::Message& message);
-  void send_bulk(transport::Message message);
+  // Likewise without a bulk connection: who has one to send waits for Hooks::bulk.
+  void send_bulk(const transport::Message& message);
   bool joined() const { return joined_; }
   bool congested() const { return control_.congested(); }
+  bool bulk_congested() const { return bulk_.congested(); }
   const std::string& protection() const { return control_.protection(); }
 
  private:
   static constexpr sys::Duration greeting_limit = std::chrono::seconds(10);
-  static constexpr std::size_t max_held = 1024;  // messages
 
   std::unique_ptr<transport::Channel> make_channel() const;
   Line::Hooks control_hooks();
@@ -64,8 +65,7 @@ class Uplink {
   sys::TcpAddress front_end_;
   transport::PinnedKeys keys_;
   bool joined_ = false;
-  transport::Welcome welcome_;           // the last
-  std::deque<transport::Message> held_;  // bulk messages without a connection
+  transport::Welcome welcome_;  // the last
   sys::Timer silence_;
   Line control_;
   Line bulk_;

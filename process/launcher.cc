@@ -1,13 +1,17 @@
 #include "process/launcher.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <map>
 #include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include "process/line_log.h"
+#include "sys/overloaded.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -21,6 +25,22 @@ struct ProcessKey {
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
   bool operator<(const ProcessKey& other) const { return std::tie(job, rank) < std::tie(other.job, other.rank); }
+};
+
+// A process that the front end has started. It is forgotten when it is gone and the front end has acknowledged its end.
+struct HeldJob {
+  std::uint32_t uid = 0;
+  int pid = 0;      // while it runs
+  int stopped = 0;  // its wait(2) status, while it is stopped
+  bool gone = false;
+  bool acknowledged = false;
+  std::optional<std::variant<transport::Launched, transport::ProcessEnd>> end;
+  std::unique_ptr<Process> process;
+
+  transport::HeldState state() const {
+    if (end) return transport::HeldState::over;
+    return pid != 0 ? transport::HeldState::running : transport::HeldState::starting;
+  }
 };
 
 // A program of a setup step.
@@ -72,12 +92,16 @@ struct Launcher::State {
   ProcessTools tools;
   sys::Log& log;
   LauncherHooks hooks;
-  std::map<ProcessKey, std::unique_ptr<Process>> jobs;
-  std::map<std::uint64_t, StepRun> steps;
+  OutputGate gate = {};  // before the processes that wait at it
+  std::map<ProcessKey, HeldJob> jobs = {};
+  std::map<std::uint64_t, StepRun> steps = {};
   std::uint64_t next_step = 1;
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
-  std::size_t running() const { return jobs.size() + steps.size(); }
+  std::size_t running() const;
+  void tell_end(const HeldJob& job);
+  void end_unstarted(ProcessKey key, const StartFailure& failure);
+  void erase_if_done(ProcessKey key);
   std::optional<StartFailure> refusal(const transport::Launch& launch) const;
   void refuse(ProcessKey key, const StartFailure& failure);
   ProcessEvents job_events(ProcessKey key);
@@ -88,38 +112,72 @@ struct Launcher::State {
 std::optional<StartFailure> Launcher::State::refusal(const transport::Launch& launch) const {
   if (jobs.contains({launch.job, launch.rank}))
     return StartFailure{EEXIST, sys::cat("job ", launch.job, " has a rank ", launch.rank, " on this node already")};
-  if (running() >= max_processes)
+  if (jobs.size() + steps.size() >= max_processes)
     return StartFailure{EAGAIN, sys::cat("this node has ", max_processes, " processes already, its limit")};
   if (launch.pid < 0) return StartFailure{EINVAL, sys::cat("there is no pid ", launch.pid)};
   return complaint(launch);
 }
 
+std::size_t Launcher::State::running() const {
+  const auto present = std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return !job.second.gone; });
+  return static_cast<std::size_t>(present) + steps.size();
+}
+
+// The front end may hear of it again: that it is not held is all that it can find out.
 void Launcher::State::refuse(ProcessKey key, const StartFailure& failure) {
   tools.loop.defer([this, weak = std::weak_ptr(alive), key, failure] {
     if (!weak.expired()) hooks.launched(not_launched(key, failure));
   });
 }
 
+void Launcher::State::tell_end(const HeldJob& job) {
+  std::visit(sys::Overloaded{[this](const transport::Launched& message) { hooks.launched(message); },
+                             [this](const transport::ProcessEnd& message) { hooks.ended(message); }},
+             *job.end);
+}
+
+void Launcher::State::end_unstarted(ProcessKey key, const StartFailure& failure) {
+  HeldJob& job = jobs.at(key);
+  job.end = not_launched(key, failure);
+  tell_end(job);
+}
+
+void Launcher::State::erase_if_done(ProcessKey key) {
+  const auto found = jobs.find(key);
+  if (found != jobs.end() && found->second.gone && found->second.acknowledged) jobs.erase(found);
+}
+
 ProcessEvents Launcher::State::job_events(ProcessKey key) {
   return {
       .started =
           [this, key](int pid) {
+            jobs.at(key).pid = pid;
             hooks.launched({key.job, key.rank, pid, 0, {}});
           },
-      .failed = [this, key](const StartFailure& failure) { hooks.launched(not_launched(key, failure)); },
+      .failed = [this, key](const StartFailure& failure) { end_unstarted(key, failure); },
       .output =
           [this, key](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool end) {
             hooks.output({key.job, key.rank, stream, offset, end, {piece.begin(), piece.end()}});
           },
       .state =
           [this, key](int status) {
+            jobs.at(key).stopped = sys::is_stop(status) ? status : 0;
             if (hooks.state) hooks.state({key.job, key.rank, status});
           },
       .ended =
           [this, key](const sys::Exit& exit) {
-            hooks.ended({key.job, key.rank, exit.status, exit.user_us, exit.system_us, exit.max_rss_kib});
+            HeldJob& job = jobs.at(key);
+            job.pid = 0;
+            job.stopped = 0;
+            job.end = transport::ProcessEnd{key.job,      key.rank,       exit.status,
+                                            exit.user_us, exit.system_us, exit.max_rss_kib};
+            tell_end(job);
           },
-      .gone = [this, key] { jobs.erase(key); },
+      .gone =
+          [this, key] {
+            jobs.at(key).gone = true;
+            erase_if_done(key);
+          },
   };
 }
 
@@ -143,7 +201,7 @@ ProcessEvents Launcher::State::step_events(std::uint64_t id) {
 }
 
 Launcher::Launcher(ProcessTools tools, sys::Log& log, LauncherHooks hooks)
-    : state_(new State{tools, log, std::move(hooks), {}, {}}) {}
+    : state_(new State{tools, log, std::move(hooks)}) {}
 
 Launcher::~Launcher() = default;
 
@@ -151,7 +209,10 @@ void Launcher::launch(transport::Launch launch) {
   const ProcessKey key{launch.job, launch.rank};
   if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
   name_in_environment(launch);
-  state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key)));
+  HeldJob& job = state_->jobs[key];
+  job.uid = launch.uid;
+  job.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
+                                          ProcessOptions{.gate = &state_->gate});
 }
 
 void Launcher::signal(const transport::Signal& signal) {
@@ -160,13 +221,39 @@ void Launcher::signal(const transport::Signal& signal) {
   if (signal.signal < 1 || signal.signal > max_signal)
     return state_->log.warning("signal ", signal.signal, " for job ", signal.job, " rank ", signal.rank,
                                " ignored: there is no such signal");
-  found->second->signal(signal);
+  found->second.process->signal(signal);
+}
+
+void Launcher::forget(const transport::Forget& message) {
+  const ProcessKey key{message.job, message.rank};
+  const auto found = state_->jobs.find(key);
+  if (found == state_->jobs.end() || !found->second.end) return;  // nobody has been told of an end
+  found->second.acknowledged = true;
+  state_->erase_if_done(key);
+}
+
+void Launcher::report_all() {
+  transport::HeldProcesses message;
+  for (const auto& [key, job] : state_->jobs)
+    message.processes.push_back({key.job, key.rank, job.pid, job.uid, job.state()});
+  state_->hooks.held(message);
+  for (const auto& [key, job] : state_->jobs) {
+    if (job.stopped != 0 && state_->hooks.state) state_->hooks.state({key.job, key.rank, job.stopped});
+    if (job.end) state_->tell_end(job);
+  }
+}
+
+void Launcher::set_output_open(bool open) { open ? state_->gate.open() : state_->gate.close(); }
+
+void Launcher::rewind_output() {
+  for (const auto& [key, job] : state_->jobs)
+    job.process->rewind();
 }
 
 void Launcher::taken(const transport::StreamCredit& credit) {
   const auto found = state_->jobs.find({credit.job, credit.rank});
   if (found == state_->jobs.end() || credit.stream == transport::StreamName::input) return;
-  found->second->taken(credit.stream, credit.taken);
+  found->second.process->taken(credit.stream, credit.taken);
 }
 
 std::function<void()> Launcher::run_step(const transport::RunStep& step, const std::string& name,
@@ -186,7 +273,7 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
                                               std::move(done), nullptr})
                      .first->second;
   run.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->step_events(id),
-                                          sys::Leftovers::die_on_failure);
+                                          ProcessOptions{.leftovers = sys::Leftovers::die_on_failure});
   return [state = state_.get(), weak = std::weak_ptr(state_->alive), id] {
     if (weak.expired()) return;
     const auto found = state->steps.find(id);
@@ -197,10 +284,12 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
 }
 
 void Launcher::kill_all() {
-  for (const auto& [key, process] : state_->jobs)
-    process->kill();
+  for (const auto& [key, job] : state_->jobs)
+    if (!job.gone) job.process->signal({.job = key.job, .rank = key.rank, .signal = SIGKILL});
 }
 
 std::size_t Launcher::running() const { return state_->running(); }
+
+std::size_t Launcher::held() const { return state_->jobs.size(); }
 
 }  // namespace process

@@ -4,7 +4,8 @@
 //   fetching --content here--> starting --exec--> running --reaped, output drained--> ended
 //
 // A process that cannot start ends in `Launched` with an errno and a reason; one that has started ends in ProcessEnd, after
-// the last byte of its output.
+// the last byte of its output. Either is kept, with the output that nobody has taken, until the front end says that it has
+// come to whom it concerns (forget()): whatever breaks in between, nothing is lost and nothing happens twice.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct LauncherHooks {
   std::function<void(const transport::ProcessEnd&)> ended;
   std::function<void(const transport::StreamOutput&)> output;
   std::function<void(const transport::ProcessState&)> state = {};
+  std::function<void(const transport::HeldProcesses&)> held = {};
 };
 
 class Launcher {
@@ -34,14 +36,24 @@ class Launcher {
 
   void launch(transport::Launch launch);
   void signal(const transport::Signal& signal);
+  void forget(const transport::Forget& message);
+  // To a front end that has just welcomed this node: what is held here, and what it may not have heard.
+  void report_all();
+  // What carries output away: there, or able to take more; or not.
+  void set_output_open(bool open);
+  // Output that may have been lost on its way is sent once more.
+  void rewind_output();
   void taken(const transport::StreamCredit& credit);
   // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
                                  std::function<void(sys::Status)> done);
-  // The front end is gone: kills all processes that it has started.
+  // Kills all processes that the front end has started. How they ended is kept for it.
   void kill_all();
+  // Processes that run, or are being started.
   std::size_t running() const;
+  // And those that have ended and are kept.
+  std::size_t held() const;
 
  private:
   struct State;

@@ -22,8 +22,8 @@ StartFailure no_pid(int pid, const sys::Error& error) {
 
 }  // namespace
 
-Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers)
-    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), leftovers_(leftovers), turn_(tools.loop) {
+Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, ProcessOptions options)
+    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), options_(options), turn_(tools.loop) {
   turn_.set(sys::Duration::zero(), [this] { fetch(); });
 }
 
@@ -67,7 +67,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
   spec.limits = tools_.limits.in_force();
-  spec.leftovers = leftovers_;
+  spec.leftovers = options_.leftovers;
   if (launch_.files.empty()) return spec;
   spec.prepare = [&files = tools_.files,
                   request = PlacementRequest{launch_.program, launch_.files, paths,
@@ -89,7 +89,7 @@ void Process::on_started(const sys::Status& status) {
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
-  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
+  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit, options_.gate,
                                                    [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
                                                      events_.output(name, offset, piece, end);
                                                      if (end) finish_if_drained();
@@ -130,6 +130,11 @@ void Process::signal(const transport::Signal& signal) {
 
 void Process::taken(transport::StreamName stream, std::uint64_t position) {
   if (auto& pump = output(stream).pump) pump->taken(position);
+}
+
+void Process::rewind() {
+  for (Output& output : outputs_)
+    if (output.pump) output.pump->rewind();
 }
 
 void Process::kill() {

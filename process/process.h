@@ -46,12 +46,15 @@ struct ProcessEvents {
   std::function<void()> gone;                   // last; may destroy the process
 };
 
+struct ProcessOptions {
+  sys::Leftovers leftovers = sys::Leftovers::live;  // what becomes of what it leaves running in its process group
+  OutputGate* gate = nullptr;                       // of its output; null: always open
+};
+
 class Process {
  public:
   // Begins at once. The process is who it is told to be (program, arguments, environment, ids, files).
-  // `leftovers`: what becomes of what it leaves running in its process group.
-  Process(ProcessTools tools, transport::Launch launch, ProcessEvents events,
-          sys::Leftovers leftovers = sys::Leftovers::live);
+  Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, ProcessOptions options = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -60,6 +63,8 @@ class Process {
   void signal(const transport::Signal& signal);
   // All of the stream up to `position` has been taken.
   void taken(transport::StreamName stream, std::uint64_t position);
+  // What of its output has not been taken is sent once more, and the ends of its streams.
+  void rewind();
   // SIGKILL, and what it still has to say is dropped.
   void kill();
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
@@ -86,7 +91,7 @@ class Process {
   ProcessTools tools_;
   transport::Launch launch_;
   ProcessEvents events_;
-  const sys::Leftovers leftovers_;
+  const ProcessOptions options_;
   Phase phase_ = Phase::fetching;
   sys::Timer turn_;       // what is to be done or said from the loop
   sys::Spawned spawned_;  // its streams, until it runs

@@ -26,6 +26,9 @@ struct Exit {
 // "exit status 3", "killed by signal 9 (Killed)".
 std::string describe_status(int status);
 
+// Whether a status that Children::watch_states() tells is a stop; else the child goes on.
+constexpr bool is_stop(int status) { return (status & 0xff) == 0x7f; }
+
 // What becomes of the others in a child's process group when the child has ended. They are ended by SIGKILL before the
 // child is reaped: as long as it is a zombie, no other group can have its number. What has made a session or a group of
 // its own (setsid(2), setpgid(2)) is out of reach.

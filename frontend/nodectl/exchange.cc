@@ -53,21 +53,23 @@ int Exchange::run(const Message& request, Handler handler, std::function<void()>
     complain(context_, sys::cat("cannot ask for this: ", fits.error().text()));
     return exit_usage;
   }
-  auto stream = context_.sockets.connect_unix(context_.socket);
-  if (!stream) {
-    complain(context_, sys::cat("cannot reach nodemaster: ", stream.error().text(), advice(stream.error().code)));
+  if (const auto connected = reconnect(request); !connected) {
+    complain(context_, sys::cat("cannot reach nodemaster: ", connected.error().text(), advice(connected.error().code)));
     return exit_failure;
   }
+  context_.loop.run();
+  return status_;
+}
+
+sys::Status Exchange::reconnect(const Message& request) {
+  auto stream = context_.sockets.connect_unix(context_.socket);
+  if (!stream) return tl::unexpected(stream.error());
   connection_ =
       std::make_unique<transport::Connection>(context_.loop, std::move(*stream), transport::make_clear_channel(),
                                               transport::ConnectionLimits{.body = transport::max_body}, *this);
-  if (auto started = connection_->start(false); !started) {
-    complain(context_, started.error().text());
-    return exit_failure;
-  }
+  if (auto started = connection_->start(false); !started) return started;
   connection_->send(request, request_id);
-  context_.loop.run();
-  return status_;
+  return {};
 }
 
 void Exchange::send(const Message& message) { connection_->send(message, request_id); }
@@ -122,6 +124,7 @@ void Exchange::on_message(std::uint64_t, Message message) {
 
 void Exchange::on_closed(const sys::Error& reason) {
   if (finished_) return;
+  if (on_lost_) return on_lost_(reason);
   complain(context_, sys::cat("lost nodemaster: ", reason.text()));
   finish(exit_failure);
 }

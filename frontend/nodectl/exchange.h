@@ -47,6 +47,9 @@ class Exchange final : public transport::ConnectionHandler {
   // Sends `request` and turns the loop until finish(); returns the exit status. `handler` is given every answer but Done,
   // which is `on_done`'s affair, and Failure, which is said and finishes.
   int run(const transport::Message& request, Handler handler, std::function<void()> on_done);
+  // What a lost connection leads to, in place of finishing: `request` may be sent on a new one (reconnect()).
+  void on_lost(std::function<void(const sys::Error& reason)> handler) { on_lost_ = std::move(handler); }
+  sys::Status reconnect(const transport::Message& request);
   void send(const transport::Message& message);
   // Called whenever what has been printed has been taken by its readers.
   void on_taken(std::function<void()> handler) { on_taken_ = std::move(handler); }
@@ -66,6 +69,7 @@ class Exchange final : public transport::ConnectionHandler {
   Context& context_;
   const Flow flow_;
   std::function<void()> on_taken_;
+  std::function<void(const sys::Error&)> on_lost_;
   Handler handler_;
   std::function<void()> on_done_;
   std::unique_ptr<transport::Connection> connection_;

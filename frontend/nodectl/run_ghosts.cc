@@ -10,8 +10,6 @@
 namespace frontend {
 namespace {
 
-constexpr int continued = 0xffff;  // of wait(2)
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words)
@@ -100,7 +98,7 @@ void RunGhosts::on_heard(const sys::GhostSignal& signal) {
 void RunGhosts::on_ghost_state(std::uint32_t rank, int pid, int status) {
   Ghost& ghost = ghosts_[rank];
   if (ghost.pid != pid || ghost.over) return;
-  ghost.stopped = status != continued;
+  ghost.stopped = sys::is_stop(status);
   if (!ghost.stopped || ghost.process_stopped) return;
   send_(transport::RunSignal{.signal = SIGSTOP, .rank = rank, .group = false});
 }
@@ -117,7 +115,7 @@ void RunGhosts::on_ghost_dead(std::uint32_t rank, int pid) {
 void RunGhosts::on_state(const transport::RunState& state) {
   if (state.rank >= ghosts_.size()) return;
   Ghost& ghost = ghosts_[state.rank];
-  ghost.process_stopped = state.status != continued;
+  ghost.process_stopped = sys::is_stop(state.status);
   // Noted at once: should the process go on before the ghost is seen to have stopped, the ghost has to go on as well.
   const bool differs = ghost.pid != 0 && std::exchange(ghost.stopped, ghost.process_stopped) != ghost.process_stopped;
   if (differs && ghost.process_stopped) maker_->stop(ghost.pid);

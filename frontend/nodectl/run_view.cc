@@ -16,6 +16,7 @@ using transport::StreamName;
 
 int RunView::run(const transport::RunRequest& request) {
   command_ = request.arguments;
+  exchange_.on_lost([this](const sys::Error& reason) { on_lost(reason); });
   exchange_.on_taken([this] {
     for (const StreamKey& key : std::exchange(unpaid_, {}))
       give_credit(key);
@@ -25,9 +26,11 @@ int RunView::run(const transport::RunRequest& request) {
 }
 
 void RunView::on_message(transport::Message& message) {
+  seek_until_ = {};
   if (const auto* started = std::get_if<transport::RunStarted>(&message)) return on_started(*started);
   if (auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
+  if (const auto* contact = std::get_if<transport::RunContact>(&message)) return on_contact(*contact);
   if (!ghosts_) return;
   if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
   if (const auto* wanted = std::get_if<transport::RunGhostWanted>(&message)) return ghosts_->on_wanted(wanted->rank);
@@ -37,7 +40,7 @@ void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
   if (!with_ghosts_ || command_.empty()) return;
   ghosts_ = std::make_unique<RunGhosts>(context_, command_,
-                                        [this](const transport::Message& message) { exchange_.send(message); });
+                                        [this](const transport::Message& message) { send(message); });
   const auto begun = ghosts_->begin(started);
   if (begun) return;
   complain(context_, cat("no ghosts for the ranks: ", begun.error().text()));
@@ -79,10 +82,14 @@ void RunView::give_credit(const StreamKey& key) {
   Position& position = positions_[key];
   if (position.received - position.told < ranks_.output_credit / 4) return;
   position.told = position.received;
-  exchange_.send(transport::RunCredit{key.first, key.second, position.received});
+  if (!seeking_) exchange_.send(transport::RunCredit{key.first, key.second, position.received});
 }
 
+// It has come, whatever comes of it now: the node need not hold it any more.
 void RunView::on_end(const transport::RunEnd& end) {
+  unacknowledged_.push_back(end.rank);
+  acknowledge_.set(sys::Duration::zero(), [this] { exchange_.send(transport::RunAck{std::exchange(unacknowledged_, {})}); });
+  if (!over_.insert(end.rank).second) return;
   const int status = exit_status_of(end);
   status_ = std::max(status_, status);
   if (ghosts_) ghosts_->on_end(end.rank, end.started && end.reason.empty() ? end.status : status << 8);
@@ -114,7 +121,58 @@ void RunView::all_ended() {
 void RunView::on_signal(const sys::SignalFacts& signal) {
   if (signal.signal == SIGINT && ++interrupts_ > 1) return exchange_.give_up(exit_signal_base + signal.signal);
   if (ghosts_) return ghosts_->on_own_signal(signal);
-  if (signal.signal != SIGTSTP) exchange_.send(transport::RunSignal{signal.signal});
+  if (signal.signal != SIGTSTP) send(transport::RunSignal{signal.signal});
+}
+
+// ---------------------------------------------------------------- nodes and a nodemaster that go and come back
+
+void RunView::on_contact(const transport::RunContact& contact) {
+  const std::string name = name_of(contact.rank);
+  complain(context_, contact.away ? cat("no contact with ", name, " (", contact.reason, "); its process may go on")
+                                  : cat("contact with ", name, " again"));
+}
+
+void RunView::on_lost(const sys::Error& reason) {
+  if (ranks_.nodes.empty()) {
+    complain(context_, cat("lost nodemaster: ", reason.text()));
+    return exchange_.finish(exit_failure);
+  }
+  seeking_ = true;
+  if (seek_until_ == sys::Instant{}) {
+    complain(context_, cat("lost nodemaster: ", reason.text(), "; the processes go on, and we wait for it for ",
+                           seek_limit / std::chrono::seconds(1), " s"));
+    seek_until_ = context_.loop.clock().now() + seek_limit;
+  }
+  seek_.set(seek_interval, [this] { seek(); });
+}
+
+void RunView::seek() {
+  if (context_.loop.clock().now() >= seek_until_) {
+    complain(context_, cat("nodemaster is not back; job ", ranks_.job, " goes on without us"));
+    return exchange_.finish(exit_failure);
+  }
+  if (!exchange_.reconnect(attachment())) return seek_.set(seek_interval, [this] { seek(); });
+  seeking_ = false;
+  for (const transport::Message& message : std::exchange(unsent_, {}))
+    exchange_.send(message);
+}
+
+transport::RunAttach RunView::attachment() const {
+  transport::RunAttach attach{.job = ranks_.job, .nodes = ranks_.nodes, .over = {over_.begin(), over_.end()}};
+  attach.ghosts = ghosts_ != nullptr;
+  for (std::uint32_t rank = 0; rank < ranks_.nodes.size(); ++rank) {
+    for (const StreamName stream : {StreamName::output, StreamName::error}) {
+      const auto position = positions_.find({rank, stream});
+      attach.taken.push_back(position == positions_.end() ? 0 : position->second.told);
+    }
+  }
+  return attach;
+}
+
+// Signals wait for the next nodemaster.
+void RunView::send(const transport::Message& message) {
+  if (!seeking_) return exchange_.send(message);
+  if (std::holds_alternative<transport::RunSignal>(message) && unsent_.size() < max_unsent) unsent_.push_back(message);
 }
 
 std::string RunView::name_of(std::uint32_t rank) const {

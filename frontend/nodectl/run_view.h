@@ -1,6 +1,12 @@
 // What the caller of `nodectl run` sees: the ranks' output on the right streams, labelled or as it is, what went wrong
 // with whom, and one exit status. The caller's signals go to the processes; a second interrupt gives up.
 //
+// A nodemaster that goes does not end the run: the nodes go on, and hold what it has not passed on. We look for its successor
+// and claim our job from it (RunAttach).
+//
+//   running --connection lost--> seeking --connected, RunAttach--> running
+//                                   '--too long, or refused--> over
+//
 // What our readers have taken is what nodes get credit for: a reader that stops stops the processes, and no more waits here
 // than all ranks' windows.
 #pragma once
@@ -20,9 +26,18 @@ namespace frontend {
 
 class RunView {
  public:
+  static constexpr sys::Duration seek_interval = std::chrono::milliseconds(500);
+  static constexpr sys::Duration seek_limit = std::chrono::minutes(2);
+  static constexpr std::size_t max_unsent = 256;  // signals
+
   // `ghosts`: whether each rank has one.
   RunView(Context& context, bool label, bool ghosts = false)
-      : exchange_(context, Flow::by_credit), context_(context), label_(label), with_ghosts_(ghosts) {}
+      : exchange_(context, Flow::by_credit),
+        context_(context),
+        label_(label),
+        with_ghosts_(ghosts),
+        acknowledge_(context.loop),
+        seek_(context.loop) {}
 
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
@@ -39,6 +54,11 @@ class RunView {
   void on_started(const transport::RunStarted& started);
   void on_output(transport::RunOutput& output);
   void on_end(const transport::RunEnd& end);
+  void on_contact(const transport::RunContact& contact);
+  void on_lost(const sys::Error& reason);
+  void seek();
+  transport::RunAttach attachment() const;
+  void send(const transport::Message& message);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
   std::string what_went_wrong(const transport::RunEnd& end) const;
@@ -59,6 +79,13 @@ class RunView {
   std::map<StreamKey, Position> positions_;
   std::set<StreamKey> unpaid_;  // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
+  std::set<std::uint32_t> over_;  // ranks whose RunEnd has come
+  std::vector<std::uint32_t> unacknowledged_;
+  sys::Timer acknowledge_;
+  sys::Timer seek_;
+  bool seeking_ = false;
+  sys::Instant seek_until_{};  // none: the last nodemaster has spoken
+  std::vector<transport::Message> unsent_;  // while seeking
   int status_ = 0;
   int interrupts_ = 0;
 };

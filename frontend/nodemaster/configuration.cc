@@ -1,5 +1,9 @@
 #include "frontend/nodemaster/configuration.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "frontend/common/paths.h"
 #include "frontend/nodemaster/config_readers.h"
 #include "frontend/nodemaster/hooks.h"
@@ -53,6 +57,30 @@ void read_heartbeat(TableReader reader, Configuration& configuration) {
   } else if (configuration.silence_limit < 2 * configuration.ping_interval) {
     reader.warn("silence_limit", "is less than twice the interval: one late answer takes a node down");
   }
+  reader.finish();
+}
+
+void read_jobs(TableReader reader, Configuration& configuration) {
+  using namespace std::chrono_literals;
+  constexpr std::pair<std::string_view, transport::AwayPolicy> policies[] = {
+      {"keep", transport::AwayPolicy::keep},
+      {"kill", transport::AwayPolicy::kill},
+      {"reboot", transport::AwayPolicy::reboot},
+  };
+  const std::string away = reader.text("away", "keep");
+  const auto* const policy = std::find_if(std::begin(policies), std::end(policies),
+                                          [&](const auto& entry) { return entry.first == away; });
+  if (policy == std::end(policies)) {
+    reader.error("away", "must be \"keep\", \"kill\" or \"reboot\"");
+  } else {
+    configuration.away.policy = policy->second;
+  }
+  configuration.away.grace = reader.duration("away_grace", configuration.away.grace);
+  if (configuration.away.grace < 1s || configuration.away.grace > 24h)
+    reader.error("away_grace", "must be from 1s to 24h");
+  configuration.node_grace = reader.duration("node_grace", configuration.node_grace);
+  if (configuration.node_grace < 1s || configuration.node_grace > 24h)
+    reader.error("node_grace", "must be from 1s to 24h");
   reader.finish();
 }
 
@@ -122,6 +150,7 @@ Configuration load_configuration(sys::Files& files, const std::string& path, Pro
   configuration.nodes = read_nodes(reader, path, configuration.address, problems);
   read_node_up(files, reader.table("node_up"), folder_of(path), configuration, problems);
   read_heartbeat(reader.table("heartbeat"), configuration);
+  read_jobs(reader.table("jobs"), configuration);
   reader.finish();
   return configuration;
 }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "frontend/nodemaster/away_rule.h"
 #include "frontend/nodemaster/problems.h"
 #include "frontend/nodemaster/roles.h"
 #include "sys/clock.h"
@@ -102,6 +103,8 @@ struct Configuration {
   HookSettings hooks;
   sys::Duration ping_interval = std::chrono::seconds(5);
   sys::Duration silence_limit = std::chrono::seconds(20);
+  AwayRule away;
+  sys::Duration node_grace = std::chrono::seconds(20);  // for a lost node, until its processes count as lost
 };
 
 // Reads and checks everything. What comes back is fit for use when `problems` holds no error. Blocks: it reads

@@ -32,6 +32,9 @@ std::string trouble_of(const sys::WorkerResult& result) {
   return sys::describe_status(result.exit.status);
 }
 
+// Other numbers after each start, as nodes may run processes of earlier jobs; short enough to be typed.
+std::uint64_t first_job(std::uint64_t random) { return (random & 0xffffffff) | 1; }
+
 // What cannot change under way: sockets are bound to it.
 bool same_place(const Configuration& a, const Configuration& b) {
   return a.interface == b.interface && a.address == b.address && a.port == b.port && a.rarp == b.rarp &&
@@ -55,7 +58,7 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       down_hooks_(system.log, system.files, table_, node_programs_),
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, node_programs_, down_hooks_),
       inquiry_(system.workers, system.files, table_, path_),
-      jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
+      jobs_(system.loop, table_, sessions_, store_, first_job(system.machine.random())),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(
@@ -95,6 +98,8 @@ void Daemon::configure(const Configuration& configuration) {
   node_up_.set_hooks(configuration.hooks);
   down_hooks_.configure(configuration.hooks);
   programs_.set_at_once(configuration.hooks.at_once);
+  jobs_.set_patience({.contact = configuration.node_grace});
+  sessions_.set_away(configuration.away);
 }
 
 void Daemon::end() {
@@ -111,7 +116,6 @@ void Daemon::on_joined(transport::NodeNumber number) {
                    ", address requests: ", node.hello.address_requests, ", nodeinit ",
                    sys::printable(node.hello.program_version), ", Linux ", sys::printable(node.hello.kernel_release),
                    " ", sys::printable(node.hello.architecture));
-  jobs_.on_node_joined(number);
   if (node.set_up_in != node.hello.boot_id) return node_up_.begin(number);
   // Nothing has changed on the node; but hooks have told others that it was gone.
   if (down_hooks_.owes_greeting(number)) return node_up_.greet(number);
@@ -132,16 +136,17 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
                              [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
                              [&](const transport::ProcessState& state) { jobs_.on_message(node, state); },
                              [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
+                             [&](transport::HeldProcesses& held) { jobs_.on_message(node, std::move(held)); },
                              [&](const auto& other) {
                                system_.log.debug("message ", other.number, " of node ", node, " is of no use here");
                              }},
              message);
 }
 
-// Output may be lost in the middle, so what runs there cannot be shown truly any more.
+// What was under way on it comes once more on the next one.
 void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason) {
-  jobs_.on_node_lost(node, sys::cat("bulk connection: ", reason));
-  jobs_.on_node_joined(node);
+  if (const Node* const known = table_.find(node))
+    system_.log.info(known->entry.name, ": bulk connection lost: ", reason);
 }
 
 void Daemon::on_service(transport::NodeNumber node, const transport::ServiceStatus& status) {
@@ -196,7 +201,7 @@ void Daemon::take_over(Configuration fresh) {
   for (const transport::NodeNumber gone : table_.configure(fresh.nodes)) {
     services_.forget(gone);
     node_up_.cancel(gone);
-    jobs_.on_node_lost(gone, "no more in the configuration");
+    jobs_.on_node_gone(gone, "no more in the configuration");
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");
   }
   configure(fresh);

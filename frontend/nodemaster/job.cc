@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "frontend/common/node_state.h"
+#include "sys/children.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -12,6 +13,8 @@ namespace {
 
 using transport::NodeNumber;
 using transport::StreamName;
+
+constexpr std::uint64_t longest_stream = std::uint64_t{1} << 62;  // bytes
 
 // As on a node.
 bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
@@ -31,33 +34,37 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .files = request.files};
 }
 
-Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
-         Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over)
-    : table_(table),
-      links_(links),
+Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest request, Credentials caller,
+         ContentStore::Offer offer, std::function<void()> over)
+    : tools_(tools),
       number_(number),
       request_(std::move(request)),
-      caller_(caller),
+      caller_(std::move(caller)),
       offer_(std::move(offer)),
-      owner_(&owner),
       over_(std::move(over)),
-      kill_(loop) {}
+      patience_(tools.loop),
+      contact_(tools.loop) {}
 
-void Job::start(const std::vector<NodeNumber>& nodes) {
-  transport::RunStarted started{.job = number_, .nodes = nodes};
-  ranks_.resize(nodes.size());
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    ranks_[i].node = nodes[i];
-    rank_of_.emplace(nodes[i], i);
-    started.names.push_back(table_.find(nodes[i])->entry.name);
-  }
-  const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
-  credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
-  started.output_credit = credit_;
+void Job::start(const std::vector<NodeNumber>& nodes, JobOwner& owner) {
+  owner_ = &owner;
+  set_nodes(nodes);
+  transport::RunStarted started{.job = number_, .nodes = nodes, .output_credit = credit_};
+  for (const NodeNumber node : nodes)
+    started.names.push_back(tools_.table.find(node)->entry.name);
   tell(started);
   if (request_.ghosts) return;
   for (Rank& rank : ranks_)
     launch(rank);
+}
+
+void Job::set_nodes(const std::vector<NodeNumber>& nodes) {
+  ranks_.resize(nodes.size());
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    ranks_[i].node = nodes[i];
+    rank_of_.emplace(nodes[i], i);
+  }
+  const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
+  credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
 }
 
 sys::Status Job::launchable(const Node& node) const {
@@ -74,7 +81,7 @@ sys::Status Job::launchable(const Node& node) const {
 }
 
 void Job::launch(Rank& rank) {
-  const Node& node = *table_.find(rank.node);
+  const Node& node = *tools_.table.find(rank.node);
   if (const auto status = launchable(node); !status)
     return end_unstarted(rank, status.error().code, status.error().what);
   transport::Launch launch = launch_of(request_, caller_);
@@ -83,38 +90,50 @@ void Job::launch(Rank& rank) {
   launch.pid = rank.pid;
   launch.output_credit = credit_;
   rank.phase = Rank::Phase::launching;
-  const bool sent = links_.send(rank.node, launch);
-  if (!sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
+  rank.sent = tools_.links.send(rank.node, launch);
+  if (!rank.sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
 }
 
 Rank* Job::find(NodeNumber node, std::uint32_t rank) {
   const auto found = rank_of_.find(node);
-  if (found == rank_of_.end() || found->second != rank) return nullptr;
-  return ranks_[rank].phase == Rank::Phase::over ? nullptr : &ranks_[rank];
+  return found == rank_of_.end() || found->second != rank ? nullptr : &ranks_[rank];
 }
 
+Rank* Job::find_unfinished(NodeNumber node, std::uint32_t rank) {
+  Rank* const found = find(node, rank);
+  return found && found->on_node() ? found : nullptr;
+}
+
+// ---------------------------------------------------------------- news of nodes
+
 void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
-  Rank* rank = find(node, launched.rank);
-  if (!rank || rank->phase != Rank::Phase::launching) return;
+  Rank* const rank = find(node, launched.rank);
+  if (rank && rank->acknowledged) return acknowledge(*rank);
+  if (!rank || !rank->on_node()) return;
   if (launched.pid == 0 && launched.code == EADDRINUSE && request_.ghosts && rank->pid != 0) return want_ghost(*rank);
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
   rank->phase = Rank::Phase::running;
 }
 
 void Job::on_process_end(NodeNumber node, const transport::ProcessEnd& end) {
-  Rank* rank = find(node, end.rank);
-  if (!rank) return;
+  Rank* const rank = find(node, end.rank);
+  if (rank && rank->acknowledged) return acknowledge(*rank);
+  if (!rank || !rank->on_node()) return;
   rank->process_ended = true;
   rank->ended = end;
   check_complete(*rank);
 }
 
 void Job::on_process_state(NodeNumber node, const transport::ProcessState& state) {
-  Rank* rank = find(node, state.rank);
-  if (rank && rank->phase == Rank::Phase::running) tell(transport::RunState{state.rank, state.status});
+  Rank* const rank = find_unfinished(node, state.rank);
+  if (!rank || rank->phase != Rank::Phase::running) return;
+  rank->stopped = sys::is_stop(state.status) ? state.status : 0;
+  if (!unclaimed_) tell(transport::RunState{state.rank, state.status});
 }
 
+// The node forgets that it has tried, and another pid is tried.
 void Job::want_ghost(Rank& rank) {
+  tools_.links.send(rank.node, transport::Forget{number_, index_of(rank)});
   rank.phase = Rank::Phase::waiting;
   tell(transport::RunGhostWanted{index_of(rank)});
 }
@@ -131,18 +150,23 @@ void Job::on_ghosts(const transport::RunGhosts& ghosts) {
 }
 
 void Job::on_output(NodeNumber node, transport::StreamOutput output) {
-  Rank* rank = find(node, output.rank);
+  Rank* const rank = find_unfinished(node, output.rank);
   if (!rank) return;
   RankStream& stream = rank->stream(output.stream);
   // What is under way to the command is bounded by the window, or the node does not keep to it.
   const std::uint64_t end = output.offset + output.data.size();
   if (end > stream.taken + credit_ || end < output.offset) {
-    links_.send(node, transport::Signal{number_, output.rank, SIGKILL});
+    send_signal(*rank, {number_, output.rank, SIGKILL});
     return end_lost(*rank, "the node sent more output than it had credit for");
   }
-  if (!output.data.empty())
+  // It comes once more: that it had been taken was lost on its way, too.
+  if (output.offset < stream.taken && !output.data.empty())
+    tools_.links.send_bulk(node, transport::StreamCredit{number_, output.rank, output.stream, stream.taken});
+  if (end > stream.received) {
     tell(transport::RunOutput{output.rank, output.stream, output.offset, std::move(output.data)});
-  if (!owner_ && end >= stream.taken + credit_ / 4) take(*rank, output.stream, end);
+    stream.received = end;
+    if (!owner_ && !unclaimed_ && end >= stream.taken + credit_ / 4) take(*rank, output.stream, end);
+  }
   stream.ended = stream.ended || output.end;
   check_complete(*rank);
 }
@@ -155,10 +179,13 @@ void Job::on_credit(const transport::RunCredit& credit) {
 
 void Job::take(Rank& rank, StreamName name, std::uint64_t position) {
   RankStream& stream = rank.stream(name);
-  if (position <= stream.taken) return;
+  if (position <= stream.taken || position > longest_stream) return;
   stream.taken = position;
-  if (!stream.ended) links_.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, position});
+  if (stream.ended) return;
+  tools_.links.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, position});
 }
+
+// ---------------------------------------------------------------- the ends of ranks
 
 void Job::check_complete(Rank& rank) {
   if (rank.phase == Rank::Phase::over || !rank.complete()) return;
@@ -182,22 +209,96 @@ void Job::end_lost(Rank& rank, const std::string& reason) {
 void Job::end(Rank& rank, transport::RunEnd message) {
   message.rank = index_of(rank);
   rank.phase = Rank::Phase::over;
-  ++ranks_over_;
+  rank.away = false;
   tell(message);
-  if (over()) over_();
+  if (!owner_ && !unclaimed_) acknowledge(rank);
+  check_over();
+}
+
+void Job::acknowledge(Rank& rank) {
+  if (!std::exchange(rank.acknowledged, true)) ++acknowledged_;
+  if (rank.sent) tools_.links.send(rank.node, transport::Forget{number_, index_of(rank)});
+}
+
+void Job::acknowledge_all() {
+  for (Rank& rank : ranks_)
+    if (rank.phase == Rank::Phase::over && !rank.acknowledged) acknowledge(rank);
+}
+
+void Job::on_ack(const transport::RunAck& ack) {
+  for (const std::uint32_t index : ack.ranks) {
+    if (index >= ranks_.size()) continue;
+    Rank& rank = ranks_[index];
+    if (rank.phase == Rank::Phase::over && !rank.acknowledged) acknowledge(rank);
+  }
+  check_over();
+}
+
+void Job::check_over() {
+  if (unclaimed_ || acknowledged_ < ranks_.size()) return;
+  if (const auto over = std::exchange(over_, nullptr)) over();
 }
 
 void Job::tell_over() {
   if (owner_) owner_->on_job_over();
 }
 
-std::optional<std::uint32_t> Job::on_node_lost(NodeNumber node, const std::string& reason) {
+// ---------------------------------------------------------------- nodes that go and come back
+
+void Job::on_node_lost(NodeNumber node, const std::string& reason) {
   const auto found = rank_of_.find(node);
-  if (found == rank_of_.end() || ranks_[found->second].phase == Rank::Phase::over) return std::nullopt;
-  const std::uint32_t rank = found->second;
-  end_lost(ranks_[rank], sys::cat("node lost: ", reason));
-  return rank;
+  if (found != rank_of_.end() && ranks_[found->second].on_node()) set_away(ranks_[found->second], reason);
 }
+
+void Job::on_node_gone(NodeNumber node, const std::string& reason) {
+  const auto found = rank_of_.find(node);
+  if (found == rank_of_.end() || !ranks_[found->second].on_node()) return;
+  end_lost(ranks_[found->second], sys::cat("node lost: ", reason));
+}
+
+void Job::on_node_back(NodeNumber node, const transport::HeldProcess* held) {
+  const auto found = rank_of_.find(node);
+  if (found == rank_of_.end()) return;
+  Rank& rank = ranks_[found->second];
+  const bool holds = held && held->rank == found->second;
+  if (rank.phase == Rank::Phase::over) {
+    // It was given up. How it ends will be forgotten.
+    if (holds && held->state != transport::HeldState::over) send_signal(rank, {number_, held->rank, SIGKILL});
+    return;
+  }
+  if (!rank.away) return;  // it was launched since
+  if (!holds) return end_lost(rank, sys::cat("node lost: ", rank.away_reason, "; it is back without the process"));
+  if (held->state == transport::HeldState::running) rank.phase = Rank::Phase::running;
+  set_back(rank);
+}
+
+void Job::set_away(Rank& rank, const std::string& reason) {
+  if (rank.away) return;
+  rank.away = true;
+  rank.away_reason = reason;
+  rank.away_until = tools_.loop.clock().now() + tools_.patience.contact;
+  tell(transport::RunContact{index_of(rank), true, reason});
+  if (!contact_.pending()) contact_.set(tools_.patience.contact, [this] { give_up_lost(); });
+}
+
+void Job::set_back(Rank& rank) {
+  rank.away = false;
+  tell(transport::RunContact{index_of(rank), false, {}});
+  for (const transport::Signal& signal : std::exchange(rank.pending, {}))
+    send_signal(rank, signal);
+}
+
+void Job::give_up_lost() {
+  const sys::Instant now = tools_.loop.clock().now();
+  sys::Instant next = sys::Instant::max();
+  for (Rank& rank : ranks_) {
+    if (rank.away && rank.away_until <= now) end_lost(rank, sys::cat("node lost: ", rank.away_reason));
+    if (rank.away) next = std::min(next, rank.away_until);
+  }
+  if (next != sys::Instant::max()) contact_.set(next - now, [this] { give_up_lost(); });
+}
+
+// ---------------------------------------------------------------- the command
 
 void Job::signal(const transport::RunSignal& signal) {
   for (Rank& rank : ranks_) {
@@ -208,22 +309,100 @@ void Job::signal(const transport::RunSignal& signal) {
       if (cancels_a_start(signal.signal)) end_unstarted(rank, ECANCELED, "cancelled before it ran");
       continue;
     }
-    links_.send(rank.node, transport::Signal{number_, index, signal.signal, signal.group, signal.queued, signal.value});
+    send_signal(rank, {number_, index, signal.signal, signal.group, signal.queued, signal.value});
+  }
+}
+
+void Job::send_signal(Rank& rank, const transport::Signal& signal) {
+  if (!rank.away) {
+    tools_.links.send(rank.node, signal);
+  } else if (rank.pending.size() < Rank::max_pending) {
+    rank.pending.push_back(signal);
   }
 }
 
 void Job::on_owner_gone() {
   owner_ = nullptr;
-  if (over()) return;
+  acknowledge_all();
   for (Rank& rank : ranks_)
     if (rank.phase == Rank::Phase::waiting) end_unstarted(rank, ECANCELED, "the command has gone");
-  if (over()) return;
+  check_over();
+  if (!over_) return;
   signal({SIGHUP});
-  kill_.set(mercy, [this] { signal({SIGKILL}); });
+  patience_.set(mercy, [this] { signal({SIGKILL}); });
+}
+
+// ---------------------------------------------------------------- a job of an earlier nodemaster
+
+void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
+  if (!unclaimed_) {
+    unclaimed_ = true;
+    patience_.set(tools_.patience.claim, [this] {
+      unclaimed_ = false;
+      untold_ = {};
+      on_owner_gone();
+    });
+  }
+  if (held.rank >= ranks_.size()) ranks_.resize(held.rank + 1);
+  Rank& rank = ranks_[held.rank];
+  if (rank.node != transport::no_node || rank_of_.contains(node)) return;
+  rank.node = node;
+  rank.sent = true;
+  rank.phase = held.state == transport::HeldState::starting ? Rank::Phase::launching : Rank::Phase::running;
+  rank_of_.emplace(node, held.rank);
+}
+
+sys::Status Job::check_claim(const transport::RunAttach& attach) const {
+  if (!unclaimed_) return sys::refusal(sys::cat("job ", number_, " has its command already"));
+  bool fits = attach.nodes.size() >= ranks_.size();
+  for (std::size_t i = 0; fits && i < ranks_.size(); ++i)
+    fits = ranks_[i].node == transport::no_node || ranks_[i].node == attach.nodes[i];
+  if (!fits) return sys::refusal(sys::cat("job ", number_, " runs on other nodes"));
+  return {};
+}
+
+sys::Status Job::claim(const transport::RunAttach& attach, const std::function<bool(NodeNumber)>& reported,
+                       JobOwner& owner) {
+  if (auto status = check_claim(attach); !status) return status;
+  unclaimed_ = false;
+  patience_.cancel();
+  owner_ = &owner;
+  set_nodes(attach.nodes);
+  for (std::uint32_t i = 0; i < ranks_.size(); ++i) {
+    if (attach.taken.size() != 2 * ranks_.size()) break;
+    ranks_[i].streams[0].taken = attach.taken[2 * i];
+    ranks_[i].streams[1].taken = attach.taken[2 * i + 1];
+  }
+  for (const transport::Message& message : std::exchange(untold_, {}))
+    tell(message);
+  std::vector<bool> was_over(ranks_.size());
+  for (const std::uint32_t index : attach.over)
+    if (index < ranks_.size()) was_over[index] = true;
+  for (Rank& rank : ranks_)
+    settle(rank, was_over[index_of(rank)], reported(rank.node));
+  check_over();
+  return {};
+}
+
+// What is known of a rank when its command is back.
+void Job::settle(Rank& rank, bool was_over, bool reported) {
+  if (was_over) {
+    rank.phase = Rank::Phase::over;
+    return acknowledge(rank);
+  }
+  if (rank.phase != Rank::Phase::waiting) {
+    if (rank.stopped != 0) tell(transport::RunState{index_of(rank), rank.stopped});
+    return;
+  }
+  rank.sent = true;
+  rank.phase = Rank::Phase::launching;
+  if (reported) return end_lost(rank, "the node does not have this process: it had not been started, or is forgotten");
+  set_away(rank, "not back since nodemaster was started anew");
 }
 
 void Job::tell(const transport::Message& message) {
-  if (owner_) owner_->send(message);
+  if (owner_) return owner_->send(message);
+  if (unclaimed_) untold_.push_back(message);
 }
 
 }  // namespace frontend

@@ -1,16 +1,24 @@
 // A program that a command runs on a set of nodes: one rank per node, each launched, followed and ended by itself.
 //
+//   owned <--- start() by a command that asks for a run
+//     |  ^---- claim() by the command that had asked for it --- unclaimed <--- adopt(): a node holds processes of it, which
+//     |                                                             |          an earlier nodemaster had launched
+//     +--the command goes--> orphaned <--nobody claims it in time---+
+//
+// A command that goes takes its job along: the ranks get SIGHUP, then SIGKILL. What an unclaimed job says waits for its
+// command, within the windows of its streams.
+//
 // Flow control, end to end: the command says what it has taken, and a node sends no more than a window beyond that. What
 // is under way waits in the command's connection. The windows of all ranks together are bounded, so a stopped terminal
 // costs memory that does not grow, and no other job waits for it.
 //
-// A command that goes takes its job along: the ranks get SIGHUP, then SIGKILL.
+// How a rank ended is held by its node until the command has acknowledged it: a nodemaster that is killed in between costs
+// nothing. A job is over when all of its ranks are, and all are acknowledged.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +37,21 @@ class JobOwner {
  public:
   virtual ~JobOwner() = default;
   virtual void send(const transport::Message& message) = 0;
-  // Every rank has had its RunEnd. From the loop, last; the job is gone after it.
+  // From the loop, last; the job is gone after it.
   virtual void on_job_over() = 0;
+};
+
+// What jobs wait for, and for how long.
+struct JobPatience {
+  sys::Duration contact = std::chrono::seconds(20);  // for a node that has been lost
+  sys::Duration claim = std::chrono::seconds(60);    // for the command of a job that was found on nodes
+};
+
+struct JobTools {
+  sys::Loop& loop;
+  const NodeTable& table;
+  NodeLinks& links;
+  const JobPatience& patience;
 };
 
 // What a node is told to start, but for its rank's numbers.
@@ -43,33 +64,47 @@ class Job {
   static constexpr std::uint32_t least_credit = 4u << 10;
   static constexpr sys::Duration mercy = std::chrono::seconds(5);  // between SIGHUP and SIGKILL
 
-  Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
-      Credentials caller, ContentStore::Offer offer, JobOwner& owner, std::function<void()> over);
+  // `over` is called once, when the job is.
+  Job(const JobTools& tools, std::uint64_t number, transport::RunRequest request, Credentials caller,
+      ContentStore::Offer offer, std::function<void()> over);
 
-  // Launches the ranks, at once or when their ghosts are there; those that cannot be launched end at once. `over` is called when all ranks are.
-  void start(const std::vector<transport::NodeNumber>& nodes);
+  // Launches the ranks, at once or when their ghosts are there; those that cannot be launched end at once.
+  void start(const std::vector<transport::NodeNumber>& nodes, JobOwner& owner);
+  // A node holds this process of it.
+  void adopt(transport::NodeNumber node, const transport::HeldProcess& held);
+  // The command is there again. `reported`: nodes that have said what they hold. An error: it is not this job's.
+  sys::Status claim(const transport::RunAttach& attach, const std::function<bool(transport::NodeNumber)>& reported,
+                    JobOwner& owner);
 
-  // From nodes. Messages about ranks that are over or do not exist are dropped.
+  // From nodes. Messages about ranks that do not exist, or of other nodes, are dropped.
   void on_launched(transport::NodeNumber node, const transport::Launched& launched);
   void on_process_end(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_process_state(transport::NodeNumber node, const transport::ProcessState& state);
   void on_output(transport::NodeNumber node, transport::StreamOutput output);
-  // The rank that ran there, if any: it is over.
-  std::optional<std::uint32_t> on_node_lost(transport::NodeNumber node, const std::string& reason);
+  void on_node_lost(transport::NodeNumber node, const std::string& reason);
+  // It will not be back.
+  void on_node_gone(transport::NodeNumber node, const std::string& reason);
+  // `held`: what it holds of this job; null: nothing.
+  void on_node_back(transport::NodeNumber node, const transport::HeldProcess* held);
 
   // From the command.
   void signal(const transport::RunSignal& signal);
   // Launches the ranks that wait for a pid.
   void on_ghosts(const transport::RunGhosts& ghosts);
   void on_credit(const transport::RunCredit& credit);
+  void on_ack(const transport::RunAck& ack);
   void on_owner_gone();
   void tell_over();
 
   std::uint64_t number() const { return number_; }
-  bool over() const { return ranks_over_ == ranks_.size(); }
+  std::uint32_t uid() const { return caller_.uid; }
+  bool unclaimed() const { return unclaimed_; }
+  std::size_t ranks() const { return ranks_.size(); }
 
  private:
+  void set_nodes(const std::vector<transport::NodeNumber>& nodes);
   Rank* find(transport::NodeNumber node, std::uint32_t rank);
+  Rank* find_unfinished(transport::NodeNumber node, std::uint32_t rank);
   std::uint32_t index_of(const Rank& rank) const { return static_cast<std::uint32_t>(&rank - ranks_.data()); }
   sys::Status launchable(const Node& node) const;
   void launch(Rank& rank);
@@ -77,23 +112,35 @@ class Job {
   void end_unstarted(Rank& rank, int code, std::string reason);
   void end_lost(Rank& rank, const std::string& reason);
   void end(Rank& rank, transport::RunEnd message);
+  void acknowledge(Rank& rank);
+  void acknowledge_all();
   void check_complete(Rank& rank);
+  void check_over();
   void take(Rank& rank, transport::StreamName name, std::uint64_t position);
+  void send_signal(Rank& rank, const transport::Signal& signal);
+
+  sys::Status check_claim(const transport::RunAttach& attach) const;
+  void settle(Rank& rank, bool was_over, bool reported);
+  void set_away(Rank& rank, const std::string& reason);
+  void set_back(Rank& rank);
+  void give_up_lost();
   void tell(const transport::Message& message);
 
-  const NodeTable& table_;
-  NodeLinks& links_;
+  const JobTools tools_;
   const std::uint64_t number_;
   transport::RunRequest request_;
   const Credentials caller_;
   ContentStore::Offer offer_;
-  JobOwner* owner_;  // null once the command is gone
-  std::function<void()> over_;
+  std::function<void()> over_;  // empty once it has been called
+  JobOwner* owner_ = nullptr;
+  bool unclaimed_ = false;
+  std::vector<transport::Message> untold_;  // while it is
   std::uint32_t credit_ = most_credit;
   std::vector<Rank> ranks_;
+  std::size_t acknowledged_ = 0;
   std::map<transport::NodeNumber, std::uint32_t> rank_of_;
-  std::size_t ranks_over_ = 0;
-  sys::Timer kill_;
+  sys::Timer patience_;  // until somebody claims it; or between SIGHUP and SIGKILL
+  sys::Timer contact_;   // until the next node has been away for too long
 };
 
 }  // namespace frontend

@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/job_table.h"
 
+#include <cerrno>
 #include <csignal>
 
 #include "sys/path.h"
@@ -8,6 +9,8 @@
 
 namespace frontend {
 namespace {
+
+constexpr std::size_t max_held = 1u << 16;  // that a node may hold
 
 sys::Status check(const transport::RunRequest& request) {
   if (!sys::is_clean_path(request.program)) return sys::refusal("the program must be an absolute path");
@@ -39,7 +42,7 @@ std::vector<ContentSource> sources_of(const transport::RunRequest& request) {
 
 JobTable::JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store,
                    std::uint64_t first_number)
-    : loop_(loop), table_(table), links_(links), store_(store), next_number_(first_number) {}
+    : loop_(loop), table_(table), links_(links), store_(store), first_number_(first_number), next_number_(first_number), claims_(loop, patience_) {}
 
 sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                                   Credentials caller, JobOwner& owner) {
@@ -49,13 +52,17 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   const std::uint64_t number = next_number_++;
   const auto rights = std::make_shared<sys::FileRights>(caller);
   auto offer = store_.offer(sources_of(request), rights);
-  const auto over = [this, number] { loop_.defer([this, number] { finish(number); }); };
-  auto job =
-      std::make_unique<Job>(loop_, table_, links_, number, std::move(request), caller, std::move(offer), owner, over);
-  Job* const raw = job.get();
-  jobs_.emplace(number, std::move(job));
-  raw->start(nodes);
-  return raw;
+  Job& job = *jobs_.emplace(number, make_job(number, std::move(request), std::move(caller), std::move(offer)))
+                  .first->second;
+  job.start(nodes, owner);
+  return &job;
+}
+
+std::unique_ptr<Job> JobTable::make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
+                                        ContentStore::Offer offer) {
+  return std::make_unique<Job>(JobTools{loop_, table_, links_, patience_}, number, std::move(request), std::move(caller),
+                               std::move(offer),
+                               [this, number] { loop_.defer([this, number] { finish(number); }); });
 }
 
 void JobTable::finish(std::uint64_t number) {
@@ -71,11 +78,13 @@ Job* JobTable::find(std::uint64_t number) {
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::Launched& launched) {
-  if (Job* job = find(launched.job)) job->on_launched(node, launched);
+  if (Job* job = find(launched.job)) return job->on_launched(node, launched);
+  if (launched.pid == 0) links_.send(node, transport::Forget{launched.job, launched.rank});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::ProcessEnd& end) {
-  if (Job* job = find(end.job)) job->on_process_end(node, end);
+  if (Job* job = find(end.job)) return job->on_process_end(node, end);
+  links_.send(node, transport::Forget{end.job, end.rank});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::ProcessState& state) {
@@ -86,29 +95,80 @@ void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput ou
   if (Job* job = find(output.job)) job->on_output(node, std::move(output));
 }
 
-std::uint64_t JobTable::life_of(transport::NodeNumber node) const {
-  const Node* known = table_.find(node);
-  return known ? known->hello.boot_id : 0;
-}
-
 void JobTable::on_node_lost(transport::NodeNumber node, const std::string& reason) {
-  for (const auto& [number, job] : jobs_) {
-    const auto rank = job->on_node_lost(node, reason);
-    if (!rank) continue;
-    Abandoned& abandoned = abandoned_[node];
-    abandoned.boot_id = life_of(node);
-    abandoned.signals.push_back({number, *rank, SIGKILL});
-  }
+  reported_.erase(node);
+  reports_.erase(node);
+  for (const auto& [number, job] : jobs_)
+    job->on_node_lost(node, reason);
 }
 
-void JobTable::on_node_joined(transport::NodeNumber node) {
-  const auto found = abandoned_.find(node);
-  if (found == abandoned_.end()) return;
-  if (found->second.boot_id == life_of(node)) {
-    for (const transport::Signal& signal : found->second.signals)
-      links_.send(node, signal);
+void JobTable::on_node_gone(transport::NodeNumber node, const std::string& reason) {
+  on_node_lost(node, reason);
+  for (const auto& [number, job] : jobs_)
+    job->on_node_gone(node, reason);
+}
+
+// ---------------------------------------------------------------- what nodes hold
+
+void JobTable::on_message(transport::NodeNumber node, transport::HeldProcesses held) {
+  std::vector<transport::HeldProcess>& all = reports_[node];
+  if (all.size() < max_held) all.insert(all.end(), held.processes.begin(), held.processes.end());
+  if (held.more) return;
+  const auto report = std::move(all);
+  reports_.erase(node);
+  reported_.insert(node);
+  on_held(node, report);
+}
+
+void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held) {
+  std::map<std::uint64_t, const transport::HeldProcess*> by_job;
+  for (const transport::HeldProcess& process : held)
+    by_job.emplace(process.job, &process);
+  for (const auto& [number, job] : jobs_) {
+    const auto found = by_job.find(number);
+    if (!job->unclaimed()) job->on_node_back(node, found == by_job.end() ? nullptr : found->second);
   }
-  abandoned_.erase(found);
+  for (const transport::HeldProcess& process : held)
+    find_job_of(node, process);
+}
+
+// A process that none of our jobs knows: nobody wants it any more, or its command asked an earlier nodemaster for it.
+void JobTable::find_job_of(transport::NodeNumber node, const transport::HeldProcess& held) {
+  Job* job = find(held.job);
+  if (job && !job->unclaimed()) return;
+  if (!job && is_of_this_life(held.job))
+    return void(links_.send(node, transport::Signal{held.job, held.rank, SIGKILL}));
+  if (!has_room_for(held)) return;
+  if (!job) job = jobs_.emplace(held.job, make_job(held.job, {}, {held.uid, 0, {}}, {})).first->second.get();
+  if (job->uid() != held.uid) return;
+  job->adopt(node, held);
+  if (const auto waiting = claims_.take(*job)) claim(*job, *waiting);
+}
+
+// Nodes can say much: what they say of jobs and ranks costs memory within limits.
+bool JobTable::has_room_for(const transport::HeldProcess& held) const {
+  std::size_t ranks = held.rank;
+  for (const auto& [number, job] : jobs_)
+    if (job->unclaimed()) ranks += job->ranks();
+  return jobs_.size() < max_jobs && ranks < max_found_ranks;
+}
+
+void JobTable::attach(JobClaim claim) {
+  Job* const job = find(claim.attach.job);
+  if (!job) return claims_.add(std::move(claim));
+  if (JobClaims::may_claim(claim.caller, job->uid())) return this->claim(*job, claim);
+  refuse(claim, {EPERM, sys::cat("job ", claim.attach.job, " is somebody else's")});
+}
+
+void JobTable::claim(Job& job, const JobClaim& claim) {
+  const auto reported = [this](transport::NodeNumber node) { return reported_.contains(node); };
+  const auto status = job.claim(claim.attach, reported, *claim.owner);
+  if (!status) return refuse(claim, status.error());
+  claim.granted(job);
+}
+
+void JobTable::refuse(const JobClaim& claim, sys::Error why) {
+  loop_.defer([refused = claim.refused, why = std::move(why)] { refused(why); });
 }
 
 }  // namespace frontend

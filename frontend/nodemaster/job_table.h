@@ -1,20 +1,24 @@
-// All jobs that run, by number, and who gets which node's news about them.
+// All jobs that run, by number, and who gets which node's news about them. The truth about processes is on the nodes: when a
+// node joins it says what it holds, and jobs that this nodemaster has never heard of are found so (job.h, unclaimed).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "frontend/nodemaster/job.h"
+#include "frontend/nodemaster/job_claims.h"
 
 namespace frontend {
 
 class JobTable {
  public:
   static constexpr std::size_t max_jobs = 1000;
+  static constexpr std::size_t max_found_ranks = 1u << 17;  // of all unclaimed jobs: those of two with most ranks
 
   // `first_number`: another one after each start of nodemaster, as nodes may still run processes of earlier jobs.
   JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store, std::uint64_t first_number);
@@ -23,33 +27,45 @@ class JobTable {
   // files are read with the caller's rights.
   sys::Result<Job*> start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                           Credentials caller, JobOwner& owner);
+  // Gives a job back to the command that had asked an earlier nodemaster for it, at once or when a node has named it.
+  void attach(JobClaim claim);
+  void drop_claim(const JobOwner& owner) { claims_.drop(owner); }
+  void set_patience(const JobPatience& patience) { patience_ = patience; }
 
   void on_message(transport::NodeNumber node, const transport::Launched& launched);
   void on_message(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_message(transport::NodeNumber node, const transport::ProcessState& state);
   void on_message(transport::NodeNumber node, transport::StreamOutput output);
-  // The ranks that ran there are over; if the node lives on, they are killed when it joins again.
+  void on_message(transport::NodeNumber node, transport::HeldProcesses held);
+  // The ranks that run there are out of contact, and lost if it is not back in time.
   void on_node_lost(transport::NodeNumber node, const std::string& reason);
-  // A node is there (again): what it still runs of ranks that are over is killed.
-  void on_node_joined(transport::NodeNumber node);
+  // It will not be back.
+  void on_node_gone(transport::NodeNumber node, const std::string& reason);
   std::size_t running() const { return jobs_.size(); }
 
  private:
   Job* find(std::uint64_t number);
-  std::uint64_t life_of(transport::NodeNumber node) const;
+  std::unique_ptr<Job> make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
+                                ContentStore::Offer offer);
+  void on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held);
+  void find_job_of(transport::NodeNumber node, const transport::HeldProcess& held);
+  bool has_room_for(const transport::HeldProcess& held) const;
+  bool is_of_this_life(std::uint64_t number) const { return number >= first_number_ && number < next_number_; }
+  void claim(Job& job, const JobClaim& claim);
+  void refuse(const JobClaim& claim, sys::Error why);
   void finish(std::uint64_t number);
 
   sys::Loop& loop_;
   const NodeTable& table_;
   NodeLinks& links_;
   ContentStore& store_;
+  const std::uint64_t first_number_;
   std::uint64_t next_number_;
+  JobPatience patience_;
   std::map<std::uint64_t, std::unique_ptr<Job>> jobs_;
-  struct Abandoned {
-    std::uint64_t boot_id = 0;  // in which life of the node
-    std::vector<transport::Signal> signals;
-  };
-  std::map<transport::NodeNumber, Abandoned> abandoned_;
+  JobClaims claims_;
+  std::map<transport::NodeNumber, std::vector<transport::HeldProcess>> reports_;  // that have begun
+  std::set<transport::NodeNumber> reported_;  // nodes that are there and have said what they hold
 };
 
 }  // namespace frontend

@@ -80,6 +80,8 @@ transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) 
   welcome.bulk_token = token;
   welcome.ping_interval_ms = milliseconds(heartbeat_.interval);
   welcome.silence_limit_ms = milliseconds(heartbeat_.silence_limit);
+  welcome.away_policy = away_.policy;
+  welcome.away_grace_ms = milliseconds(away_.grace);
   return welcome;
 }
 

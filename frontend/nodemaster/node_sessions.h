@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "frontend/nodemaster/away_rule.h"
 #include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_session.h"
@@ -47,6 +48,8 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   // The node is going to leave: what its state will say then.
   void expect_leave(transport::NodeNumber node, std::string reason);
   void set_heartbeat(Heartbeat heartbeat);
+  // For nodes that join from now on.
+  void set_away(const AwayRule& rule) { away_ = rule; }
   std::size_t connected() const { return sessions_.size(); }
 
  private:
@@ -84,6 +87,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   RateLimit forgery_lines_;
   std::function<std::uint64_t()> random_;
   Heartbeat heartbeat_;
+  AwayRule away_;
   NodeEvents& events_;
   std::map<transport::NodeNumber, Entry> sessions_;
   std::map<transport::NodeNumber, Contest> contests_;  // outlive the session that is contested

@@ -21,6 +21,7 @@ struct Maker {
   Made operator()(transport::PlanRequest& request) { return make_plan_verb(std::move(request), desk, reply); }
   Made operator()(transport::PowerRequest& request) { return make_power_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunRequest& request) { return make_run_verb(std::move(request), desk, reply); }
+  Made operator()(transport::RunAttach& request) { return make_attach_verb(std::move(request), desk, reply); }
   Made operator()(transport::MetricsRequest&) { return make_metrics_verb(desk, reply); }
   template <class Other> Made operator()(Other&) { return nullptr; }
 };

@@ -74,6 +74,7 @@ std::unique_ptr<Verb> make_plan_verb(transport::PlanRequest request, Desk& desk,
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_attach_verb(transport::RunAttach request, Desk& desk, Reply& reply);
 
 // The nodes that a request names.
 sys::Result<std::vector<transport::NodeNumber>> select_nodes(const std::string& text, const NodeTable& table);

@@ -12,6 +12,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using transport::HeldState;
 using transport::NodeNumber;
 using transport::NodeState;
 using transport::StreamName;
@@ -56,6 +57,7 @@ struct Jobs {
   Owner owner;
   transport::RunRequest request{.program = "/bin/foo", .architecture = "x86_64", .arguments = {"foo"}};
   std::uint64_t number = 0;
+  frontend::Job* job = nullptr;  // while it runs
   std::map<std::pair<std::uint32_t, StreamName>, std::uint64_t> said;  // bytes
 
   Jobs() {
@@ -66,11 +68,12 @@ struct Jobs {
     }
   }
   frontend::Job* run(const std::vector<NodeNumber>& nodes) {
-    const auto job = jobs.start(request, nodes, {1000, 100}, owner);
-    REQUIRE(job);
-    number = (*job)->number();
+    const auto started = jobs.start(request, nodes, {1000, 100}, owner);
+    REQUIRE(started);
+    job = *started;
+    number = job->number();
     kernel.loop.run_until_idle();
-    return *job;
+    return job;
   }
   void launched(NodeNumber node, std::uint32_t rank) {
     jobs.on_message(node, transport::Launched{.job = number, .rank = rank, .pid = 7});
@@ -85,9 +88,26 @@ struct Jobs {
       jobs.on_message(node, transport::StreamOutput{number, rank, stream, said[{rank, stream}], true, {}});
     kernel.loop.run_until_idle();
   }
+  // The command acknowledges what it has been told.
   void end(NodeNumber node, std::uint32_t rank, int status) {
     jobs.on_message(node, transport::ProcessEnd{.job = number, .rank = rank, .status = status});
     kernel.loop.run_until_idle();
+    ack_ends();
+  }
+  void held(NodeNumber node, std::vector<transport::HeldProcess> processes) {
+    jobs.on_message(node, transport::HeldProcesses{false, std::move(processes)});
+    kernel.loop.run_until_idle();
+  }
+  void ack(std::vector<std::uint32_t> ranks) {
+    if (job) job->on_ack({std::move(ranks)});
+    kernel.loop.run_until_idle();
+    if (owner.over) job = nullptr;
+  }
+  void ack_ends() {
+    std::vector<std::uint32_t> ranks;
+    for (const auto& end : owner.all<transport::RunEnd>())
+      ranks.push_back(end.rank);
+    ack(ranks);
   }
 };
 
@@ -148,27 +168,32 @@ TEST_CASE("nodes that cannot run it are told apart from those that do") {
   at.jobs.on_message(3, transport::Launched{.job = at.number, .rank = 3, .code = ENOENT, .reason = "no such program"});
   at.kernel.loop.run_until_idle();
   CHECK(at.owner.all<transport::RunEnd>()[3].code == ENOENT);
+  at.ack_ends();
   CHECK(at.owner.over);
 }
 
 TEST_CASE("a job that nobody can run is over at once, from the loop") {
   Jobs at;
   at.table.set_state(0, NodeState::error, "step x: failed");
-  const auto job = at.jobs.start(at.request, {0}, {}, at.owner);
-  REQUIRE(job);
+  at.run({0});
   CHECK_FALSE(at.owner.over);
-  at.kernel.loop.run_until_idle();
+  at.ack_ends();
   CHECK(at.owner.over);
   CHECK(at.owner.all<transport::RunEnd>()[0].reason == "node is error: step x: failed");
 }
 
-TEST_CASE("ranks of a lost node end with the reason, and are killed when it is back") {
+TEST_CASE("ranks of a lost node end with the reason when it is not back in time") {
   Jobs at;
   at.run({1, 3});
   at.launched(3, 1);
   at.output(3, 1, "last words");
   at.jobs.on_node_lost(3, "no answer for 20 s");
   CHECK(at.owner.output(1) == "last words");
+  REQUIRE(at.owner.all<transport::RunContact>().size() == 1);
+  CHECK(at.owner.all<transport::RunContact>()[0].rank == 1);
+  CHECK(at.owner.all<transport::RunContact>()[0].away);
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+  at.kernel.loop.advance(frontend::JobPatience{}.contact);
   const auto ends = at.owner.all<transport::RunEnd>();
   REQUIRE(ends.size() == 1);
   CHECK(ends[0].rank == 1);
@@ -176,22 +201,77 @@ TEST_CASE("ranks of a lost node end with the reason, and are killed when it is b
   CHECK(ends[0].reason == "node lost: no answer for 20 s");
   at.end(3, 1, 0);  // too late
   CHECK(at.owner.all<transport::RunEnd>().size() == 1);
-  at.jobs.on_node_joined(3);
-  const auto signals = at.links.take<transport::Signal>(3);
-  REQUIRE(signals.size() == 1);
-  CHECK(signals[0].signal == SIGKILL);
-  CHECK(signals[0].rank == 1);
-  at.jobs.on_node_joined(3);
-  CHECK(at.links.take<transport::Signal>(3).empty());
+  // When it is back, what it still runs is killed, and how that ends is forgotten once the command has acknowledged it.
+  at.held(3, {{at.number, 1, 7, 1000, HeldState::running}});
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGKILL);
+  at.ack({1});
+  CHECK(at.links.take<transport::Forget>(3).size() == 1);
+  at.end(3, 1, fakes::killed_by(9));
+  CHECK(at.links.take<transport::Forget>(3).size() == 1);
 }
 
-TEST_CASE("a node that has rebooted has nothing left to kill") {
+TEST_CASE("a node that is back in time goes on, and hears what was said meanwhile") {
   Jobs at;
-  at.run({3});
-  at.jobs.on_node_lost(3, "the node has rebooted");
-  at.table.set_hello(3, fakes::hello_of(3, 2));
-  at.jobs.on_node_joined(3);
-  CHECK(at.links.take<transport::Signal>(3).empty());
+  frontend::Job* const job = at.run({1, 3});
+  at.launched(1, 0);
+  for (const NodeNumber node : {1u, 3u})
+    at.jobs.on_node_lost(node, "cable cut");
+  job->signal({.signal = SIGTERM});
+  CHECK(at.links.take<transport::Signal>(1).empty());
+  at.held(1, {{at.number, 0, 7, 1000, HeldState::running}});
+  at.held(3, {{at.number, 1, 8, 1000, HeldState::running}});  // that it has started was lost on the way
+  CHECK(at.links.take<transport::Signal>(1).at(0).signal == SIGTERM);
+  CHECK(at.owner.all<transport::RunContact>().size() == 4);
+  CHECK_FALSE(at.owner.all<transport::RunContact>()[3].away);
+  at.kernel.loop.advance(2 * frontend::JobPatience{}.contact);
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+  at.end_streams(3, 1);
+  at.end(3, 1, 0);
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+}
+
+TEST_CASE("a node that has rebooted, or was not told in time, does not hold the process") {
+  Jobs at;
+  at.run({1, 3});
+  at.jobs.on_node_lost(1, "the node has rebooted");
+  at.held(1, {});
+  REQUIRE(at.owner.all<transport::RunEnd>().size() == 1);
+  CHECK(at.owner.all<transport::RunEnd>()[0].reason == "node lost: the node has rebooted; it is back without the process");
+  at.held(3, {});  // sent before the launch arrived
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+  at.jobs.on_node_gone(3, "no more in the configuration");
+  CHECK(at.owner.all<transport::RunEnd>().size() == 2);
+}
+
+TEST_CASE("a job is over when its command has acknowledged all ends, and nodes forget them then") {
+  Jobs at;
+  at.run({1});
+  at.launched(1, 0);
+  at.end_streams(1, 0);
+  at.jobs.on_message(1, transport::ProcessEnd{.job = at.number, .rank = 0});
+  at.kernel.loop.run_until_idle();
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+  CHECK_FALSE(at.owner.over);
+  CHECK(at.links.take<transport::Forget>(1).empty());
+  at.ack({0, 0, 99});
+  CHECK(at.links.take<transport::Forget>(1).size() == 1);
+  CHECK(at.owner.over);
+  at.jobs.on_message(1, transport::ProcessEnd{.job = at.number, .rank = 0});  // again: the Forget was lost
+  CHECK(at.links.take<transport::Forget>(1).size() == 1);
+}
+
+TEST_CASE("output that comes once more is passed on once, and its node hears what has been taken") {
+  Jobs at;
+  frontend::Job* const job = at.run({3});
+  at.output(3, 0, "abcdef");
+  job->on_credit({0, StreamName::output, 4});
+  CHECK(at.links.take<transport::StreamCredit>(3).size() == 1);
+  at.jobs.on_message(3, transport::StreamOutput{at.number, 0, StreamName::output, 2, false, bytes("cdef")});
+  CHECK(at.owner.all<transport::RunOutput>().size() == 1);
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 4);
+  at.jobs.on_message(3, transport::StreamOutput{at.number, 0, StreamName::output, 4, false, bytes("efgh")});
+  REQUIRE(at.owner.all<transport::RunOutput>().size() == 2);
+  CHECK(at.owner.all<transport::RunOutput>()[1].offset == 4);
 }
 
 TEST_CASE("a node gets credit for what the command has taken, once") {
@@ -284,9 +364,11 @@ TEST_CASE("requests that cannot be meant are refused") {
   at.request.sources = {"relative"};
   CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
   at.request.sources = {"/bin/foo"};
-  CHECK(at.jobs.start(at.request, {1}, {}, at.owner));
+  const auto job = at.jobs.start(at.request, {1}, {}, at.owner);
+  REQUIRE(job);
   CHECK(at.store.size() == 1);
-  at.jobs.on_node_lost(1, "gone");
+  at.jobs.on_node_gone(1, "gone");
+  job.value()->on_ack({{0}});
   at.kernel.loop.run_until_idle();
   CHECK(at.store.size() == 0);
 }

@@ -45,7 +45,8 @@ struct Linked {
                        .trouble = [](const std::string&) {},
                        .message = [this](transport::Message message) { messages.push_back(std::move(message)); },
                        .bulk = [this](bool there) { bulk += there ? 1 : 0; },
-                       .drained = [] {}}};
+                       .drained = [] {},
+                       .bulk_drained = [] {}}};
 };
 
 struct Joined : Linked {
@@ -175,7 +176,7 @@ TEST_CASE("uplink: before the welcome a large frame is refused by its header alo
   CHECK(test.logged("refused: a frame (Setup) of"));
 }
 
-TEST_CASE("uplink: losing bulk costs neither control nor what is sent meanwhile") {
+TEST_CASE("uplink: losing bulk does not cost control, and who sends on it is told when it is back") {
   Joined test;
   test.front_end.drop_bulk();
   test.front_end.work();
@@ -184,8 +185,11 @@ TEST_CASE("uplink: losing bulk costs neither control nor what is sent meanwhile"
   test.uplink.send_bulk(transport::StreamOutput{.job = 5});
   test.front_end.work_for(3s);
   CHECK(test.bulk == 2);
+  CHECK(test.front_end.all<transport::StreamOutput>().empty());
+  test.uplink.send_bulk(transport::StreamOutput{.job = 6});
+  test.front_end.work();
   REQUIRE(test.front_end.all<transport::StreamOutput>().size() == 1);
-  CHECK(test.front_end.all<transport::StreamOutput>()[0].job == 5);
+  CHECK(test.front_end.all<transport::StreamOutput>()[0].job == 6);
 }
 
 TEST_CASE("uplink: a front end that refuses is asked ever more slowly, and that is said ever more rarely") {

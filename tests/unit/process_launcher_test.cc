@@ -18,7 +18,10 @@ constexpr std::uint64_t job = 7;
 struct Node : process::ProcessNode {
   std::vector<std::string> told;
   std::vector<Launched> launched;
+  std::vector<HeldProcess> held;
   process::Launcher launcher{tools, log, hooks()};
+
+  Node() { launcher.set_output_open(true); }
 
   process::LauncherHooks hooks() {
     return {
@@ -37,6 +40,8 @@ struct Node : process::ProcessNode {
               told.push_back(sys::cat(message.stream == StreamName::error ? "err " : "out ", message.rank, ": ",
                                       message.end ? "end" : text));
             },
+        .state = [this](const ProcessState& message) { told.push_back(sys::cat("state ", message.rank)); },
+        .held = [this](const HeldProcesses& message) { held = message.processes; },
     };
   }
 
@@ -194,6 +199,109 @@ TEST_CASE("a rank that runs already is not started again, and is not disturbed")
   CHECK(node.told.back() == "ended 0: exit status 0");
   node.run(node.request());
   CHECK(node.told.back() == "launched 0 runs");
+}
+
+TEST_CASE("how a process ended is told until the front end has acknowledged it") {
+  Node node;
+  const int pid = node.run(node.request(1));
+  node.run(node.request(2));
+  node.launcher.forget({job, 1});  // too early: nobody has been told of an end
+  node.end(pid, fakes::exited(7));
+  CHECK(node.launcher.running() == 1);
+  CHECK(node.launcher.held() == 2);
+  node.take_told();
+  for (int i = 0; i < 2; ++i) {
+    node.launcher.report_all();
+    CHECK(node.take_told() == Told{"ended 1: exit status 7"});
+    REQUIRE(node.held.size() == 2);
+    CHECK(node.held[0].job == job);
+    CHECK(node.held[0].rank == 1);
+    CHECK(node.held[0].uid == 5);
+    CHECK(node.held[0].state == HeldState::over);
+    CHECK(node.held[1].state == HeldState::running);
+    CHECK(node.held[1].pid != 0);
+  }
+  node.launcher.forget({job, 1});
+  node.launcher.forget({job, 1});
+  node.launcher.forget({job, 99});
+  CHECK(node.launcher.held() == 1);
+  node.launcher.report_all();
+  CHECK(node.told.empty());
+}
+
+TEST_CASE("a start that failed is told until the front end has acknowledged it") {
+  Node node;
+  const int pid = node.spawn(node.request());
+  node.spawner.fail_start(pid, {ENOENT, "no such program"});
+  node.loop.run_until_idle();
+  node.take_told();
+  node.launcher.report_all();
+  CHECK(node.take_told() == Told{"launched 0 fails"});
+  CHECK(node.held.at(0).state == HeldState::over);
+  node.launcher.forget({job, 0});
+  CHECK(node.launcher.held() == 0);
+  node.run(node.request());  // the same rank may be tried again, with another pid
+  CHECK(node.told.back() == "launched 0 runs");
+}
+
+TEST_CASE("an end that is acknowledged before its child is reaped is forgotten then") {
+  Node node;
+  const int pid = node.spawn(node.request());
+  node.launcher.signal({.job = job, .rank = 0, .signal = SIGTERM});
+  node.spawner.execute(pid);  // cancelled: it is told at once, and reaped later
+  node.launcher.forget({job, 0});
+  node.end(pid, fakes::killed_by(SIGKILL));
+  CHECK(node.launcher.held() == 0);
+}
+
+TEST_CASE("what was on its way when a connection broke comes once more") {
+  Node node;
+  const int pid = node.run(node.request());
+  node.spawner.write_output(pid, "one");
+  node.loop.run_until_idle();
+  node.launcher.taken({job, 0, StreamName::output, 3});
+  node.spawner.write_output(pid, "two");
+  node.loop.run_until_idle();
+  node.launcher.set_output_open(false);
+  node.spawner.write_output(pid, "three");
+  node.loop.run_until_idle();
+  CHECK(node.told.back() == "out 0: two");
+  node.take_told();
+  node.launcher.set_output_open(true);
+  node.launcher.rewind_output();
+  node.loop.run_until_idle();
+  CHECK(node.take_told() == Told{"out 0: two", "out 0: three"});
+  node.end(pid, fakes::exited(0));
+  node.take_told();
+  node.launcher.rewind_output();
+  node.loop.run_until_idle();
+  for (const char* line : {"out 0: twothree", "out 0: end", "err 0: end"})
+    CHECK(has(node.told, line));
+  CHECK(node.told.size() == 3);  // the end of the process is told on the other connection
+}
+
+TEST_CASE("a process that stands still is said to do so to every front end that comes") {
+  Node node;
+  const int pid = node.run(node.request());
+  node.children.tell_state(pid, 0x137f);
+  node.loop.run_until_idle();
+  node.take_told();
+  node.launcher.report_all();
+  CHECK(node.take_told() == Told{"state 0"});
+  node.children.tell_state(pid, 0xffff);
+  node.loop.run_until_idle();
+  node.take_told();
+  node.launcher.report_all();
+  CHECK(node.told.empty());
+}
+
+TEST_CASE("when all are killed, how they ended is kept for the front end") {
+  Node node;
+  node.run(node.request(0));
+  node.run(node.request(1));
+  node.launcher.kill_all();
+  CHECK(node.faults.count("signal") == 2);
+  CHECK(node.launcher.held() == 2);
 }
 
 TEST_CASE("there is a limit to the processes of a node") {

@@ -21,7 +21,7 @@ struct Setting {
   explicit Setting(std::uint64_t window) {
     auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
     program = std::move(writer);
-    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, [this](std::uint64_t offset, auto piece, bool end) {
+    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, nullptr, [this](std::uint64_t offset, auto piece, bool end) {
       CHECK(ends == 0);
       CHECK(offset == said.size());
       CHECK(end == piece.empty());
@@ -76,33 +76,109 @@ TEST_CASE("no more is read than there is credit for, and at none the pipe is not
   CHECK(s.ends == 1);
 }
 
-TEST_CASE("what has not been taken is delivered once more, with its place, and the end") {
+namespace {
+
+// Keeps what is delivered, piece by piece, and can be cut off.
+struct Gated {
   fakes::Faults faults;
   fakes::FakeClock clock{faults};
   fakes::FakeLoop loop{clock, faults};
-  auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
+  process::OutputGate gate;
+  std::unique_ptr<fakes::FakeStream> program;
   std::vector<std::pair<std::uint64_t, std::string>> said;
   int ends = 0;
-  OutputPump pump(loop, std::move(reader), 100, [&](std::uint64_t offset, auto piece, bool end) {
-    if (end) return void(++ends);
-    said.emplace_back(offset, std::string(reinterpret_cast<const char*>(piece.data()), piece.size()));
-  });
-  for (const char* text : {"one", "two", "three"}) {
-    writer->put(text);
+  std::unique_ptr<OutputPump> pump;
+
+  explicit Gated(std::uint64_t window = 100) {
+    auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
+    program = std::move(writer);
+    gate.open();
+    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, &gate,
+                                        [this](std::uint64_t offset, auto piece, bool end) {
+                                          CHECK(gate.is_open());
+                                          ends += end;
+                                          if (end) return;
+                                          said.emplace_back(offset, std::string(reinterpret_cast<const char*>(piece.data()),
+                                                                                piece.size()));
+                                        });
+  }
+  void say(const char* text) {
+    program->put(text);
     loop.run_until_idle();
   }
-  said.clear();
-  pump.taken(4);  // in the middle of a piece: it is kept whole
-  pump.repeat();
-  CHECK(said == std::vector<std::pair<std::uint64_t, std::string>>{{3, "two"}, {6, "three"}});
-  CHECK(ends == 0);
-  writer.reset();
-  loop.run_until_idle();
-  pump.taken(11);
-  said.clear();
-  pump.repeat();
-  CHECK(said.empty());
-  CHECK(ends == 2);
+};
+using Said = std::vector<std::pair<std::uint64_t, std::string>>;
+
+}  // namespace
+
+TEST_CASE("what has not been taken is delivered once more, with its place, and the end") {
+  Gated g;
+  for (const char* text : {"one", "two", "three"})
+    g.say(text);
+  CHECK(g.said == Said{{0, "one"}, {3, "two"}, {6, "three"}});
+  g.said.clear();
+  g.pump->taken(4);
+  g.pump->rewind();
+  CHECK(g.said.empty());  // not from inside of the call
+  g.loop.run_until_idle();
+  CHECK(g.said == Said{{0, "onetwothree"}});  // small pieces are kept as one
+  CHECK(g.ends == 0);
+  g.program.reset();
+  g.loop.run_until_idle();
+  g.pump->taken(11);
+  CHECK(g.pump->ended());
+  g.said.clear();
+  g.pump->rewind();
+  CHECK_FALSE(g.pump->ended());
+  g.loop.run_until_idle();
+  CHECK(g.said.empty());
+  CHECK(g.ends == 2);
+  CHECK(g.pump->ended());
+}
+
+TEST_CASE("what has been taken before it is delivered once more is not") {
+  Gated g(1u << 20);
+  g.say(std::string(OutputPump::piece_size, 'a').c_str());
+  g.say(std::string(OutputPump::piece_size, 'b').c_str());
+  g.said.clear();
+  g.pump->rewind();
+  g.pump->taken(OutputPump::piece_size);  // said before the connection broke, heard now
+  g.loop.run_until_idle();
+  REQUIRE(g.said.size() == 1);
+  CHECK(g.said[0].first == OutputPump::piece_size);
+  g.say("on");
+  CHECK(g.said[1] == std::pair<std::uint64_t, std::string>(2 * OutputPump::piece_size, "on"));
+}
+
+TEST_CASE("at a closed gate output waits, in the pipe, and the end as well") {
+  Gated g;
+  g.gate.close();
+  g.say("hello");
+  CHECK(g.said.empty());
+  CHECK(g.loop.watches() == 0);
+  g.gate.open();
+  g.loop.run_until_idle();
+  CHECK(g.said == Said{{0, "hello"}});
+  g.gate.close();
+  g.pump->rewind();
+  g.program.reset();
+  g.loop.run_until_idle();
+  CHECK(g.said.size() == 1);
+  CHECK(g.ends == 0);
+  g.gate.open();
+  g.loop.run_until_idle();
+  CHECK(g.said == Said{{0, "hello"}, {0, "hello"}});
+  CHECK(g.ends == 1);
+}
+
+TEST_CASE("a pump that goes does not wait any more") {
+  Gated g;
+  g.gate.close();
+  g.say("hello");
+  g.pump.reset();
+  g.gate.open();
+  g.loop.run_until_idle();
+  CHECK(g.said.empty());
 }
 
 TEST_CASE("a daemon that holds the pipe does not keep the output from ending") {
@@ -185,7 +261,7 @@ TEST_CASE("a pipe that cannot be watched is tried again") {
   fakes::FakeLoop loop{clock, faults};
   auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
   std::size_t got = 0;
-  OutputPump pump(loop, std::move(reader), 100, [&](std::uint64_t, auto piece, bool) { got += piece.size(); });
+  OutputPump pump(loop, std::move(reader), 100, nullptr, [&](std::uint64_t, auto piece, bool) { got += piece.size(); });
   writer->put("text");
   loop.run_until_idle();
   CHECK(got == 0);
