@@ -119,7 +119,7 @@ std::optional<StartFailure> Launcher::State::refusal(const transport::Launch& la
 }
 
 std::size_t Launcher::State::running() const {
-  const auto present = std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return !job.second.gone; });
+  const auto present = std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return job.second.process->alive(); });
   return static_cast<std::size_t>(present) + steps.size();
 }
 

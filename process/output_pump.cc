@@ -59,7 +59,10 @@ void OutputPump::schedule() {
     stop_watching();
     return gate_->wait(*this);
   }
-  if (next_ < kept_.size()) return turn_.set(sys::Duration::zero(), [this] { deliver_kept(); });
+  if (next_ < kept_.size()) {
+    stop_watching();  // what is new comes after that
+    return turn_.set(sys::Duration::zero(), [this] { deliver_kept(); });
+  }
   if (!stream_) return turn_.set(sys::Duration::zero(), [this] { tell_end(); });
   if (room() == 0 || draining_) stop_watching();
   if (room() == 0) return;
@@ -71,6 +74,7 @@ void OutputPump::schedule() {
 }
 
 void OutputPump::deliver_kept() {
+  if (next_ == kept_.size() || (gate_ != nullptr && !gate_->is_open())) return schedule();
   const std::vector<std::byte> piece = kept_[next_++];
   const std::uint64_t offset = std::exchange(sent_, sent_ + piece.size());
   deliver_(offset, piece, false);

@@ -67,6 +67,8 @@ class Process {
   void rewind();
   // SIGKILL, and what it still has to say is dropped.
   void kill();
+  // It runs, or may still begin to. What it has said may be on its way for longer.
+  bool alive() const { return !exit_ && (phase_ != Phase::over || pid_ != 0); }
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
   std::string_view stage() const;
 

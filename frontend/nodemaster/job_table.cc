@@ -1,6 +1,5 @@
 #include "frontend/nodemaster/job_table.h"
 
-#include <cerrno>
 #include <csignal>
 
 #include "sys/path.h"
@@ -157,7 +156,7 @@ void JobTable::attach(JobClaim claim) {
   Job* const job = find(claim.attach.job);
   if (!job) return claims_.add(std::move(claim));
   if (JobClaims::may_claim(claim.caller, job->uid())) return this->claim(*job, claim);
-  refuse(claim, {EPERM, sys::cat("job ", claim.attach.job, " is somebody else's")});
+  refuse(claim, {0, sys::cat("job ", claim.attach.job, " is somebody else's")});
 }
 
 void JobTable::claim(Job& job, const JobClaim& claim) {

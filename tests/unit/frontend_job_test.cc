@@ -330,7 +330,7 @@ TEST_CASE("signals reach what still runs; a command that goes takes its job alon
   job->signal({SIGINT});
   CHECK(at.links.take<transport::Signal>(1).empty());
   CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGINT);
-  job->on_owner_gone();
+  std::exchange(at.job, nullptr)->on_owner_gone();
   CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGHUP);
   const std::string piece(200u << 10, 'x');
   at.output(3, 1, piece);  // nobody reads it, and nobody is held up by that

@@ -1,0 +1,177 @@
+// Jobs that nodes hold from an earlier nodemaster, and the commands that want them back.
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "frontend/nodemaster/job_table.h"
+#include "tests/unit/frontend_fixture.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using transport::HeldProcess;
+using transport::HeldState;
+using transport::NodeNumber;
+using transport::StreamName;
+
+constexpr std::uint64_t earlier = 7;  // a job that this nodemaster has not begun
+constexpr std::uint32_t user = 1000;
+
+struct Command final : frontend::JobOwner {
+  std::vector<transport::Message> got;
+  bool over = false;
+  frontend::Job* job = nullptr;
+  std::string refused;
+
+  void send(const transport::Message& message) override { got.push_back(message); }
+  void on_job_over() override { over = true; }
+  template <class T> std::vector<T> all() const {
+    std::vector<T> found;
+    for (const auto& message : got)
+      if (const T* wanted = std::get_if<T>(&message)) found.push_back(*wanted);
+    return found;
+  }
+};
+
+// Four nodes that are up, and a nodemaster that has just been started.
+struct Restarted {
+  fakes::Kernel kernel;
+  fakes::RecordedLinks links;
+  frontend::NodeTable table{kernel.clock, kernel.log};
+  frontend::ContentStore store;
+  frontend::JobTable jobs{kernel.loop, table, links, store, 100};
+  Command command;
+
+  Restarted() {
+    table.configure(fakes::some_nodes(4));
+    for (NodeNumber node = 0; node < 4; ++node) {
+      table.set_hello(node, fakes::hello_of(node, 1));
+      table.set_up_done(node);
+    }
+  }
+  void held(NodeNumber node, std::vector<HeldProcess> processes) {
+    jobs.on_message(node, transport::HeldProcesses{false, std::move(processes)});
+    kernel.loop.run_until_idle();
+  }
+  void attach(Command& who, transport::RunAttach request, std::uint32_t uid = user) {
+    jobs.attach({.attach = std::move(request),
+                 .caller = {uid, 100, {}},
+                 .owner = &who,
+                 .granted = [&who](frontend::Job& job) { who.job = &job; },
+                 .refused = [&who](const sys::Error& why) { who.refused = why.text(); }});
+    kernel.loop.run_until_idle();
+  }
+  void output(NodeNumber node, std::uint32_t rank, std::uint64_t offset, std::size_t size, bool end = false) {
+    jobs.on_message(node, transport::StreamOutput{earlier, rank, StreamName::output, offset, end, transport::Bytes(size)});
+  }
+};
+
+HeldProcess runs(std::uint32_t rank) { return {earlier, rank, 4711, user, HeldState::running}; }
+
+}  // namespace
+
+TEST_CASE("claims: what a job says before its command is there waits for it") {
+  Restarted at;
+  at.held(3, {runs(1)});
+  at.output(3, 1, 500, 100);
+  at.output(3, 1, 500, 100);  // a new bulk connection
+  at.jobs.on_message(3, transport::ProcessState{earlier, 1, 0x137f});
+  at.held(2, {runs(0)});
+  at.jobs.on_message(2, transport::Launched{.job = earlier, .rank = 0, .code = ENOENT, .reason = "no"});
+  CHECK(at.links.take<transport::Forget>(2).empty());
+  at.attach(at.command, {.job = earlier, .nodes = {2, 3}, .taken = {0, 0, 550, 0}});
+  REQUIRE(at.command.job != nullptr);
+  REQUIRE(at.command.all<transport::RunOutput>().size() == 1);
+  CHECK(at.command.all<transport::RunOutput>()[0].offset == 500);
+  REQUIRE(at.command.all<transport::RunEnd>().size() == 1);
+  CHECK(at.command.all<transport::RunEnd>()[0].code == ENOENT);
+  CHECK(at.command.all<transport::RunState>().at(0).rank == 1);
+  at.command.job->on_ack({{0}});
+  CHECK(at.links.take<transport::Forget>(2).size() == 1);
+  CHECK_FALSE(at.command.over);
+}
+
+TEST_CASE("claims: a command waits for the first node that knows its job, and then for the others") {
+  Restarted at;
+  at.attach(at.command, {.job = earlier, .nodes = {1, 2, 3}});
+  CHECK(at.command.job == nullptr);
+  at.held(3, {});  // it has forgotten, or never heard of it
+  at.held(1, {runs(0)});
+  REQUIRE(at.command.job != nullptr);
+  REQUIRE(at.command.all<transport::RunEnd>().size() == 1);
+  CHECK(at.command.all<transport::RunEnd>()[0].rank == 2);
+  CHECK(at.command.all<transport::RunContact>().at(0).rank == 1);
+  at.held(2, {runs(1)});
+  CHECK_FALSE(at.command.all<transport::RunContact>().at(1).away);
+  at.kernel.loop.advance(2min);
+  CHECK(at.command.all<transport::RunEnd>().size() == 1);
+}
+
+TEST_CASE("claims: an end that the command has heard of is forgotten") {
+  Restarted at;
+  at.held(3, {{earlier, 0, 0, user, HeldState::over}});
+  at.jobs.on_message(3, transport::ProcessEnd{.job = earlier, .rank = 0});
+  at.attach(at.command, {.job = earlier, .nodes = {3}, .over = {0}});
+  CHECK(at.links.take<transport::Forget>(3).size() == 1);
+  CHECK(at.command.all<transport::RunEnd>().empty());
+  CHECK(at.command.over);
+}
+
+TEST_CASE("claims: nobody gets somebody else's job, nor one that has its command, nor another one") {
+  Restarted at;
+  Command thief;
+  at.attach(thief, {.job = earlier, .nodes = {3}}, 1001);  // early
+  at.held(3, {runs(0)});
+  CHECK(thief.job == nullptr);
+  Command late;
+  at.attach(late, {.job = earlier, .nodes = {3}}, 1001);
+  CHECK(late.refused == "job 7 is somebody else's");
+  at.attach(late, {.job = earlier, .nodes = {2}});
+  CHECK(late.refused == "job 7 runs on other nodes");
+  at.attach(at.command, {.job = earlier, .nodes = {3}});
+  CHECK(at.command.job != nullptr);
+  at.attach(late, {.job = earlier, .nodes = {3}});
+  CHECK(late.refused == "job 7 has its command already");
+  at.kernel.loop.advance(2min);
+  CHECK(thief.refused == "no node has said within 60 s that it has processes of job 7");
+}
+
+TEST_CASE("claims: a command that goes while it waits is not called any more") {
+  Restarted at;
+  at.attach(at.command, {.job = earlier, .nodes = {3}});
+  at.jobs.drop_claim(at.command);
+  at.held(3, {runs(0)});
+  at.kernel.loop.advance(2min);
+  CHECK(at.command.job == nullptr);
+  CHECK(at.command.refused.empty());
+}
+
+TEST_CASE("claims: a job that nobody claims goes as if its command had gone") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  at.output(3, 0, 0, 1000);
+  CHECK(at.links.take<transport::Signal>(3).empty());
+  at.kernel.loop.advance(frontend::JobPatience{}.claim);
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGHUP);
+  at.kernel.loop.advance(frontend::Job::mercy);
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGKILL);
+  for (const StreamName stream : {StreamName::output, StreamName::error})
+    at.jobs.on_message(3, transport::StreamOutput{earlier, 0, stream, 1000, true, {}});
+  at.jobs.on_message(3, transport::ProcessEnd{.job = earlier, .rank = 0});
+  at.kernel.loop.run_until_idle();
+  CHECK(at.links.take<transport::Forget>(3).size() == 1);
+  CHECK(at.jobs.running() == 0);
+}
+
+TEST_CASE("claims: what nodes say of jobs and ranks costs bounded memory") {
+  Restarted at;
+  std::vector<HeldProcess> many;
+  for (std::uint64_t job = 1000; job < 3000; ++job)
+    many.push_back({job, 1u << 31, 1, user, HeldState::running});
+  at.held(3, many);
+  CHECK(at.jobs.running() == 0);
+  for (HeldProcess& process : many)
+    process.rank = 0;
+  at.held(3, many);
+  CHECK(at.jobs.running() == frontend::JobTable::max_jobs);
+}
