@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "setup/known_files.h"
+#include "content/known_files.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/hardware_clock.h"
@@ -19,6 +19,8 @@
 #include "transport/messages.h"
 
 namespace setup {
+
+using content::KnownFiles;
 
 struct StepSystem {
   sys::Files& files;

@@ -1,5 +1,6 @@
 #include "sys/kept_memory.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -19,13 +20,12 @@ void* KeptMemory::take(std::size_t size) noexcept {
   return best == nullptr ? nullptr : std::exchange(*best, {}).block;
 }
 
-bool KeptMemory::keep(void* block, std::size_t size) noexcept {
-  for (Slot& slot : slots_) {
-    if (slot.block != nullptr) continue;
-    slot = {block, size};
-    return true;
-  }
-  return false;
+void KeptMemory::keep(void* block, std::size_t size) noexcept {
+  // An empty slot has turn 0.
+  Slot& place =
+      *std::min_element(slots_.begin(), slots_.end(), [](const Slot& a, const Slot& b) { return a.turn < b.turn; });
+  std::free(place.block);
+  place = {block, size, ++turn_};
 }
 
 void KeptMemory::give_back() noexcept {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace sys {
 
@@ -17,8 +18,9 @@ class KeptMemory {
 
   // A kept block of at least `size` bytes and at most four times as many; null: none is there.
   void* take(std::size_t size) noexcept;
-  // False: it is not kept, the caller frees it. `size`: what malloc_usable_size(3) says.
-  bool keep(void* block, std::size_t size) noexcept;
+  // Keeps it in the place of the one that nobody has wanted for longest, which is freed: sizes that are in use now drive out
+  // those that were. `size`: what malloc_usable_size(3) says.
+  void keep(void* block, std::size_t size) noexcept;
   // Frees all that is kept.
   void give_back() noexcept;
   // Bytes that are kept.
@@ -28,8 +30,10 @@ class KeptMemory {
   struct Slot {
     void* block = nullptr;
     std::size_t size = 0;
+    std::uint64_t turn = 0;  // when it was kept
   };
   std::array<Slot, slots> slots_{};
+  std::uint64_t turn_ = 0;
 };
 
 // The one of this process. Like the heap that it is a part of, it belongs to nobody: a global.

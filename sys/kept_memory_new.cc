@@ -14,7 +14,7 @@ bool is_kept_size(std::size_t size) { return size >= sys::KeptMemory::least && s
 void release(void* block) noexcept {
   if (block == nullptr) return;
   const std::size_t size = ::malloc_usable_size(block);
-  if (is_kept_size(size) && sys::kept_memory().keep(block, size)) return;
+  if (is_kept_size(size)) return sys::kept_memory().keep(block, size);
   std::free(block);
 }
 

@@ -13,6 +13,7 @@
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/help.h"
 #include "nodeinit_version.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace frontend {
@@ -72,6 +73,7 @@ class Parser {
     add_plan();
     add_metrics();
     add_run();
+    add_rsh();
     app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
   }
 
@@ -80,6 +82,7 @@ class Parser {
     app_.parse(argc, argv);
     if (app_.get_subcommands().empty()) refuse_verb();
     if (run_verb_->parsed()) return take_program(tail);
+    if (rsh_verb_->parsed()) return take_rsh_line(tail);
     if (tail) throw CLI::ParseError("-- is for run", CLI::ExitCodes::ExtrasError);
   }
 
@@ -173,10 +176,26 @@ class Parser {
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 
+  // All that follows is like ssh's own.
+  void add_rsh() {
+    rsh_verb_ = add("rsh", rsh_);
+    rsh_verb_->prefix_command();
+  }
+
+  void take_rsh_line(const std::optional<std::vector<std::string>>& tail) {
+    rsh_.words = with_tail(rsh_verb_->remaining(), tail);
+    line_.verb = rsh_;
+  }
+
+  static std::vector<std::string> with_tail(std::vector<std::string> words,
+                                            const std::optional<std::vector<std::string>>& tail) {
+    if (tail && !words.empty()) words.emplace_back("--");
+    if (tail) words.insert(words.end(), tail->begin(), tail->end());
+    return words;
+  }
+
   void take_program(const std::optional<std::vector<std::string>>& tail) {
-    run_.command = run_verb_->remaining();
-    if (tail && !run_.command.empty()) run_.command.emplace_back("--");
-    if (tail) run_.command.insert(run_.command.end(), tail->begin(), tail->end());
+    run_.command = with_tail(run_verb_->remaining(), tail);
     if (run_.command.empty()) throw CLI::RequiredError("PROGRAM");
     line_.verb = run_;
   }
@@ -201,9 +220,13 @@ class Parser {
   ServicesOptions services_;
   MetricsOptions metrics_;
   RunOptions run_;
+  RshOptions rsh_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};
   CLI::App* run_verb_ = nullptr;
+  CLI::App* rsh_verb_ = nullptr;
 };
+
+constexpr std::string_view rsh_name = "nodersh";  // called so, the whole line is that of rsh
 
 std::string default_socket() {
   const char* const variable = std::getenv(control_socket_variable);
@@ -222,6 +245,11 @@ std::optional<std::vector<std::string>> behind_dashes(int argc, const char* cons
 
 std::variant<CommandLine, int> parse_command_line(int argc, const char* const* argv) {
   CommandLine line;
+  if (argc > 0 && sys::name_in(argv[0]) == rsh_name) {
+    line.socket = default_socket();
+    line.verb = RshOptions{{argv + 1, argv + argc}};
+    return line;
+  }
   Parser parser(line);
   const auto tail = behind_dashes(argc, argv);
   const int head = tail ? argc - static_cast<int>(tail->size()) - 1 : argc;

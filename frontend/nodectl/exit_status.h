@@ -10,6 +10,7 @@ inline constexpr int exit_usage = 2;          // the command line was wrong
 inline constexpr int exit_cannot_run = 126;   // no program for this machine, or no permission
 inline constexpr int exit_not_found = 127;    // no such program
 inline constexpr int exit_signal_base = 128;  // plus the signal's number
+inline constexpr int exit_rsh_failure = 255;  // as ssh ends when it is ssh that fails, and not the command
 
 // Of a start that failed with this errno (0: not the kernel's).
 int exit_status_of_start(int code);

@@ -100,6 +100,17 @@ Examples:
   nodectl run -l all -- /bin/uname -r   lines labelled with the node
   nodectl run 0-3,7 -- ./solver -n 100
   nodectl run --env OMP_NUM_THREADS=4 --cwd /tmp up -- ./solver)"},
+    VerbHelp{"rsh", "Run a command on a node, asked for as with ssh", "rsh [SSH-OPTION]... [USER@]HOST COMMAND...",
+             R"(For programs that start others by ssh, mpiexec among them: they call nodersh, a link to nodectl. HOST is
+a node's name, number or address. The words of COMMAND are joined as ssh joins them; a program with its
+arguments moves from here to the node, anything else moves /bin/sh, which runs what the node has.
+Options of ssh that have no meaning for nodes are passed over; -l with another user is refused.
+
+Exit status: the command's, as of run; 255 when there is no such node, or the line is not understood.
+
+Examples:
+  nodectl rsh n3 /bin/uname -r
+  mpiexec -launcher ssh -launcher-exec /usr/local/bin/nodersh -hosts n0,n1 -ppn 2 ./hello)"},
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ struct Verb {
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
+  int operator()(const RshOptions& options) const { return run_rsh(context, options); }
 };
 
 void die(std::string_view what) { std::fputs(sys::cat("nodectl: ", what, "\n").c_str(), stderr); }

@@ -7,14 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "content/hash.h"
 #include "frontend/common/lexical_path.h"
 #include "frontend/common/program_files.h"
+#include "frontend/common/remembered_contents.h"
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/environment.h"
+#include "sys/files.h"
 #include "sys/signals.h"
 #include "sys/text.h"
 
@@ -40,17 +41,20 @@ sys::Result<ProgramFiles> find_files(const std::string& command, const std::stri
   return resolve_program(*path, {value_of(to_send, "LD_LIBRARY_PATH").value_or(""), search_path});
 }
 
-sys::Status name_by_content(const ProgramFiles& program, transport::RunRequest& request) {
+sys::Status name_by_content(const ProgramFiles& program, sys::Clock& clock, transport::RunRequest& request) {
+  sys::KernelFiles files;
+  RememberedContents contents(files, clock, remembered_contents_path());
   for (const ProgramFile& file : program.files) {
-    const auto content = content::hash_file(file.source);
+    const auto content = contents.of(file.source);
     if (!content) return tl::unexpected(content.error());
     request.files.push_back({file.path, *content, file.mode});
     request.sources.push_back(file.source);
   }
+  contents.save();
   return {};
 }
 
-sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
+sys::Result<transport::RunRequest> make_request(const RunOptions& options, sys::Clock& clock) {
   const std::string here = current_directory();
   transport::RunRequest request;
   request.nodes = options.nodes;
@@ -68,14 +72,14 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
   if (!program) return tl::unexpected(program.error());
   request.program = program->program;
   request.architecture = program->architecture;
-  if (auto status = name_by_content(*program, request); !status) return tl::unexpected(status.error());
+  if (auto status = name_by_content(*program, clock, request); !status) return tl::unexpected(status.error());
   return request;
 }
 
 }  // namespace
 
 int run_run(Context& context, const RunOptions& options) {
-  const auto request = make_request(options);
+  const auto request = make_request(options, context.loop.clock());
   if (!request) {
     complain(context, request.error().text());
     return exit_status_of_start(request.error().code);

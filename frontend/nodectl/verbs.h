@@ -69,4 +69,9 @@ struct RunOptions {
 };
 int run_run(Context& context, const RunOptions& options);
 
+struct RshOptions {
+  std::vector<std::string> words;  // see rsh_line.h
+};
+int run_rsh(Context& context, const RshOptions& options);
+
 }  // namespace frontend

@@ -15,6 +15,7 @@ format and lint           | clang-format-14 clang-tidy-14 shellcheck
 tests with namespaces     | python3 python3-cryptography iproute2 rarpd tcpdump strace
 tests with whole machines | qemu-system-x86 kmod
 tests of NFS mounts       | nfs-ganesha nfs-ganesha-vfs rpcbind
+tests of MPI launchers    | mpich
 '
 
 # What programs of tests/bench compare nodeinit with; only for bootstrap --benches.
@@ -22,6 +23,7 @@ tests of NFS mounts       | nfs-ganesha nfs-ganesha-vfs rpcbind
 bench_package_table='
 bench channel: TLS        | openssl
 bench setup: files        | rsync openssh-server clustershell
+bench launch: processes   | pdsh slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
 '
 
 package_names() {

@@ -1,5 +1,5 @@
 // What a step remembers of files, so that it need not read them again, and when it does not believe it.
-#include "setup/known_files.h"
+#include "content/known_files.h"
 
 #include "tests/unit/setup_fixture.h"
 

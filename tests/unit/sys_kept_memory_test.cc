@@ -13,7 +13,7 @@ struct Kept {
   sys::KeptMemory memory;
   void* keep(std::size_t size) {
     void* const block = std::malloc(size);
-    REQUIRE(memory.keep(block, size));
+    memory.keep(block, size);
     return block;
   }
   ~Kept() { memory.give_back(); }
@@ -43,13 +43,22 @@ TEST_CASE("kept memory: a small request does not take a large block, and takes t
   std::free(large);
 }
 
-TEST_CASE("kept memory: what does not fit into its slots is not kept, and all of it can be given back") {
+TEST_CASE("kept memory: the size that is in use drives out what was kept before") {
   Kept kept;
   for (std::size_t i = 0; i < sys::KeptMemory::slots; ++i)
     kept.keep(64 * kib);
-  void* const more = std::malloc(64 * kib);
-  CHECK_FALSE(kept.memory.keep(more, 64 * kib));
-  std::free(more);
+  void* const block = kept.keep(256 * kib);
+  CHECK(kept.memory.size() == (sys::KeptMemory::slots - 1) * 64 * kib + 256 * kib);
+  CHECK(kept.memory.take(256 * kib) == block);
+  kept.keep(64 * kib);  // into the slot that is empty now
+  CHECK(kept.memory.size() == sys::KeptMemory::slots * 64 * kib);
+  std::free(block);
+}
+
+TEST_CASE("kept memory: all of it can be given back") {
+  Kept kept;
+  for (std::size_t i = 0; i < sys::KeptMemory::slots + 1; ++i)
+    kept.keep(64 * kib);
   kept.memory.give_back();
   CHECK(kept.memory.size() == 0);
   kept.keep(64 * kib);

@@ -1,11 +1,12 @@
-// Remembers which content files have that were placed or read before, so that a plan that is carried out again looks at
-// thousands of files and reads none of them. A file counts as known while it is the same one (file system, inode) and
+// Remembers which content files have that were placed or read before: a plan that is carried out again looks at thousands
+// of files and reads none of them, and a program that is run again is not read to be named. A file counts as known while it is the same one (file system, inode) and
 // untouched: its size and the time of its last change (st_ctim), which the kernel sets and nobody else can. A change in
 // the same tick of the kernel's clock would not show in that time, so one that is only just over is not believed.
 // What passes through a mapping that was made before does not show either; tools that compare times share that.
 //
-// Every step has a file of its own for this, in memory (a directory of the root tmpfs that is root's alone): its
-// workers read and write it. One that is lost or damaged costs time, nothing else.
+// On a node every step has a file of its own for this, in memory (a directory of the root tmpfs that is root's alone): its
+// workers read and write it. At the front end every user has one. One that is lost or damaged costs time, nothing else; one
+// that others could have written is not believed.
 #pragma once
 
 #include <array>
@@ -16,15 +17,16 @@
 #include "sys/files.h"
 #include "transport/messages.h"
 
-namespace setup {
+namespace content {
 
 class KnownFiles {
  public:
   static constexpr sys::Duration settling = std::chrono::milliseconds(20);  // more than a tick of any kernel
   static constexpr std::size_t max_size = 16u << 20;                        // bytes of the file
 
-  // `path`: where this step's are kept; nothing is known when it is not there, and nothing kept when it is empty.
-  KnownFiles(sys::Files& files, sys::Clock& clock, std::string path);
+  // `path`: where they are kept; nothing is known when it is not there, and nothing kept when it is empty. `owner`: whose
+  // the file is.
+  KnownFiles(sys::Files& files, sys::Clock& clock, std::string path, sys::Ownership owner = {0, 0, 0600});
 
   // Null when the file has to be read.
   const transport::ContentHash* find(const sys::FileFacts& facts);
@@ -32,8 +34,9 @@ class KnownFiles {
   void settle() { clock_.sleep(settling); }
   // That the file as it is now has this content.
   void note(const sys::FileFacts& facts, const transport::ContentHash& hash);
-  // Drops what was neither found nor noted: the step has these files no more.
+  // Drops what was neither found nor noted.
   void forget_others();
+  std::size_t size() const { return known_.size(); }
   // Writes what has changed since it was read.
   sys::Status save();
 
@@ -45,12 +48,14 @@ class KnownFiles {
   };
   static Key key_of(const sys::FileFacts& facts);
   void load();
+  bool is_credible() const;
 
   sys::Files& files_;
   sys::Clock& clock_;
   const std::string path_;
+  const sys::Ownership owner_;
   std::map<Key, Known> known_;
   bool changed_ = false;
 };
 
-}  // namespace setup
+}  // namespace content

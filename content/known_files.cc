@@ -1,4 +1,4 @@
-#include "setup/known_files.h"
+#include "content/known_files.h"
 
 #include <cerrno>
 #include <cstring>
@@ -7,7 +7,7 @@
 
 #include "sys/path.h"
 
-namespace setup {
+namespace content {
 namespace {
 
 // As it is written. Written and read by one program on one machine.
@@ -19,8 +19,8 @@ static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) == 64);
 
 }  // namespace
 
-KnownFiles::KnownFiles(sys::Files& files, sys::Clock& clock, std::string path)
-    : files_(files), clock_(clock), path_(std::move(path)) {
+KnownFiles::KnownFiles(sys::Files& files, sys::Clock& clock, std::string path, sys::Ownership owner)
+    : files_(files), clock_(clock), path_(std::move(path)), owner_(owner) {
   load();
 }
 
@@ -28,8 +28,14 @@ KnownFiles::Key KnownFiles::key_of(const sys::FileFacts& facts) {
   return {facts.filesystem, facts.inode, static_cast<std::uint64_t>(facts.changed_ns), facts.size};
 }
 
+bool KnownFiles::is_credible() const {
+  const auto facts = files_.facts(path_);
+  return facts && *facts && (*facts)->kind == sys::FileKind::regular && (*facts)->uid == owner_.uid &&
+         ((*facts)->mode & 0022) == 0;
+}
+
 void KnownFiles::load() {
-  if (path_.empty()) return;
+  if (path_.empty() || !is_credible()) return;
   const auto text = files_.read(path_, max_size);
   if (!text || text->size() % sizeof(Record) != 0) return;
   for (std::size_t at = 0; at < text->size(); at += sizeof(Record)) {
@@ -65,9 +71,9 @@ sys::Status KnownFiles::save() {
     records.push_back({key, known.hash});
   const std::string directory(sys::parent_of(path_));
   if (auto status = files_.make_directories(std::string(sys::parent_of(directory))); !status) return status;
-  const auto made = files_.make_directory(directory, {.uid = 0, .gid = 0, .mode = 0700});
+  const auto made = files_.make_directory(directory, {owner_.uid, owner_.gid, 0700});
   if (!made && made.error().code != EEXIST) return made;
-  return files_.replace(path_, std::as_bytes(std::span(records)), {.uid = 0, .gid = 0, .mode = 0600});
+  return files_.replace(path_, std::as_bytes(std::span(records)), owner_);
 }
 
-}  // namespace setup
+}  // namespace content
