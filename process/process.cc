@@ -31,6 +31,7 @@ Process::~Process() = default;
 
 void Process::fetch() {
   if (auto status = check_entries(launch_.files); !status) return fail({EINVAL, status.error().text()});
+  hold_ = tools_.cache.hold(launch_.files);
   tools_.cache.want_all(launch_.files, [this, alive = std::weak_ptr(alive_)](const auto& paths) {
     if (!alive.expired() && phase_ == Phase::fetching) on_fetched(paths);
   });
@@ -78,6 +79,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
 }
 
 void Process::on_started(const sys::Status& status) {
+  hold_.placed();
   if (cancelled_by_ != 0) return fail(cancelled(cancelled_by_));
   if (!status) return fail(explain(launch_.program, status.error()));
   phase_ = Phase::running;
@@ -89,11 +91,12 @@ void Process::on_started(const sys::Status& status) {
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
-  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
-                                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
-                                                     events_.output(name, offset, piece, end);
-                                                     if (end) finish_if_drained();
-                                                   });
+  output(name).pump =
+      std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
+                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
+                                     events_.output(name, offset, piece, end);
+                                     if (end) finish_if_drained();
+                                   });
 }
 
 void Process::on_reaped(const sys::Exit& exit) {

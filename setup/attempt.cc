@@ -10,8 +10,6 @@
 namespace setup {
 namespace {
 
-constexpr std::string_view known_directory = "/run/nodeinit/known";  // a file for each step
-
 sys::Duration deadline_of(const transport::Step& step) {
   return step.timeout_ms == 0 ? Attempt::default_deadline : std::chrono::milliseconds(step.timeout_ms);
 }
