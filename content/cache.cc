@@ -1,10 +1,13 @@
 #include "content/cache.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "content/holds.h"
 #include "content/incoming_file.h"
 #include "sys/path.h"
 #include "sys/text.h"
@@ -28,6 +31,7 @@ struct Held {
   std::uint64_t size = 0;
   std::int64_t modified_ns = 0;
   std::uint64_t inode = 0;
+  std::uint64_t fetched = 0;  // the inode that it was fetched to
 };
 
 // One that was written to is not that content any more. An older file in its place is the one of a placement that has
@@ -37,7 +41,9 @@ bool is_intact(const sys::FileFacts& there, const Held& held) {
   return there.inode == held.inode ? there.modified_ns == held.modified_ns : there.modified_ns < held.modified_ns;
 }
 
-Held held_as(const sys::FileFacts& facts) { return {facts.size, facts.modified_ns, facts.inode}; }
+Held held_as(const sys::FileFacts& facts, std::uint64_t fetched) {
+  return {facts.size, facts.modified_ns, facts.inode, fetched};
+}
 
 }  // namespace
 
@@ -48,6 +54,8 @@ struct Cache::State : std::enable_shared_from_this<Cache::State> {
   std::string path_of(const ContentHash& hash) const { return sys::cat(directory, "/", format_hash(hash)); }
   bool holds(const Content& content);
   void want(const Content& content, Ready ready);
+  bool is_leaving(const ContentHash& hash) const { return leaving.contains(hash); }
+  bool are_leaving(const std::vector<transport::FileEntry>& entries) const;
   void answer(Ready ready, sys::Result<std::string> result);
 
   void set_source(std::function<void(const transport::Fetch&)> send);
@@ -70,6 +78,11 @@ struct Cache::State : std::enable_shared_from_this<Cache::State> {
   std::deque<ContentHash> waiting;  // of `wanted`: not begun
   std::deque<ContentHash> active;   // of `wanted`: being written; the one to ask for next in front
   std::map<ContentHash, Held> held;
+  Holds uses;
+  std::function<void()> released;
+  std::set<ContentHash> leaving;            // evicted, and their files may still be there
+  std::set<std::string> leaving_places;     // likewise
+  std::vector<std::function<void()>> late;  // what waits until they are gone
   std::uint64_t bytes_fetched = 0;
   std::uint64_t blocks_refused = 0;
 };
@@ -82,14 +95,24 @@ bool Cache::State::holds(const Content& content) {
   const auto facts = files.facts(path_of(content.hash));
   const bool intact = facts && *facts && content.size == known->second.size && is_intact(**facts, known->second);
   if (intact) {
-    known->second = held_as(**facts);
+    known->second = held_as(**facts, known->second.fetched);
   } else {
     held.erase(known);
   }
   return intact;
 }
 
+bool Cache::State::are_leaving(const std::vector<transport::FileEntry>& entries) const {
+  return std::any_of(entries.begin(), entries.end(), [this](const transport::FileEntry& entry) {
+    return is_leaving(entry.content.hash) || leaving_places.contains(entry.path);
+  });
+}
+
 void Cache::State::want(const Content& content, Ready ready) {
+  if (is_leaving(content.hash)) {
+    late.push_back([this, content, ready = std::move(ready)] { want(content, ready); });
+    return;
+  }
   if (holds(content)) return answer(std::move(ready), path_of(content.hash));
   if (content.size > limits.file_size) {
     return answer(std::move(ready), sys::refusal(sys::cat(name_of(content.hash), " has ", content.size,
@@ -193,7 +216,7 @@ sys::Status Cache::State::complete(IncomingFile& file) {
   const ContentHash& hash = file.content().hash;
   const auto facts = files.facts(path_of(hash));
   if (!facts) return tl::unexpected(facts.error());
-  if (*facts) held[hash] = held_as(**facts);
+  if (*facts) held[hash] = held_as(**facts, (*facts)->inode);
   return {};
 }
 
@@ -228,6 +251,10 @@ void Cache::want_all(const std::vector<transport::FileEntry>& entries, AllReady 
     std::size_t missing;
     AllReady ready;  // empty once called
   };
+  if (state_->are_leaving(entries)) {
+    state_->late.push_back([this, entries, ready = std::move(ready)] { want_all(entries, ready); });
+    return;
+  }
   if (entries.empty()) {
     state_->loop.defer([ready = std::move(ready)] { ready(std::vector<std::string>()); });
     return;
@@ -242,6 +269,69 @@ void Cache::want_all(const std::vector<transport::FileEntry>& entries, AllReady 
       if (--all->missing == 0) std::exchange(all->ready, nullptr)(std::move(all->paths));
     });
   }
+}
+
+Cache::Hold& Cache::Hold::operator=(Hold&& other) noexcept {
+  std::swap(state_, other.state_);
+  std::swap(id_, other.id_);
+  other.release();
+  return *this;
+}
+
+void Cache::Hold::placed() {
+  if (const auto state = state_.lock()) state->uses.placed(id_);
+}
+
+void Cache::Hold::release() {
+  const std::uint64_t id = std::exchange(id_, 0);
+  const auto state = state_.lock();
+  if (id == 0 || !state) return;
+  state->uses.remove(id);
+  state->loop.defer([weak = state_] {
+    if (const auto there = weak.lock(); there && there->released) there->released();
+  });
+}
+
+Cache::Hold Cache::hold(const std::vector<transport::FileEntry>& entries) {
+  Hold hold;
+  hold.state_ = state_;
+  hold.id_ = state_->uses.add(entries);
+  return hold;
+}
+
+void Cache::on_released(std::function<void()> call) { state_->released = std::move(call); }
+
+std::vector<Cache::Victim> Cache::evict(std::uint64_t limit, const std::set<ContentHash>& needed) {
+  State& state = *state_;
+  std::uint64_t bytes = bytes_held();
+  if (bytes <= limit || !state.leaving.empty()) return {};
+  std::vector<std::pair<std::uint64_t, ContentHash>> unused;  // by last use
+  for (const auto& [hash, file] : state.held) {
+    if (!state.uses.in_use(hash) && !needed.contains(hash)) unused.emplace_back(state.uses.last_use(hash), hash);
+  }
+  std::sort(unused.begin(), unused.end());
+  const auto busy = state.uses.being_placed();
+  std::vector<Victim> victims;
+  for (const auto& [last, hash] : unused) {
+    if (bytes <= limit) break;
+    Victim victim{hash, path_of(hash), state.held.at(hash).fetched, state.uses.places(hash)};
+    const auto is_busy = [&busy](const std::string& place) { return busy.contains(place); };
+    if (std::any_of(victim.places.begin(), victim.places.end(), is_busy)) continue;
+    bytes -= state.held.at(hash).size;
+    state.held.erase(hash);
+    state.uses.forget(hash);
+    state.leaving.insert(hash);
+    state.leaving_places.insert(victim.places.begin(), victim.places.end());
+    victims.push_back(std::move(victim));
+  }
+  return victims;
+}
+
+void Cache::evicted() {
+  state_->leaving.clear();
+  state_->leaving_places.clear();
+  for (const auto& call : std::exchange(state_->late, {}))
+    call();
 }
 
 std::string Cache::path_of(const ContentHash& hash) const { return state_->path_of(hash); }

@@ -7,12 +7,18 @@
 //
 // The front end answers in the order in which it was asked. A block that nobody asked for, or that comes out of turn,
 // is ignored and counted: it may be the late answer to a fetch that has failed.
+//
+// Who needs files says so with a Hold. What nobody holds can be evicted: evict() chooses and forgets contents, its caller
+// removes their files, which may take a while, and then says evicted(). Whoever wants one of them in between, or a file at
+// one of their places, waits until then.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sys/files.h"
@@ -34,6 +40,33 @@ class Cache {
   using Ready = std::function<void(sys::Result<std::string>)>;  // the path of the content, or why not
   using AllReady = std::function<void(sys::Result<std::vector<std::string>>)>;
 
+  struct State;
+
+  // For as long as it lives, these files are used. Movable.
+  class Hold {
+   public:
+    Hold() = default;
+    Hold(Hold&& other) noexcept : state_(std::move(other.state_)), id_(std::exchange(other.id_, 0)) {}
+    Hold& operator=(Hold&& other) noexcept;
+    ~Hold() { release(); }
+    // The files have their names on the node.
+    void placed();
+
+   private:
+    friend class Cache;
+    void release();
+    std::weak_ptr<State> state_;
+    std::uint64_t id_ = 0;  // 0: none
+  };
+
+  // A content that is to go, and its file in the cache; `places`: the names that it may have been given besides.
+  struct Victim {
+    transport::ContentHash hash{};
+    std::string path;
+    std::uint64_t inode = 0;  // of what was fetched; another one is a step's file, which a placement has found
+    std::vector<std::string> places;
+  };
+
   // `directory` is on the root file system, made if missing.
   Cache(sys::Loop& loop, sys::Files& files, std::string directory, CacheLimits limits);
   ~Cache();
@@ -47,6 +80,14 @@ class Cache {
   void want(const transport::Content& content, Ready ready);
   // All of them; the first failure counts. Paths in the order of `entries`.
   void want_all(const std::vector<transport::FileEntry>& entries, AllReady ready);
+  Hold hold(const std::vector<transport::FileEntry>& entries);
+  // Called from the loop when a hold has gone.
+  void on_released(std::function<void()> call);
+  // The least recently used contents that nobody holds, are not `needed`, and share no place with a file that is being placed:
+  // so many that the others have `limit` bytes, if there are enough. None while the last ones are on their way.
+  std::vector<Victim> evict(std::uint64_t limit, const std::set<transport::ContentHash>& needed);
+  // The files of the victims are gone.
+  void evicted();
   // Where content is kept, whether it is there or not.
   std::string path_of(const transport::ContentHash& hash) const;
   // Forgets a content; files that were linked to it stay.
@@ -56,7 +97,6 @@ class Cache {
   std::uint64_t blocks_refused() const;
 
  private:
-  struct State;
   std::shared_ptr<State> state_;  // shared with what the loop has yet to call
 };
 

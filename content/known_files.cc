@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sys/path.h"
+#include "sys/text.h"
 
 namespace content {
 namespace {
@@ -16,6 +17,15 @@ struct Record {
   transport::ContentHash hash;
 };
 static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) == 64);
+
+// Nothing when the file is not there, or damaged.
+std::vector<Record> read_records(sys::Files& files, const std::string& path) {
+  const auto text = files.read(path, KnownFiles::max_size);
+  if (!text || text->size() % sizeof(Record) != 0) return {};
+  std::vector<Record> records(text->size() / sizeof(Record));
+  if (!records.empty()) std::memcpy(records.data(), text->data(), text->size());
+  return records;
+}
 
 }  // namespace
 
@@ -36,13 +46,8 @@ bool KnownFiles::is_credible() const {
 
 void KnownFiles::load() {
   if (path_.empty() || !is_credible()) return;
-  const auto text = files_.read(path_, max_size);
-  if (!text || text->size() % sizeof(Record) != 0) return;
-  for (std::size_t at = 0; at < text->size(); at += sizeof(Record)) {
-    Record record;
-    std::memcpy(&record, text->data() + at, sizeof record);
+  for (const Record& record : read_records(files_, path_))
     known_[record.key] = {record.hash};
-  }
 }
 
 const transport::ContentHash* KnownFiles::find(const sys::FileFacts& facts) {
@@ -74,6 +79,18 @@ sys::Status KnownFiles::save() {
   const auto made = files_.make_directory(directory, {owner_.uid, owner_.gid, 0700});
   if (!made && made.error().code != EEXIST) return made;
   return files_.replace(path_, std::as_bytes(std::span(records)), owner_);
+}
+
+std::set<FileId> known_to_steps(sys::Files& files) {
+  std::set<FileId> known;
+  const std::string directory(known_directory);
+  const auto names = files.list(directory);
+  if (!names) return known;
+  for (const std::string& name : *names) {
+    for (const Record& record : read_records(files, sys::cat(directory, "/", name)))
+      known.emplace(record.key[0], record.key[1]);
+  }
+  return known;
 }
 
 }  // namespace content

@@ -11,13 +11,18 @@
 
 #include <array>
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "transport/messages.h"
 
 namespace content {
+
+constexpr std::string_view known_directory = "/run/nodeinit/known";  // a file for each step
 
 class KnownFiles {
  public:
@@ -57,5 +62,9 @@ class KnownFiles {
   std::map<Key, Known> known_;
   bool changed_ = false;
 };
+
+// The files, by file system and inode, that the steps of plans have placed or found on the node, and count on. Blocks.
+using FileId = std::pair<std::uint64_t, std::uint64_t>;
+std::set<FileId> known_to_steps(sys::Files& files);
 
 }  // namespace content

@@ -21,6 +21,7 @@ namespace {
 using transport::Outcome;
 
 constexpr char cache_directory[] = "/run/nodeinit/cache";
+constexpr std::uint64_t default_memory = 1u << 30;  // bytes, where the kernel does not say
 constexpr sys::Duration clean_deadline = std::chrono::seconds(20);
 constexpr sys::Duration keys_retry_delay = std::chrono::seconds(2);
 
@@ -50,6 +51,7 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
       lasting_(services_, limits_),
       runner_(system.loop, system.workers, step_system(), cache_, log_, runner_hooks()),
       power_down_(system_, log_, [this] { return launcher_.running() + services_.running(); }),
+      trim_(system.workers, system.files, cache_, log_, trim_hooks()),
       patience_(system.loop),
       away_(system.loop),
       keys_retry_(system.loop) {
@@ -101,6 +103,12 @@ setup::RunnerHooks Node::runner_hooks() {
           .random = system_.random()};
 }
 
+TrimHooks Node::trim_hooks() {
+  return {.may_begin = [this] { return !runner_.running() && !held_setup_ && !power_down_.under_way(); },
+          .in_force = [this] { return services_.contents(); },
+          .done = [this] { begin_held_setup(); }};
+}
+
 // ---------------------------------------------------------------- boot
 
 void Node::start() { boot_.start(); }
@@ -113,6 +121,8 @@ void Node::end(sys::PowerAction action, const std::string& why) {
 }
 
 void Node::on_configured(const Settings& settings) {
+  const std::uint64_t memory = memory_size(system_.files).value_or(default_memory);
+  trim_.set_limit(settings.cache.bytes != 0 ? settings.cache.bytes : memory / 100 * settings.cache.percent);
   if (settings.reboot_after > sys::Duration::zero()) patience_.set(settings.reboot_after, [this] { give_up(); });
 }
 
@@ -268,7 +278,7 @@ void Node::on_ping(const transport::Ping& ping) {
 
 void Node::on_setup(transport::Setup setup) {
   if (power_down_.under_way()) return;
-  if (root_ == Root::cleaning) {
+  if (root_ == Root::cleaning || trim_.under_way()) {
     held_setup_ = std::move(setup);
   } else {
     begin_setup(std::move(setup));
@@ -317,6 +327,10 @@ void Node::on_cleaned(const sys::WorkerResult& result) {
   } else {
     log_.warning("root not cleaned: ", describe_end(result));
   }
+  begin_held_setup();
+}
+
+void Node::begin_held_setup() {
   if (held_setup_) on_setup(std::move(*std::exchange(held_setup_, std::nullopt)));
 }
 
@@ -352,6 +366,7 @@ void Node::on_setup_done(const transport::SetupDone& done) {
     come_up();
   }
   uplink_.send(done);
+  system_.loop.defer([this] { trim_.consider(); });
 }
 
 void Node::come_up() {

@@ -15,6 +15,7 @@
 
 #include "content/cache.h"
 #include "nodeinit/boot.h"
+#include "nodeinit/cache_trim.h"
 #include "nodeinit/lasting.h"
 #include "nodeinit/power_down.h"
 #include "nodeinit/uplink.h"
@@ -39,6 +40,7 @@ class Node {
   process::ProcessTools process_tools();
   setup::StepSystem step_system();
   setup::RunnerHooks runner_hooks();
+  TrimHooks trim_hooks();
   void on_configured(const Settings& settings);
   void on_network(const network::Found& found);
   void seek_front_end();
@@ -65,6 +67,7 @@ class Node {
   void clean();
   void on_cleaned(const sys::WorkerResult& result);
   void begin_setup(transport::Setup setup);
+  void begin_held_setup();
   void on_step(const transport::StepReport& report);
   void on_setup_done(const transport::SetupDone& done);
   void come_up();
@@ -84,6 +87,7 @@ class Node {
   Lasting lasting_;
   setup::Runner runner_;
   PowerDown power_down_;
+  CacheTrim trim_;
 
   enum class Root { image, cleaning, clean };
   network::Found network_;
@@ -94,7 +98,7 @@ class Node {
   std::string trouble_;  // the newest that kept us from joining
   bool record_scheduled_ = false;
   Root root_ = Root::image;
-  std::optional<transport::Setup> held_setup_;        // came while the root was being cleaned
+  std::optional<transport::Setup> held_setup_;        // came while the root was being cleaned, or the cache trimmed
   bool last_part_ = false;                            // of the plan that runs
   std::map<std::uint32_t, BootRecord::Entry> steps_;  // that run, by index in the plan
   bool up_ = false;

@@ -98,6 +98,23 @@ Status set_bool(string_view value, bool& flag) {
   return {};
 }
 
+// "256m", "2g", "25%".
+Status set_share(string_view value, MemoryShare& share) {
+  constexpr std::pair<char, unsigned> units[] = {{'k', 10}, {'m', 20}, {'g', 30}};
+  const char last = value.empty() ? ' ' : value.back();
+  const auto number = sys::parse_number(value.substr(0, value.empty() ? 0 : value.size() - 1), 1, 1u << 30);
+  if (number && last == '%' && *number <= 100) {
+    share = {0, static_cast<unsigned>(*number)};
+    return {};
+  }
+  for (const auto& [letter, shift] : units) {
+    if (!number || last != letter) continue;
+    share = {*number << shift, 0};
+    return {};
+  }
+  return sys::refusal("is not an amount of memory such as \"256m\", \"2g\" or \"25%\"");
+}
+
 Status set_port(string_view value, std::uint16_t& port) {
   const auto number = sys::parse_number(value, 1, 65535);
   if (!number) return sys::refusal("is not a port between 1 and 65535");
@@ -129,6 +146,8 @@ constexpr std::array table = {
             "its TCP port (2223)"},
     Setting{"hardware.modules", [](Settings& s, string_view v) { return set_names(v, s.modules); }, "NAME,...",
             "kernel modules to load, in this order (none)"},
+    Setting{"cache.size", [](Settings& s, string_view v) { return set_share(v, s.cache); }, "SIZE",
+            "memory for moved files that nothing uses, such as 256m or 25% (25%)"},
     Setting{"boot.reboot_after", [](Settings& s, string_view v) { return set_duration(v, s.reboot_after); }, "TIME",
             "reboot when not joined for so long; 0: never (10m)"},
     Setting{"log.console", [](Settings& s, string_view v) { return set_severity(v, s.console); }, "SEVERITY",

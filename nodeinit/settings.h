@@ -23,6 +23,12 @@
 
 namespace node {
 
+// Bytes, or a share of the machine's memory.
+struct MemoryShare {
+  std::uint64_t bytes = 0;  // 0: `percent` counts
+  unsigned percent = 25;
+};
+
 struct Settings {
   network::DiscoveryOptions discovery;
   std::uint16_t port = transport::default_port;                // of the front end
@@ -30,6 +36,7 @@ struct Settings {
   sys::Duration reboot_after = std::chrono::minutes(10);       // without ever having joined; zero: never
   std::optional<sys::Severity> console = sys::Severity::info;  // worst that is shown and all above; nothing: none
   bool kernel_log = true;                                      // lines go to /dev/kmsg too
+  MemoryShare cache;                                           // moved files that stay when nothing uses them
   bool insecure = false;                                       // join without keys (pinned_keys.h)
 };
 

@@ -238,6 +238,20 @@ sys::Result<std::string> Placer::place_program(const transport::FileEntry& entry
   return path;
 }
 
+bool is_same_file(const sys::FileFacts& a, const sys::FileFacts& b) {
+  return a.inode == b.inode && a.filesystem == b.filesystem;
+}
+
+sys::Status remove_program(sys::Files& files, const transport::ContentHash& hash) {
+  const std::string directory = sys::cat(programs, "/", content::format_hash(hash));
+  const auto names = files.list(directory);
+  if (!names) return {};
+  for (const std::string& name : *names) {
+    if (auto status = files.remove(sys::cat(directory, "/", name)); !status) return status;
+  }
+  return files.remove(directory);
+}
+
 }  // namespace
 
 sys::Status check_entries(const std::vector<transport::FileEntry>& entries) {
@@ -254,6 +268,21 @@ sys::Status check_entries(const std::vector<transport::FileEntry>& entries) {
 sys::Result<std::string> place(sys::Files& files, const PlacementRequest& request) {
   if (auto status = check_entries(request.entries); !status) return tl::unexpected(status.error());
   return Placer{files, request}.run();
+}
+
+sys::Status remove_placed(sys::Files& files, const Removal& removal,
+                          const std::function<bool(const sys::FileFacts&)>& spared) {
+  const auto cached = files.facts(removal.cached);
+  if (!cached) return tl::unexpected(cached.error());
+  if (!*cached) return {};
+  for (const std::string& place : removal.places) {
+    const auto there = files.facts(place);
+    if (!there || !*there || !is_same_file(**there, **cached) || spared(**there)) continue;
+    if ((*there)->inode != removal.inode) continue;
+    if (auto status = files.remove(place); !status) return status;
+  }
+  if (auto status = remove_program(files, removal.hash); !status) return status;
+  return files.remove(removal.cached);
 }
 
 }  // namespace process

@@ -25,6 +25,7 @@
 // Everything here may block on a dead file system: it runs in the child that is about to become the program.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,18 @@ struct PlacementRequest {
 
 // Refuses what may not be placed on any node, before anything is fetched for it.
 sys::Status check_entries(const std::vector<transport::FileEntry>& entries);
+
+// Removes what a content that is to go has been given: its names at `places`, those that are still the file `cached` and not
+// `spared`, its name as a program that runs from the cache, and `cached` itself. Where that is not the file that was fetched
+// (`inode`), it is one that a step has put at some of the places: they stay.
+struct Removal {
+  transport::ContentHash hash{};
+  std::string cached;
+  std::uint64_t inode = 0;
+  std::vector<std::string> places;
+};
+sys::Status remove_placed(sys::Files& files, const Removal& removal,
+                          const std::function<bool(const sys::FileFacts&)>& spared);
 
 // Places all entries; returns the path to execute (empty: request.program, which is not among the entries).
 sys::Result<std::string> place(sys::Files& files, const PlacementRequest& request);

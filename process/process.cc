@@ -31,6 +31,7 @@ Process::~Process() = default;
 
 void Process::fetch() {
   if (auto status = check_entries(launch_.files); !status) return fail({EINVAL, status.error().text()});
+  hold_ = tools_.cache.hold(launch_.files);
   tools_.cache.want_all(launch_.files, [this, alive = std::weak_ptr(alive_)](const auto& paths) {
     if (!alive.expired() && phase_ == Phase::fetching) on_fetched(paths);
   });
@@ -78,6 +79,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
 }
 
 void Process::on_started(const sys::Status& status) {
+  hold_.placed();
   if (cancelled_by_ != 0) return fail(cancelled(cancelled_by_));
   if (!status) return fail(explain(launch_.program, status.error()));
   phase_ = Phase::running;
@@ -158,6 +160,7 @@ void Process::fail(const StartFailure& failure) {
 
 void Process::go_if_reaped() {
   if (pid_ != 0) return;
+  hold_ = {};
   turn_.set(sys::Duration::zero(), [this] {
     const auto gone = std::move(events_.gone);  // a local: the call may destroy this object
     gone();

@@ -94,6 +94,7 @@ class Process {
   transport::Launch launch_;
   ProcessEvents events_;
   const ProcessOptions options_;
+  content::Cache::Hold hold_;  // of its files, until it is gone
   Phase phase_ = Phase::fetching;
   sys::Timer turn_;       // what is to be done or said from the loop
   sys::Spawned spawned_;  // its streams, until it runs

@@ -10,8 +10,6 @@
 namespace setup {
 namespace {
 
-constexpr std::string_view known_directory = "/run/nodeinit/known";  // a file for each step
-
 sys::Duration deadline_of(const transport::Step& step) {
   return step.timeout_ms == 0 ? Attempt::default_deadline : std::chrono::milliseconds(step.timeout_ms);
 }
@@ -97,7 +95,7 @@ void Attempt::begin(const transport::TimeStep& action) {
 // ---------------------------------------------------------------- content
 
 KnownFiles Attempt::known_files() const {
-  return {tools_.system.files, tools_.system.clock, sys::cat(known_directory, "/", step_.index)};
+  return {tools_.system.files, tools_.system.clock, sys::cat(content::known_directory, "/", step_.index)};
 }
 
 template <class Action> void Attempt::look(const Action& action, std::size_t count) {

@@ -10,6 +10,7 @@
 #include "sys/environment.h"
 #include "sys/file_reader.h"
 #include "sys/files.h"
+#include "sys/machine.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -85,7 +86,10 @@ class Collector {
     architecture_ = elf.architecture;
     if (!elf.interpreter.empty()) {
       if (!fits(elf.interpreter, elf)) {
-        return failure(ENOENT, cat(path, ": a program for ", elf.architecture, "; its loader ", elf.interpreter));
+        // As a shell would: what no machine like this one can execute is no program; else it is the loader that is missing.
+        const bool foreign = elf.architecture != sys::KernelMachine().facts().architecture;
+        return failure(foreign ? ENOEXEC : ENOENT,
+                       cat(path, ": a program for ", elf.architecture, "; its loader ", elf.interpreter));
       }
       add_file({elf.interpreter, elf.interpreter, 0755, ProgramPart::loader});
     }

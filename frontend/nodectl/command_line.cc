@@ -21,7 +21,7 @@ namespace {
 
 using sys::cat;
 
-constexpr char nodes_help[] = "0-3,7 or names (n5), all, or a state (up, down, error)";
+constexpr char nodes_help[] = "0-3,7 or names (n5), all, or a state (up, down, error, unavailable)";
 
 std::string check_state(const std::string& name) {
   return parse_state(name) ? "" : cat("there is no state '", name, "'");
@@ -134,6 +134,20 @@ class Parser {
     add_listing("up", up_)->add_flag("-f,--follow", up_.follow, "show what happens meanwhile");
     add_listing("reboot", reboot_);
     add_listing("poweroff", power_off_);
+    add_rights("chown", "USER", "user, by name or number", chown_);
+    add_rights("chgrp", "GROUP", "group, by name or number", chgrp_);
+    add_rights("chmod", "MODE", "octal mode; execute bits (0111) count", chmod_);
+    add_listing("set", availability_)
+        ->add_option("STATE", availability_.state, "unavailable or available")
+        ->required()
+        ->check(CLI::IsMember({"unavailable", "available"}));
+  }
+
+  void add_rights(const char* name, const char* value, const char* meaning, RightsOptions& options) {
+    CLI::App* verb = add(name, options);
+    verb->add_flag("--json", line_.json, "print JSON");
+    verb->add_option(value, options.value, meaning)->required();
+    verb->add_option("NODES", options.nodes, nodes_help)->required();
   }
 
   void add_plan() {
@@ -217,6 +231,10 @@ class Parser {
   PlanOptions plan_dry_run_{.question = transport::PlanQuestion::dry_run, .nodes = {}};
   PowerOptions reboot_{.nodes = {}, .change = transport::PowerChange::restart};
   PowerOptions power_off_{.nodes = {}, .change = transport::PowerChange::power_off};
+  RightsOptions chown_{.right = transport::NodeRight::owner, .value = {}, .nodes = {}};
+  RightsOptions chgrp_{.right = transport::NodeRight::group, .value = {}, .nodes = {}};
+  RightsOptions chmod_{.right = transport::NodeRight::mode, .value = {}, .nodes = {}};
+  AvailabilityOptions availability_;
   ServicesOptions services_;
   MetricsOptions metrics_;
   RunOptions run_;

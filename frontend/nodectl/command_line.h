@@ -12,7 +12,7 @@ struct CommandLine {
   std::string socket;
   bool json = false;
   std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
-               ServicesOptions, MetricsOptions, RunOptions, RshOptions>
+               RightsOptions, AvailabilityOptions, ServicesOptions, MetricsOptions, RunOptions, RshOptions>
       verb;
 };
 

@@ -72,6 +72,34 @@ Examples:
 
 Examples:
   nodectl poweroff all)"},
+    VerbHelp{"chown", "Give nodes to a user", "chown [--json] USER NODES",
+             R"(USER is a name of this machine or a number. Only root may.
+
+Examples:
+  nodectl chown alice 0-3               alice may start processes there, if the mode lets the owner
+  nodectl chown root 0-3)"},
+    VerbHelp{"chgrp", "Give nodes to a group", "chgrp [--json] GROUP NODES",
+             R"(GROUP is a name of this machine or a number. Only root may.
+
+Examples:
+  nodectl chgrp physics 0-15)"},
+    VerbHelp{
+        "chmod", "Say who may start processes on nodes", "chmod [--json] MODE NODES",
+        R"(MODE is octal, like a file's; only its execute bits count: 0100 the owner, 0010 the group, 0001 others. Root may
+always start processes. The mode is for root, admins and the node's owner to change. It holds until it is changed
+again, also when nodemaster is restarted.
+
+Examples:
+  nodectl chmod 111 all                 everybody
+  nodectl chmod 100 0-3                 the owner alone)"},
+    VerbHelp{
+        "set", "Set nodes unavailable or available", "set [--json] NODES unavailable|available",
+        R"(A node that is unavailable takes no new processes, but root's. What runs there goes on, and its plan is carried
+out as ever. It stays so, also when it or nodemaster is restarted, until it is set available.
+
+Examples:
+  nodectl set 3 unavailable             before its memory is changed
+  nodectl set unavailable available     all of them)"},
     VerbHelp{
         "services", "Show the services that nodes keep running", "services [--json] [NODES]",
         R"(One line per service of the node-up plan. STATE is starting, running, pausing (it has failed, and is started

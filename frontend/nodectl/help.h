@@ -15,7 +15,8 @@ const VerbHelp& help_of(const char* verb);
 
 inline constexpr char general_usage[] = "[--socket PATH] VERB ...";
 inline constexpr char general_help[] =
-    R"(NODES: numbers and ranges (0-3,7), names (n5), all, or a state (up, down, error).
+    R"(NODES: numbers and ranges (0-3,7), names (n5), all, or a state (up, down, error,
+unavailable).
 
 Exit status: 0 all well; 1 a node or step failed; 2 the command line is wrong;
 run: see nodectl run --help.

@@ -25,6 +25,8 @@ struct Verb {
   int operator()(const UpOptions& options) const { return run_up(context, options); }
   int operator()(const PlanOptions& options) const { return run_plan(context, options); }
   int operator()(const PowerOptions& options) const { return run_power(context, options); }
+  int operator()(const RightsOptions& options) const { return run_rights(context, options); }
+  int operator()(const AvailabilityOptions& options) const { return run_availability(context, options); }
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }

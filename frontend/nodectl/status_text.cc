@@ -4,9 +4,11 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/common/node_state.h"
+#include "frontend/common/octal_mode.h"
 #include "frontend/nodectl/json_text.h"
 #include "frontend/nodectl/table.h"
 #include "frontend/nodectl/time_text.h"
+#include "sys/accounts.h"
 #include "sys/links.h"
 #include "sys/stream.h"
 #include "sys/text.h"
@@ -48,8 +50,26 @@ Json node_json(const NodeStatus& node) {
           {"architecture", node.architecture},
           {"version", node.version},
           {"usage", usage_json(node.usage)},
-          {"channel", node.channel}};
+          {"channel", node.channel},
+          {"owner", node.owner},
+          {"group", node.group},
+          {"mode", format_mode(node.mode)}};
 }
+
+// Of users or groups, each looked up once.
+class Names {
+ public:
+  explicit Names(std::string (*find)(std::uint32_t)) : find_(find) {}
+  std::string operator()(std::uint32_t id) {
+    const auto [known, fresh] = names_.try_emplace(id);
+    if (fresh) known->second = sys::printable(find_(id));
+    return known->second;
+  }
+
+ private:
+  std::string (*find_)(std::uint32_t);
+  std::map<std::uint32_t, std::string> names_;
+};
 
 struct Decision {
   transport::Protection protection;
@@ -80,12 +100,15 @@ std::vector<std::string> protection_notes(const transport::StatusReply& status) 
 }
 
 std::string status_table(const std::vector<NodeStatus>& nodes, std::uint64_t now_ns) {
-  std::vector<TableRow> rows = {{"NODE", "STATE", "ADDRESS", "SINCE", "BOOT", "REQUESTS", "REASON"}};
+  std::vector<TableRow> rows = {
+      {"NODE", "STATE", "ADDRESS", "SINCE", "BOOT", "REQUESTS", "OWNER", "GROUP", "MODE", "REASON"}};
+  Names owners(sys::user_name);
+  Names groups(sys::group_name);
   for (const NodeStatus& node : nodes) {
     rows.push_back({sys::printable(node.name), std::string(state_name(node.state)), or_dash(address_text(node)),
                     node.since_ns == 0 ? "-" : age(node.since_ns, now_ns),
                     node.boot_us == 0 ? "-" : duration(node.boot_us), sys::cat(node.address_requests),
-                    sys::printable(node.reason)});
+                    owners(node.owner), groups(node.group), format_mode(node.mode), sys::printable(node.reason)});
   }
   return format_table(rows);
 }

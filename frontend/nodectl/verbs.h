@@ -52,6 +52,20 @@ struct PowerOptions {
 };
 int run_power(Context& context, const PowerOptions& options);
 
+// chown, chgrp, chmod.
+struct RightsOptions {
+  transport::NodeRight right = transport::NodeRight::owner;
+  std::string value;  // a user, a group, or an octal mode
+  std::string nodes;
+};
+int run_rights(Context& context, const RightsOptions& options);
+
+struct AvailabilityOptions {
+  std::string nodes;
+  std::string state;  // available or unavailable
+};
+int run_availability(Context& context, const AvailabilityOptions& options);
+
 struct ServicesOptions {
   std::string nodes = "all";
 };

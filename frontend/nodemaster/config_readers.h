@@ -16,9 +16,9 @@ transport::FrontEndKeys read_keys(sys::Files& files, TableReader& top, const std
 // Letters, digits, "-" and "."; at most 63 bytes.
 bool is_host_name(std::string_view name);
 
-// All [[nodes]] of `top`, by number. Numbers, names, MACs and addresses that occur twice are problems.
+// All [[nodes]] of `top`, by number; `usual` are the rights of those that have none of their own. Numbers, names, MACs and addresses that occur twice are problems.
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
-                                  Problems& problems);
+                                  const NodeRights& usual, Problems& problems);
 
 // The steps of a plan file, and its limit. `nodes` are what its node sets refer to.
 struct Plan {

@@ -41,6 +41,8 @@ void read_front_end(TableReader reader, Configuration& configuration) {
   if (!configuration.control_socket.starts_with('/') || configuration.control_socket.size() > 107) {
     reader.error("control_socket", "must be an absolute path of at most 107 bytes");
   }
+  configuration.state = reader.text("state", configuration.state);
+  if (!configuration.state.starts_with('/')) reader.error("state", "must be an absolute path");
   if (reader.has("admin_group")) read_admin_group(reader, configuration);
   reader.finish();
 }
@@ -147,7 +149,8 @@ Configuration load_configuration(sys::Files& files, const std::string& path, Pro
   read_name(reader, configuration);
   if (reader.require("front_end")) read_front_end(reader.table("front_end"), configuration);
   configuration.keys = read_keys(files, reader, folder_of(path));
-  configuration.nodes = read_nodes(reader, path, configuration.address, problems);
+  const NodeRights usual{.group = configuration.admin_group ? configuration.admin_group->gid : 0};
+  configuration.nodes = read_nodes(reader, path, configuration.address, usual, problems);
   read_node_up(files, reader.table("node_up"), folder_of(path), configuration, problems);
   read_heartbeat(reader.table("heartbeat"), configuration);
   read_jobs(reader.table("jobs"), configuration);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "frontend/nodemaster/away_rule.h"
+#include "frontend/nodemaster/node_rights.h"
 #include "frontend/nodemaster/problems.h"
 #include "frontend/nodemaster/roles.h"
 #include "sys/clock.h"
@@ -26,6 +27,7 @@ struct NodeEntry {
   std::string name;
   sys::Mac mac{};
   std::uint32_t address = 0;  // IPv4, host byte order
+  NodeRights rights;          // unless they are changed at run time (node_changes.h)
   bool operator==(const NodeEntry&) const = default;
 };
 
@@ -93,6 +95,7 @@ struct Configuration {
   std::uint32_t address = 0;
   std::uint16_t port = transport::default_port;
   std::string control_socket;
+  std::string state = "/var/lib/nodemaster";  // directory of what outlives nodemaster
   std::optional<AdminGroup> admin_group;
   bool rarp = true;
   transport::FrontEndKeys keys;  // what nodes' connections are secured with

@@ -7,8 +7,8 @@
 
 namespace frontend {
 
-ControlServer::ControlServer(sys::Loop& loop, sys::Log& log, Desk desk, std::optional<AdminGroup> admins)
-    : loop_(loop), log_(log), desk_(desk), admins_(std::move(admins)), pause_(loop) {}
+ControlServer::ControlServer(sys::Loop& loop, sys::Log& log, Desk desk)
+    : loop_(loop), log_(log), desk_(std::move(desk)), pause_(loop) {}
 
 ControlServer::~ControlServer() { loop_.unwatch(watch_); }
 
@@ -40,7 +40,7 @@ void ControlServer::accept() {
 
 void ControlServer::admit(sys::Listener::Accepted accepted) {
   const std::uint32_t uid = accepted.uid;
-  const Role role = role_of({uid, accepted.gid, accepted.groups}, admins_);
+  const Role role = role_of({uid, accepted.gid, accepted.groups}, desk_.admins);
   auto place = admission_.enter(role, uid);
   if (!place) {
     note(Counter::control_busy, uid, accepted.pid, place.error().what);
@@ -69,7 +69,7 @@ void ControlServer::note(Counter counter, std::uint32_t uid, std::int32_t pid, s
 }
 
 sys::Status ControlServer::on_request(const Client& client, const transport::Message& request) {
-  auto allowed = check_permission(request, client.credentials(), admins_);
+  auto allowed = check_permission(request, client.credentials(), desk_.admins);
   if (!allowed) note(Counter::control_permission, client.credentials().uid, client.pid(), allowed.error().what);
   return allowed;
 }

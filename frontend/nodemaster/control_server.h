@@ -22,12 +22,12 @@ class ControlServer final : private ClientEvents {
  public:
   static constexpr std::uint32_t socket_mode = 0666;
 
-  ControlServer(sys::Loop& loop, sys::Log& log, Desk desk, std::optional<AdminGroup> admins);
+  ControlServer(sys::Loop& loop, sys::Log& log, Desk desk);
   ~ControlServer() override;
   // Refused when another nodemaster listens there.
   sys::Status start(sys::Sockets& sockets, const std::string& path);
   // For requests from now on.
-  void set_admins(std::optional<AdminGroup> admins) { admins_ = std::move(admins); }
+  void set_admins(std::optional<AdminGroup> admins) { desk_.admins = std::move(admins); }
 
  private:
   struct Entry {
@@ -46,7 +46,6 @@ class ControlServer final : private ClientEvents {
   sys::Loop& loop_;
   sys::Log& log_;
   Desk desk_;
-  std::optional<AdminGroup> admins_;
   std::unique_ptr<sys::Listener> listener_;
   sys::WatchId watch_ = 0;
   sys::Timer pause_;                     // after a failure to accept

@@ -38,7 +38,7 @@ std::uint64_t first_job(std::uint64_t random) { return (random & 0xffffffff) | 1
 // What cannot change under way: sockets are bound to it.
 bool same_place(const Configuration& a, const Configuration& b) {
   return a.interface == b.interface && a.address == b.address && a.port == b.port && a.rarp == b.rarp &&
-         a.control_socket == b.control_socket;
+         a.control_socket == b.control_socket && a.state == b.state;
 }
 
 }  // namespace
@@ -48,6 +48,7 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       configuration_(std::move(configuration)),
       path_(std::move(path)),
       table_(system.loop.clock(), system.log),
+      changes_(system.log, system.files, table_, configuration_.state),
       unknown_(system.loop.clock(), system.log, table_),
       sessions_(
           system.loop, system.log, table_, unknown_, store_, counters_, [this] { return system_.machine.random(); },
@@ -61,11 +62,12 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       jobs_(system.loop, table_, sessions_, store_, first_job(system.machine.random())),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
-      control_(
-          system.loop, system.log,
-          {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_, counters_},
-          configuration_.admin_group) {
+      control_(system.loop, system.log,
+               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_,
+                counters_, changes_, configuration_.admin_group}) {
   table_.configure(configuration_.nodes);
+  changes_.load();
+  changes_.apply();
   configure(configuration_);
   listener_.set_keys(configuration_.keys);
   if (!configuration_.rarp) return;
@@ -204,6 +206,7 @@ void Daemon::take_over(Configuration fresh) {
     jobs_.on_node_gone(gone, "no more in the configuration");
     sessions_.dismiss(gone, "this node is no more in the front end's configuration");
   }
+  changes_.apply();
   configure(fresh);
   listener_.set_keys(fresh.keys);
   sessions_.set_heartbeat(heartbeat_of(fresh));

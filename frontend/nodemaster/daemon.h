@@ -11,6 +11,7 @@
 #include "frontend/nodemaster/down_hooks.h"
 #include "frontend/nodemaster/job_table.h"
 #include "frontend/nodemaster/local_programs.h"
+#include "frontend/nodemaster/node_changes.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
@@ -71,6 +72,7 @@ class Daemon final : private NodeEvents {
 
   Counters counters_;
   NodeTable table_;
+  NodeChanges changes_;
   NodeLogs logs_;
   NodeServices services_;
   ContentStore store_;

@@ -18,7 +18,7 @@ void DownHooks::note_greeted(NodeNumber node) {
 }
 
 void DownHooks::on_change(const Node& node) {
-  if (node.state == NodeState::up) note_greeted(node.entry.number);
+  if (is_set_up(node.state)) note_greeted(node.entry.number);
   if (node.state == NodeState::down && known_.erase(node.entry.number) != 0) begin(node);
 }
 

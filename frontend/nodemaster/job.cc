@@ -68,10 +68,12 @@ void Job::set_nodes(const std::vector<NodeNumber>& nodes) {
 }
 
 sys::Status Job::launchable(const Node& node) const {
-  if (node.state != transport::NodeState::up) {
+  const bool roots = node.state == transport::NodeState::unavailable && caller_.uid == 0;
+  if (node.state != transport::NodeState::up && !roots) {
     const std::string_view state = state_name(node.state);
     return sys::failure(EHOSTDOWN, sys::cat("node is ", state, node.reason.empty() ? "" : ": ", node.reason));
   }
+  if (auto allowed = check_start(node.rights, caller_); !allowed) return allowed;
   const std::string& wanted = request_.architecture;
   if (!wanted.empty() && wanted != node.hello.architecture) {
     return sys::failure(ENOEXEC, sys::cat(request_.program, " is a program for ", wanted, ", the node is ",

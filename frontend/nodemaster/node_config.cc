@@ -4,6 +4,7 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "sys/accounts.h"
 #include "sys/stream.h"
 #include "sys/text.h"
 
@@ -32,9 +33,29 @@ std::string node_name(std::string pattern, transport::NodeNumber number) {
   return pattern;
 }
 
+// A user or group by its name or its number.
+template <class Find> void read_account(TableReader& reader, std::string_view key, Find find, std::uint32_t& id) {
+  if (!reader.has(key)) return;
+  const std::string name = reader.text(key);
+  const auto found = find(name);
+  if (!found) return reader.error(key, found.error().text());
+  if (!*found) return reader.error(key, sys::cat("there is no ", key, " '", sys::printable(name, 64), "'"));
+  id = **found;
+}
+
+NodeRights read_rights(TableReader& reader, NodeRights rights) {
+  read_account(reader, "owner", sys::find_user_or_id, rights.owner);
+  read_account(reader, "group", sys::find_group_or_id, rights.group);
+  rights.mode = reader.mode("mode", rights.mode);
+  if ((rights.mode & ~execute_bits) != 0) reader.warn("mode", "only the execute bits (0111) count");
+  rights.mode &= execute_bits;
+  return rights;
+}
+
 class NodeReader {
  public:
-  NodeReader(const std::string& file, std::uint32_t front_end, Problems& problems) : file_(file), problems_(problems) {
+  NodeReader(const std::string& file, std::uint32_t front_end, const NodeRights& usual, Problems& problems)
+      : file_(file), usual_(usual), problems_(problems) {
     addresses_.emplace(front_end, "the front end");
   }
 
@@ -46,6 +67,7 @@ class NodeReader {
     const auto mac = reader.mac("mac");
     const std::uint32_t address = reader.address("address");
     const std::string pattern = reader.text("name", "n{node}");
+    const NodeRights rights = read_rights(reader, usual_);
     reader.finish();
     if (!range || !mac || address == 0) return;
     const std::uint32_t count = range->last - range->first;
@@ -60,7 +82,7 @@ class NodeReader {
     bool good = true;
     for (std::uint32_t i = 0; good && i <= count; ++i) {
       const transport::NodeNumber number = range->first + i;
-      good = add_node({number, node_name(pattern, number), add(*mac, i), address + i}, reader);
+      good = add_node({number, node_name(pattern, number), add(*mac, i), address + i, rights}, reader);
     }
   }
 
@@ -108,6 +130,7 @@ class NodeReader {
   }
 
   const std::string& file_;
+  const NodeRights usual_;
   Problems& problems_;
   std::vector<NodeEntry> nodes_;
   std::map<transport::NodeNumber, std::string> numbers_;
@@ -126,8 +149,8 @@ bool is_host_name(std::string_view name) {
 }
 
 std::vector<NodeEntry> read_nodes(TableReader& top, const std::string& file, std::uint32_t front_end,
-                                  Problems& problems) {
-  NodeReader reader(file, front_end, problems);
+                                  const NodeRights& usual, Problems& problems) {
+  NodeReader reader(file, front_end, usual, problems);
   if (const TomlArray* tables = top.tables("nodes")) {
     for (const TomlValue& value : *tables)
       reader.read(std::get<TomlTable>(value.data), value.line);

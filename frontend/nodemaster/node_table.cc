@@ -12,6 +12,7 @@ namespace {
 using transport::NodeNumber;
 using transport::NodeState;
 
+constexpr std::string_view set_unavailable = "set so by an operator";
 constexpr std::size_t max_reason = 512;  // bytes: what all nodes have to say fits in one reply
 
 std::uint64_t microseconds(sys::Duration duration) {
@@ -54,8 +55,13 @@ transport::NodeStatus status_of(const Node& node) {
   status.architecture = node.hello.architecture;
   status.usage = node.usage;
   status.channel = node.channel;
+  status.owner = node.rights.owner;
+  status.group = node.rights.group;
+  status.mode = node.rights.mode;
   return status;
 }
+
+bool is_set_up(NodeState state) { return state == NodeState::up || state == NodeState::unavailable; }
 
 bool record_is_closed(const Node& node) { return recorded_up(node) != 0; }
 
@@ -78,6 +84,7 @@ std::vector<NodeNumber> NodeTable::configure(const std::vector<NodeEntry>& entri
       node.reason = "not seen since nodemaster started";
     }
     node.entry = entry;
+    node.rights = entry.rights;
     nodes_.emplace(entry.number, std::move(node));
   }
   index();
@@ -141,6 +148,10 @@ NodeEntry NodeTable::next_free() const {
 void NodeTable::set_state(NodeNumber number, NodeState state, std::string_view reason) {
   Node* node = get(number);
   if (!node) return;
+  if (state == NodeState::up && !node->available) {
+    state = NodeState::unavailable;
+    if (reason.empty()) reason = set_unavailable;
+  }
   const NodeState before = node->state;
   node->state = state;
   if (state == NodeState::down) node->channel.clear();
@@ -184,6 +195,19 @@ void NodeTable::set_hello(NodeNumber number, const transport::Hello& hello) {
   node->hello_at = clock_.now();
 }
 
+void NodeTable::set_rights(NodeNumber number, const NodeRights& rights) {
+  if (Node* node = get(number)) node->rights = rights;
+}
+
+void NodeTable::set_available(NodeNumber number, bool available) {
+  Node* node = get(number);
+  if (!node || node->available == available) return;
+  node->available = available;
+  if (!is_set_up(node->state)) return;
+  const std::string remark = node->reason == set_unavailable ? "" : node->reason;
+  set_state(number, NodeState::up, remark);
+}
+
 void NodeTable::set_channel(NodeNumber number, std::string_view channel) {
   if (Node* node = get(number)) node->channel = channel;
 }
@@ -201,7 +225,7 @@ void NodeTable::add_record(NodeNumber number, const transport::BootRecord& news)
     node->record[at++] = trimmed(entry);
   // The node's own clock is the better one; its entry may come after its SetupDone.
   const std::uint64_t up = recorded_up(*node);
-  if (up != 0 && node->state == NodeState::up) node->boot_us = up;
+  if (up != 0 && is_set_up(node->state)) node->boot_us = up;
 }
 
 void NodeTable::add_here(NodeNumber number, transport::BootEntry entry) {

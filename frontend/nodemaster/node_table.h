@@ -6,6 +6,8 @@
 //      ^               |  \ a step or hook failed     |
 //      |               |   +---------> error          |
 //      +---------------+------ connection lost -------+
+//
+// A node that an operator has set unavailable is in the state `unavailable` whenever it would be up.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +35,8 @@ struct Node {
   std::uint64_t set_up_in = 0;  // boot_id of the life in which the plan succeeded
   transport::Hello hello;       // of the latest life; boot_id 0: never seen
   sys::Instant hello_at;        // when it came
+  NodeRights rights;            // as they are now
+  bool available = true;        // false: set so by an operator; up is `unavailable` then
   std::string channel;          // how its connection is protected; empty: it has none
   transport::SelfUsage usage;
   std::vector<transport::BootEntry> record;  // the node's own boot record
@@ -41,6 +45,8 @@ struct Node {
 
 // As nodectl is told.
 transport::NodeStatus status_of(const Node& node);
+// Up, or would be if nobody had set it unavailable: its plan and hooks are done.
+bool is_set_up(transport::NodeState state);
 // Whether the node's own boot record has ended: it has been up in this life.
 bool record_is_closed(const Node& node);
 // Now, in microseconds since the node's first instruction.
@@ -53,7 +59,7 @@ class NodeTable final : public NodeDirectory {
 
   NodeTable(sys::Clock& clock, sys::Log& log) : clock_(clock), log_(log) {}
 
-  // Takes over a new configuration; what is known of nodes that stay is kept. Returns the nodes that are gone or
+  // Takes over a new configuration; what is known of nodes that stay is kept, but for their rights. Returns the nodes that are gone or
   // have another MAC now.
   std::vector<transport::NodeNumber> configure(const std::vector<NodeEntry>& entries);
 
@@ -68,6 +74,8 @@ class NodeTable final : public NodeDirectory {
   void set_reason(transport::NodeNumber number, std::string_view reason);
   // A node has joined. In a new life what the old one left is forgotten.
   void set_hello(transport::NodeNumber number, const transport::Hello& hello);
+  void set_rights(transport::NodeNumber number, const NodeRights& rights);
+  void set_available(transport::NodeNumber number, bool available);
   void set_channel(transport::NodeNumber number, std::string_view channel);
   void set_usage(transport::NodeNumber number, const transport::SelfUsage& usage);
   void add_record(transport::NodeNumber number, const transport::BootRecord& news);

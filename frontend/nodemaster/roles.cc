@@ -2,11 +2,17 @@
 
 #include <algorithm>
 
+#include "frontend/nodemaster/node_rights.h"
 #include "sys/text.h"
 #include "transport/codec.h"
 
 namespace frontend {
 namespace {
+
+bool gives_nodes_away(const transport::Message& request) {
+  const auto* rights = std::get_if<transport::RightsRequest>(&request);
+  return rights && rights->right != transport::NodeRight::mode;
+}
 
 constexpr Permission table[] = {
     {transport::StatusRequest::number, "status", Role::anyone},
@@ -15,17 +21,18 @@ constexpr Permission table[] = {
     {transport::MetricsRequest::number, "metrics", Role::anyone},
     {transport::ServicesRequest::number, "services", Role::anyone},
     {transport::LogRequest::number, "log", Role::admin},
-    {transport::RunRequest::number, "run", Role::admin},
-    {transport::RunSignal::number, "run", Role::admin},
-    {transport::RunGhosts::number, "run", Role::admin},
-    {transport::RunInput::number, "run", Role::admin},
-    {transport::RunCredit::number, "run", Role::admin},
-    {transport::RunAck::number, "run", Role::admin},
-    {transport::RunAttach::number, "run", Role::admin},
-    {transport::RunResize::number, "run", Role::admin},
+    {transport::RunRequest::number, "run", Role::anyone},
+    {transport::RunSignal::number, "run", Role::anyone},
+    {transport::RunGhosts::number, "run", Role::anyone},
+    {transport::RunInput::number, "run", Role::anyone},
+    {transport::RunCredit::number, "run", Role::anyone},
+    {transport::RunAck::number, "run", Role::anyone},
+    {transport::RunAttach::number, "run", Role::anyone},
+    {transport::RunResize::number, "run", Role::anyone},
     {transport::PsRequest::number, "ps", Role::admin},
     {transport::KillRequest::number, "kill", Role::admin},
-    {transport::RightsRequest::number, "chown, chgrp, chmod", Role::admin},
+    {transport::RightsRequest::number, "chown, chgrp", Role::root, gives_nodes_away},
+    {transport::RightsRequest::number, "chmod", Role::anyone},
     {transport::AvailabilityRequest::number, "set", Role::admin},
     {transport::UpRequest::number, "up", Role::admin},
     {transport::PlanRequest::number, "plan", Role::admin},
@@ -34,9 +41,11 @@ constexpr Permission table[] = {
 
 // As the caller typed it, where one message stands for two verbs.
 std::string_view verb_of(const transport::Message& request, const Permission& permission) {
-  const auto* power = std::get_if<transport::PowerRequest>(&request);
-  if (!power) return permission.verbs;
-  return power->change == transport::PowerChange::restart ? "reboot" : "poweroff";
+  if (const auto* power = std::get_if<transport::PowerRequest>(&request))
+    return power->change == transport::PowerChange::restart ? "reboot" : "poweroff";
+  if (const auto* rights = std::get_if<transport::RightsRequest>(&request); rights && permission.concerns)
+    return rights->right == transport::NodeRight::owner ? "chown" : "chgrp";
+  return permission.verbs;
 }
 
 std::string who_may(Role least, const std::optional<AdminGroup>& admins) {
@@ -55,22 +64,26 @@ std::string_view role_name(Role role) {
 Role role_of(const Credentials& caller, const std::optional<AdminGroup>& admins) {
   if (caller.uid == 0) return Role::root;
   if (!admins) return Role::anyone;
-  const bool member = caller.gid == admins->gid ||
-                      std::find(caller.groups.begin(), caller.groups.end(), admins->gid) != caller.groups.end();
-  return member ? Role::admin : Role::anyone;
+  return is_member(caller, admins->gid) ? Role::admin : Role::anyone;
 }
 
 std::span<const Permission> permissions() { return table; }
 
+const Permission* find_permission(const transport::Message& request) {
+  const std::uint16_t number = transport::number_of(request);
+  const auto* const row = std::find_if(std::begin(table), std::end(table), [&](const Permission& permission) {
+    return permission.request == number && (!permission.concerns || permission.concerns(request));
+  });
+  return row == std::end(table) ? nullptr : row;
+}
+
 sys::Status check_permission(const transport::Message& request, const Credentials& caller,
                              const std::optional<AdminGroup>& admins) {
-  const std::uint16_t number = transport::number_of(request);
-  const auto* const row = std::find_if(std::begin(table), std::end(table),
-                                       [number](const Permission& permission) { return permission.request == number; });
-  const bool listed = row != std::end(table);
-  const Role least = listed ? row->least : Role::root;
+  const Permission* const row = find_permission(request);
+  const Role least = row ? row->least : Role::root;
   if (role_of(caller, admins) >= least) return {};
-  const std::string what = listed ? std::string(verb_of(request, *row)) : transport::name_of_number(number);
+  const std::string what =
+      row ? std::string(verb_of(request, *row)) : transport::name_of_number(transport::number_of(request));
   return sys::refusal(
       sys::cat("permission denied: '", what, "' needs ", who_may(least, admins), " (you are uid ", caller.uid, ")"));
 }

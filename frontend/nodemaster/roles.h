@@ -1,5 +1,6 @@
 // Who may ask for what on the control socket. Everybody may connect; each request is held against one table, here,
-// with the credentials that the kernel has of the other end. docs/SECURITY.md shows the same table.
+// with the credentials that the kernel has of the other end. docs/SECURITY.md shows the same table. Where "anyone" may, his own
+// processes and nodes are meant: who may start processes where, and change that, node_rights.h says.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,11 @@ struct Permission {
   std::uint16_t request;   // number of the message
   std::string_view verbs;  // of nodectl that make it
   Role least;
+  bool (*concerns)(const transport::Message&) = nullptr;  // which requests of that number; null: all that are left
 };
 std::span<const Permission> permissions();
+// The row that decides; null when there is none.
+const Permission* find_permission(const transport::Message& request);
 
 // Whether `caller` may ask for this. The error is fit for him: "permission denied: 'run' needs ...". A message that is
 // not in the table is root's.

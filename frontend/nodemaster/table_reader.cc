@@ -1,21 +1,12 @@
 #include "frontend/nodemaster/table_reader.h"
 
+#include "frontend/common/octal_mode.h"
 #include "sys/path.h"
 #include "sys/stream.h"
 #include "sys/text.h"
 
 namespace frontend {
 namespace {
-
-std::optional<std::uint32_t> parse_mode(std::string_view text) {
-  if (text.empty() || text.size() > 5) return std::nullopt;
-  std::uint32_t mode = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '7') return std::nullopt;
-    mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
-  }
-  return mode <= 07777 ? std::optional(mode) : std::nullopt;
-}
 
 constexpr char text_limits[] = "must have at most 4095 bytes, and no control characters";
 

@@ -20,6 +20,10 @@ struct Maker {
   Made operator()(transport::UpRequest& request) { return make_up_verb(std::move(request), desk, reply); }
   Made operator()(transport::PlanRequest& request) { return make_plan_verb(std::move(request), desk, reply); }
   Made operator()(transport::PowerRequest& request) { return make_power_verb(std::move(request), desk, reply); }
+  Made operator()(transport::RightsRequest& request) { return make_rights_verb(std::move(request), desk, reply); }
+  Made operator()(transport::AvailabilityRequest& request) {
+    return make_availability_verb(std::move(request), desk, reply);
+  }
   Made operator()(transport::RunRequest& request) { return make_run_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunAttach& request) { return make_attach_verb(std::move(request), desk, reply); }
   Made operator()(transport::MetricsRequest&) { return make_metrics_verb(desk, reply); }

@@ -9,6 +9,7 @@
 
 #include "frontend/nodemaster/counters.h"
 #include "frontend/nodemaster/job_table.h"
+#include "frontend/nodemaster/node_changes.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
 #include "frontend/nodemaster/node_services.h"
@@ -34,6 +35,8 @@ struct Desk {
   JobTable& jobs;
   const NodeListener& listener;
   Counters& counters;
+  NodeChanges& changes;
+  std::optional<AdminGroup> admins;  // of the configuration that holds
 };
 
 // The way back to the command.
@@ -72,6 +75,8 @@ std::unique_ptr<Verb> make_services_verb(transport::ServicesRequest request, Des
 std::unique_ptr<Verb> make_up_verb(transport::UpRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_plan_verb(transport::PlanRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_rights_verb(transport::RightsRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_availability_verb(transport::AvailabilityRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_attach_verb(transport::RunAttach request, Desk& desk, Reply& reply);

@@ -82,10 +82,10 @@ class UpVerb final : public Verb {
   }
 
   void tell(const Node& node) {
-    const bool up = node.state == NodeState::up;
+    const bool up = is_set_up(node.state);
     std::string reason = node.reason;
     news_.erase(node.entry.number);
-    if (up && !reason.empty()) reason = sys::cat("up; ", reason);
+    if (up && !reason.empty()) reason = sys::cat(state_name(node.state), "; ", reason);
     if (!up) reason = sys::cat(state_name(node.state), node.reason.empty() ? "" : ": ", node.reason);
     reply_.send(transport::NodeResult{node.entry.number, node.entry.name, up, std::move(reason)});
   }

@@ -1,5 +1,5 @@
 // WaitRequest: one StatusReply once all nodes are in the state, or when the time is up, or when there is nothing to wait
-// for: a node in `error` stays there until somebody mends it, so that waiting for `up` ends then; one that leaves the
+// for: a node in `error` or `unavailable` stays there until somebody mends it, so that waiting for `up` ends then; one that leaves the
 // configuration is in no state any more.
 #include <set>
 
@@ -57,7 +57,8 @@ class WaitVerb final : public Verb {
   }
 
   bool is_hopeless(transport::NodeState now) const {
-    return state_ == transport::NodeState::up && now == transport::NodeState::error;
+    using transport::NodeState;
+    return state_ == NodeState::up && (now == NodeState::error || now == NodeState::unavailable);
   }
 
   void finish(bool satisfied) {

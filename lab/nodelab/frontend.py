@@ -32,6 +32,7 @@ def write_config(state, options):
     if not is_insecure(values) and not own_keys(values):
         merge(values, {"security": {"keys": str(lab_keys(state))}})
     values["front_end"]["control_socket"] = str(control_socket(state))
+    values["front_end"]["state"] = str(state.path("state"))
     state.path("cluster.toml").write_text(dump(values))
     return values
 

@@ -108,6 +108,18 @@ TEST_CASE("the group of admins is looked up") {
   CHECK_FALSE(files.load().admin_group);
 }
 
+TEST_CASE("nodes have an owner, a group and a mode; by default they are the admins'") {
+  Files files;
+  const std::string head = "[front_end]\nadmin_group = \"daemon\"\nstate = \"/srv/nm\"\n" + good_cluster.substr(25);
+  files.write("cluster.toml", head + "owner = \"1000\"\ngroup = \"root\"\nmode = \"0777\"\n");
+  const auto configuration = files.load();
+  CHECK(configuration.state == "/srv/nm");
+  const std::uint32_t daemon = configuration.admin_group->gid;
+  CHECK(configuration.nodes[0].rights == frontend::NodeRights{0, daemon, 0110});
+  CHECK(configuration.nodes[16].rights == frontend::NodeRights{1000, 0, 0111});
+  CHECK(files.report() == "cluster.toml:17: warning: mode: only the execute bits (0111) count\n");
+}
+
 TEST_CASE("MACs of a range count over byte borders") {
   Files files;
   files.write("cluster.toml",
@@ -159,6 +171,9 @@ TEST_CASE("what is wrong in cluster.toml is told with its line") {
       {"[front_end]\nadmin_group = \"no-such-group\"\n" + good_cluster.substr(25), "cluster.toml:2",
        "admin_group: there is no group 'no-such-group'"},
       {"[front_end]\nadmin_group = 0\n" + good_cluster.substr(25), "cluster.toml:2", "admin_group: must be a string"},
+      {good_cluster + "owner = \"no-such-user\"\n", "cluster.toml:14", "there is no owner 'no-such-user'"},
+      {good_cluster + "mode = \"rwx\"\n", "cluster.toml:14", "is no octal mode"},
+      {"[front_end]\nstate = \"var\"\n" + good_cluster.substr(25), "cluster.toml:2", "must be an absolute path"},
       {good_cluster + "[heartbeat]\ninterval = \"5 parsecs\"\n", "cluster.toml:15", "is no duration"},
       {good_cluster + "[heartbeat]\ninterval = \"30s\"\n", "cluster.toml:14", "must be longer than the interval"},
       {good_cluster + "[node_up]\nplan = \"elsewhere.toml\"\n", "cluster.toml:15", "there is no file"},

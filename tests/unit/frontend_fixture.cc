@@ -13,7 +13,7 @@ std::vector<frontend::NodeEntry> some_nodes(unsigned count) {
   std::vector<frontend::NodeEntry> nodes;
   for (unsigned i = 0; i < count; ++i) {
     const sys::Mac address = {0x52, 0x54, 0, 9, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i)};
-    nodes.push_back({i, sys::cat("n", i), address, ip("10.9.1.0") + i});
+    nodes.push_back({i, sys::cat("n", i), address, ip("10.9.1.0") + i, {.mode = 0111}});
   }
   return nodes;
 }

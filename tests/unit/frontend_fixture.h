@@ -28,7 +28,7 @@ namespace fakes {
 std::uint32_t ip(const char* text);
 sys::Mac mac(const char* text);
 
-// `count` nodes from n0 on: 52:54:00:09:00:00 and 10.9.1.0 count up.
+// `count` nodes from n0 on: 52:54:00:09:00:00 and 10.9.1.0 count up. Everybody may start processes there.
 std::vector<frontend::NodeEntry> some_nodes(unsigned count);
 
 struct Kernel {

@@ -110,9 +110,23 @@ TEST_CASE("text: status as a table") {
   auto broken = sample();
   broken = {.node = 4, .name = "n4", .state = transport::NodeState::error, .reason = "step home: \x1b[31mno"};
   CHECK(frontend::status_table({sample(), broken}, 1012 * second) ==
-        "NODE  STATE  ADDRESS   SINCE  BOOT    REQUESTS  REASON\n"
-        "n3    up     10.9.1.3  12s    71.7ms  2\n"
-        "n4    error  -         -      -       0         step home: \\x1b[31mno\n");
+        "NODE  STATE  ADDRESS   SINCE  BOOT    REQUESTS  OWNER  GROUP  MODE  REASON\n"
+        "n3    up     10.9.1.3  12s    71.7ms  2         root   root   0111\n"
+        "n4    error  -         -      -       0         root   root   0111  step home: \\x1b[31mno\n");
+}
+
+TEST_CASE("command line: rights and availability") {
+  const auto chown = options_of<frontend::RightsOptions>({"chown", "alice", "0-3"});
+  CHECK(chown.right == transport::NodeRight::owner);
+  CHECK(chown.value == "alice");
+  CHECK(chown.nodes == "0-3");
+  CHECK(options_of<frontend::RightsOptions>({"chgrp", "ops", "all"}).right == transport::NodeRight::group);
+  CHECK(options_of<frontend::RightsOptions>({"chmod", "111", "all"}).right == transport::NodeRight::mode);
+  const auto set = options_of<frontend::AvailabilityOptions>({"set", "3", "unavailable"});
+  CHECK(set.nodes == "3");
+  CHECK(set.state == "unavailable");
+  CHECK(ending_of({"set", "3", "down"}).status == 2);
+  CHECK(ending_of({"chown", "alice"}).status == 2);
 }
 
 TEST_CASE("text: what is not as secure as it could be is noted, whoever is connected") {
@@ -158,6 +172,9 @@ TEST_CASE("text: status as JSON has what scripts rely on") {
   CHECK(node["architecture"] == "x86_64");
   CHECK(node["version"] == "0.1.0");
   CHECK(node["channel"] == "in the clear");
+  CHECK(node["owner"] == 0);
+  CHECK(node["group"] == 0);
+  CHECK(node["mode"] == "0111");
   CHECK(node["usage"]["private_bytes"] == 1024);
   CHECK(node["usage"]["cpu_seconds"] == doctest::Approx(1.5));
   CHECK(nodes[1]["boot_seconds"].is_null());

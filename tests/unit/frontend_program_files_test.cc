@@ -159,6 +159,7 @@ TEST_CASE("program files: a program for another machine says which, when its loa
   const auto files = resolve_program(
       folder.add("p", elf64({.machine = EM_AARCH64, .interpreter = "/nonexistent/ld-linux-aarch64.so.1"})));
   REQUIRE(!files);
+  CHECK(files.error().code == ENOEXEC);
   CHECK(files.error().what.find("a program for aarch64") != std::string::npos);
   CHECK(files.error().what.find("/nonexistent/ld-linux-aarch64.so.1") != std::string::npos);
 }

@@ -6,6 +6,7 @@
 
 #include "crypto/key_file.h"
 #include "sys/text.h"
+#include "tests/fakes/fake_content.h"
 #include "tests/unit/nodeinit_fixture.h"
 
 using namespace std::chrono_literals;
@@ -286,6 +287,103 @@ TEST_CASE("a process is launched and its output comes back on the bulk connectio
       output += static_cast<char>(byte);
   }
   CHECK(output == "n3\n");
+}
+
+namespace {
+
+// A node whose cache keeps 1 KiB when nothing uses it, and which runs programs of 800 bytes.
+struct SmallCache {
+  TestMachine test;
+
+  SmallCache() {
+    test.serve_rarp();
+    test.front_end.open();
+    test.boot({"cache.size=1k"});
+    test.front_end.work_for(1s);
+    test.front_end.send(plan_of({}));
+    test.front_end.work();
+    REQUIRE(test.node->is_up());
+  }
+  static std::string text_of(char letter) { return std::string(800, letter); }
+  static std::string path_of(char letter) { return std::string("/bin/") + letter; }
+  // The program's pid.
+  int launch(char letter, std::uint64_t job) {
+    const auto content = fakes::content_of(text_of(letter));
+    const auto runs = test.spawner.pids().size();
+    test.front_end.send(transport::Launch{.job = job,
+                                          .program = path_of(letter),
+                                          .arguments = {"program"},
+                                          .output_credit = 4096,
+                                          .files = {{path_of(letter), content, 0755}}});
+    test.front_end.work();
+    answer_fetches();
+    REQUIRE(test.spawner.pids().size() == runs + 1);
+    const int pid = test.spawner.pids().back();
+    test.spawner.execute(pid);
+    test.front_end.work();
+    return pid;
+  }
+  void end(int pid) {
+    test.spawner.end(pid, fakes::exited(0));
+    test.front_end.work();
+  }
+  void answer_fetches() {
+    for (const auto& fetch : test.front_end.all<transport::Fetch>()) {
+      for (const char letter : {'a', 'b', 'c'}) {
+        const std::string text = text_of(letter);
+        if (fakes::content_of(text).hash != fetch.hash || fetch.offset != 0) continue;
+        const auto bytes = std::as_bytes(std::span(text));
+        test.front_end.send_bulk(transport::Block{fetch.hash, 0, "", {bytes.begin(), bytes.end()}});
+      }
+    }
+    std::erase_if(test.front_end.received,
+                  [](const auto& message) { return std::holds_alternative<transport::Fetch>(message); });
+    test.front_end.work();
+  }
+  std::string on_node() {
+    std::string letters;
+    for (const char letter : {'a', 'b', 'c'})
+      if (test.files.exists(path_of(letter))) letters += letter;
+    return letters;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what no process uses leaves the node when the cache is full, and is fetched again") {
+  SmallCache node;
+  node.end(node.launch('a', 1));
+  CHECK(node.on_node() == "a");
+  node.end(node.launch('b', 2));
+  CHECK(node.on_node() == "b");
+  node.end(node.launch('a', 3));
+  CHECK(node.on_node() == "a");
+}
+
+TEST_CASE("what a process uses stays, though the cache is full") {
+  SmallCache node;
+  const int a = node.launch('a', 1);
+  const int b = node.launch('b', 2);
+  node.end(node.launch('c', 3));
+  CHECK(node.on_node() == "ab");
+  node.end(a);
+  CHECK(node.on_node() == "b");
+  node.end(b);
+  CHECK(node.on_node() == "b");
+}
+
+TEST_CASE("a plan waits while the cache is trimmed") {
+  SmallCache node;
+  node.test.workers.hang("trim cache");
+  node.end(node.launch('a', 1));
+  node.end(node.launch('b', 2));
+  const auto done = node.test.front_end.all<transport::SetupDone>().size();
+  node.test.front_end.send(plan_of({}));
+  node.test.front_end.work();
+  CHECK(node.test.front_end.all<transport::SetupDone>().size() == done);
+  node.test.front_end.work_for(node::CacheTrim::deadline + 1s);
+  CHECK(node.test.front_end.all<transport::SetupDone>().size() == done + 1);
+  CHECK(node.test.logged("cache not trimmed as it should"));
 }
 
 namespace {

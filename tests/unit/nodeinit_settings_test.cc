@@ -74,6 +74,13 @@ TEST_CASE("settings: every key takes good values") {
   CHECK(s.reboot_after == 90s);
   CHECK(problem_of("boot.reboot_after", "0", s).empty());
   CHECK(s.reboot_after == 0s);
+  CHECK(problem_of("cache.size", "256m", s).empty());
+  CHECK(s.cache.bytes == 256u << 20);
+  CHECK(problem_of("cache.size", "5%", s).empty());
+  CHECK(s.cache.bytes == 0);
+  CHECK(s.cache.percent == 5);
+  for (const char* wrong : {"", "%", "m", "256", "0m", "101%", "1t", "-1m"})
+    CHECK_FALSE(problem_of("cache.size", wrong, s).empty());
   CHECK(problem_of("log.console", "debug", s).empty());
   CHECK(s.console == sys::Severity::debug);
   CHECK(problem_of("log.console", "none", s).empty());

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sys/path.h"
 #include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_files.h"
 
@@ -315,4 +316,69 @@ TEST_CASE("whatever call fails, files are placed the next time") {
     CHECK(node.linked(library, cached_library));
     CHECK(node.linked(node.in_programs(), cached_program));
   }
+}
+
+namespace {
+
+std::uint64_t inode_of(Node& node, const std::string& path) {
+  const auto facts = node.files.facts(path).value();
+  return facts ? facts->inode : 0;
+}
+
+sys::Status remove_library(Node& node, std::vector<std::string> places, bool spared = false) {
+  const process::Removal removal{node.request.entries[1].content.hash, cached_library, inode_of(node, cached_library),
+                                 std::move(places)};
+  return process::remove_placed(node.files, removal, [spared](const sys::FileFacts&) { return spared; });
+}
+
+}  // namespace
+
+TEST_CASE("a content that goes takes its names along, and nothing else") {
+  Node node;
+  REQUIRE(place(node.files, node.request));
+  node.files.put("/lib/other.so", "library");  // the same content, and not this file
+  CHECK(remove_library(node, {library, "/lib/other.so", "/lib/none.so"}));
+  CHECK_FALSE(node.files.exists(library));
+  CHECK_FALSE(node.files.exists(cached_library));
+  CHECK(node.files.exists("/lib/other.so"));
+  CHECK(node.files.exists(program));
+}
+
+TEST_CASE("a content that goes leaves a name that others count on") {
+  Node node;
+  REQUIRE(place(node.files, node.request));
+  CHECK(remove_library(node, {library}, true));
+  CHECK(node.files.exists(library));
+  CHECK_FALSE(node.files.exists(cached_library));
+}
+
+TEST_CASE("a content that goes leaves the file of a step, which placement has found") {
+  Node node;
+  const auto fetched = inode_of(node, cached_library);
+  node.files.put(library, "library", 0644);
+  REQUIRE(place(node.files, node.request));
+  REQUIRE(node.linked(library, cached_library));
+  const process::Removal removal{node.request.entries[1].content.hash, cached_library, fetched, {library}};
+  CHECK(process::remove_placed(node.files, removal, [](const sys::FileFacts&) { return false; }));
+  CHECK(node.files.exists(library));
+  CHECK_FALSE(node.files.exists(cached_library));
+}
+
+TEST_CASE("a content that goes takes along the name under which it ran from the cache") {
+  Node node;
+  const std::string path = node.in_programs();
+  node.files.put(path, "program", 0755);
+  const process::Removal removal{node.request.entries[0].content.hash, cached_program, 0, {}};
+  CHECK(process::remove_placed(node.files, removal, [](const sys::FileFacts&) { return false; }));
+  CHECK_FALSE(node.files.exists(path));
+  CHECK_FALSE(node.files.exists(std::string(sys::parent_of(path))));
+}
+
+TEST_CASE("a content that is gone already is no trouble; one that cannot be removed is") {
+  Node node;
+  node.files.remove(cached_library);
+  CHECK(remove_library(node, {library}));
+  node.files.put(cached_library, "library", 0755);
+  node.faults.fail_at = node.faults.made + 2;  // after the test's own look at the inode
+  CHECK_FALSE(remove_library(node, {library}));
 }

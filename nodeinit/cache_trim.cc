@@ -1,0 +1,74 @@
+#include "nodeinit/cache_trim.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "content/known_files.h"
+#include "process/placement.h"
+#include "sys/text.h"
+
+namespace node {
+namespace {
+
+using Victims = std::vector<content::Cache::Victim>;
+
+int remove_all(sys::Files& files, const Victims& victims, sys::WorkerOutput& output) {
+  const auto known = content::known_to_steps(files);
+  const auto spared = [&known](const sys::FileFacts& facts) { return known.contains({facts.filesystem, facts.inode}); };
+  int failures = 0;
+  for (const auto& victim : victims) {
+    const auto status = process::remove_placed(files, {victim.hash, victim.path, victim.inode, victim.places}, spared);
+    if (status) continue;
+    const std::string text = sys::cat(status.error().text(), "\n");
+    if (failures++ == 0) static_cast<void>(output.write(text.data(), text.size()));
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+CacheTrim::CacheTrim(sys::Workers& workers, sys::Files& files, content::Cache& cache, sys::Log& log, TrimHooks hooks)
+    : workers_(workers), files_(files), cache_(cache), log_(log), hooks_(std::move(hooks)) {
+  cache_.on_released([this] { consider(); });
+}
+
+void CacheTrim::consider() {
+  if (under_way_ || !hooks_.may_begin() || cache_.bytes_held() <= limit_) return;
+  const auto victims = std::make_shared<Victims>(cache_.evict(limit_, hooks_.in_force()));
+  if (victims->empty()) return;
+  sys::WorkerSpec spec{.name = "trim cache", .deadline = deadline};
+  spec.work = [this, victims](sys::WorkerOutput& output) { return remove_all(files_, *victims, output); };
+  log_.debug("cache: ", victims->size(), " contents that nothing uses are removed");
+  const auto started = workers_.start(std::move(spec), [this](const sys::WorkerResult& result) { on_done(result); });
+  under_way_ = started.has_value();
+  if (started) return;
+  log_.warning("cache not trimmed: ", started.error().text());
+  cache_.evicted();
+}
+
+void CacheTrim::on_done(const sys::WorkerResult& result) {
+  under_way_ = false;
+  if (!result.succeeded()) {
+    const std::string_view said(reinterpret_cast<const char*>(result.output.data()), result.output.size());
+    log_.warning("cache not trimmed as it should: ",
+                 said.empty() ? std::string("its worker did not end well") : sys::printable(sys::trim(said)));
+  }
+  cache_.evicted();
+  hooks_.done();
+  consider();
+}
+
+std::optional<std::uint64_t> memory_size(sys::Files& files) {
+  const auto text = files.read("/proc/meminfo", 64u << 10);
+  if (!text) return std::nullopt;
+  constexpr std::string_view key = "MemTotal:";
+  for (const std::string_view line : sys::split(*text, '\n')) {
+    if (!line.starts_with(key) || !line.ends_with(" kB")) continue;
+    const auto kib = sys::parse_number(sys::trim(line.substr(key.size(), line.size() - key.size() - 3)), 1, 1ull << 50);
+    if (kib) return *kib * 1024;
+  }
+  return std::nullopt;
+}
+
+}  // namespace node
