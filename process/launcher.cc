@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "process/job_groups.h"
 #include "process/line_log.h"
 #include "sys/path.h"
 #include "sys/text.h"
@@ -75,6 +76,7 @@ struct Launcher::State {
   std::map<ProcessKey, std::unique_ptr<Process>> jobs;
   std::map<std::uint64_t, StepRun> steps;
   std::uint64_t next_step = 1;
+  JobGroups groups{tools.cgroups};
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
   std::size_t running() const { return jobs.size() + steps.size(); }
@@ -117,9 +119,14 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
           },
       .ended =
           [this, key](const sys::Exit& exit) {
-            hooks.ended({key.job, key.rank, exit.status, exit.user_us, exit.system_us, exit.max_rss_kib});
+            hooks.ended({key.job, key.rank, exit.status, exit.user_us, exit.system_us, exit.max_rss_kib,
+                         groups.limits_hit(key.job)});
           },
-      .gone = [this, key] { jobs.erase(key); },
+      .gone =
+          [this, key] {
+            jobs.erase(key);
+            groups.leave(key.job);
+          },
   };
 }
 
@@ -150,8 +157,11 @@ Launcher::~Launcher() = default;
 void Launcher::launch(transport::Launch launch) {
   const ProcessKey key{launch.job, launch.rank};
   if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
+  auto group = state_->groups.enter(launch.job, launch.job_limits);
+  if (!group) return state_->refuse(key, {group.error().code, group.error().what});
   name_in_environment(launch);
-  state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key)));
+  state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
+                                                      sys::Leftovers::live, *std::move(group)));
 }
 
 void Launcher::signal(const transport::Signal& signal) {
@@ -195,6 +205,8 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
     found->second.process->kill();
   };
 }
+
+void Launcher::sweep() { state_->groups.sweep(); }
 
 void Launcher::kill_all() {
   for (const auto& [key, process] : state_->jobs)

@@ -39,6 +39,8 @@ class Launcher {
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
                                  std::function<void(sys::Status)> done);
+  // Once in a while: lets go of the cgroups of jobs whose last process has gone.
+  void sweep();
   // The front end is gone: kills all processes that it has started.
   void kill_all();
   std::size_t running() const;

@@ -22,8 +22,14 @@ StartFailure no_pid(int pid, const sys::Error& error) {
 
 }  // namespace
 
-Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers)
-    : tools_(tools), launch_(std::move(launch)), events_(std::move(events)), leftovers_(leftovers), turn_(tools.loop) {
+Process::Process(ProcessTools tools, transport::Launch launch, ProcessEvents events, sys::Leftovers leftovers,
+                 std::string group)
+    : tools_(tools),
+      launch_(std::move(launch)),
+      events_(std::move(events)),
+      leftovers_(leftovers),
+      group_(std::move(group)),
+      turn_(tools.loop) {
   turn_.set(sys::Duration::zero(), [this] { fetch(); });
 }
 
@@ -58,6 +64,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   sys::SpawnSpec spec;
   spec.path = launch_.program;
   spec.pid = launch_.pid;
+  spec.group = group_;
   spec.arguments = launch_.arguments;
   spec.environment = launch_.environment;
   if (!launch_.directory.empty()) spec.directory = launch_.directory;

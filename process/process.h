@@ -20,6 +20,7 @@
 #include "process/limits.h"
 #include "process/output_pump.h"
 #include "process/start_failure.h"
+#include "sys/cgroups.h"
 #include "sys/files.h"
 #include "sys/loop.h"
 #include "sys/spawn.h"
@@ -34,6 +35,7 @@ struct ProcessTools {
   sys::Files& files;
   content::Cache& cache;
   const Limits& limits;
+  sys::Cgroups& cgroups;
 };
 
 // All are called from the loop: either failed, or started, then output, then ended; in both cases gone.
@@ -49,9 +51,10 @@ struct ProcessEvents {
 class Process {
  public:
   // Begins at once. The process is who it is told to be (program, arguments, environment, ids, files).
-  // `leftovers`: what becomes of what it leaves running in its process group.
+  // `leftovers`: what becomes of what it leaves running in its process group. `group`: the cgroup that it is born in, if
+  // any.
   Process(ProcessTools tools, transport::Launch launch, ProcessEvents events,
-          sys::Leftovers leftovers = sys::Leftovers::live);
+          sys::Leftovers leftovers = sys::Leftovers::live, std::string group = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -87,6 +90,7 @@ class Process {
   transport::Launch launch_;
   ProcessEvents events_;
   const sys::Leftovers leftovers_;
+  const std::string group_;
   Phase phase_ = Phase::fetching;
   sys::Timer turn_;       // what is to be done or said from the loop
   sys::Spawned spawned_;  // its streams, until it runs
