@@ -22,7 +22,7 @@ bool limits_anything(const transport::JobLimits& limits) {
 sys::Result<std::string> JobGroups::enter(std::uint64_t job, const transport::JobLimits& limits) {
   if (!cgroups_.available()) {
     if (!limits_anything(limits)) return std::string();
-    return sys::failure(EOPNOTSUPP, "limit the job: this node has no cgroups");
+    return sys::refusal("the job cannot be limited: this node has no cgroups");
   }
   const std::string name = name_of(job);
   if (const auto known = ranks_.find(job); known == ranks_.end()) {

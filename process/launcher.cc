@@ -158,7 +158,7 @@ void Launcher::launch(transport::Launch launch) {
   const ProcessKey key{launch.job, launch.rank};
   if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
   auto group = state_->groups.enter(launch.job, launch.job_limits);
-  if (!group) return state_->refuse(key, {group.error().code, group.error().what});
+  if (!group) return state_->refuse(key, explain(launch.program, group.error()));
   name_in_environment(launch);
   state_->jobs.emplace(key, std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
                                                       sys::Leftovers::live, *std::move(group)));

@@ -73,7 +73,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
-  spec.limits = tools_.limits.in_force();
+  spec.limits = tools_.limits.with(launch_.limits);
   spec.leftovers = leftovers_;
   if (launch_.files.empty()) return spec;
   spec.prepare = [&files = tools_.files,

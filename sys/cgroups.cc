@@ -130,7 +130,7 @@ Status KernelCgroups::set(const std::string& name, const LimitFile& limit) {
   const auto status = files_.write(file(name, limit.file), limit.value);
   if (status) return {};
   if (status.error().code == ENOENT)
-    return failure(EOPNOTSUPP, cat("this node's kernel has no ", limit.controller, " controller for cgroups"));
+    return refusal(cat("this node's kernel has no ", limit.controller, " controller for cgroups"));
   return failure(status.error().code, cat("set ", limit.file, " to ", printable(limit.value)));
 }
 

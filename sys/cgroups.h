@@ -47,7 +47,7 @@ class Cgroups {
   virtual Status make(const std::string& name) = 0;
   // What a child that is to be born in it is given.
   virtual std::string path_of(const std::string& name) const = 0;
-  // EOPNOTSUPP: the kernel has no controller for it, or has not handed it on.
+  // Refused in words where the kernel has no controller for it, or has not handed it on.
   virtual Status limit(const std::string& name, const GroupLimits& limits) = 0;
   virtual Result<GroupEvents> events(const std::string& name) = 0;
   // Of all its processes, zombies not among them, in no order.

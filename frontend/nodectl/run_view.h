@@ -41,6 +41,7 @@ class RunView {
   void on_end(const transport::RunEnd& end);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
+  void note_trouble(std::uint32_t rank, const std::string& text);
   std::string what_went_wrong(const transport::RunEnd& end) const;
   void all_ended();
 
@@ -54,10 +55,11 @@ class RunView {
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
   std::vector<std::string> command_;
+  transport::JobLimits limits_;
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;
   std::map<StreamKey, Position> positions_;
-  std::set<StreamKey> unpaid_;  // whose output waits for its reader
+  std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
   int status_ = 0;
   int interrupts_ = 0;

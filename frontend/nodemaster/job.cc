@@ -28,7 +28,9 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .gid = caller.gid,
           .groups = caller.groups,
           .umask = request.umask,
-          .files = request.files};
+          .files = request.files,
+          .limits = request.limits,
+          .job_limits = request.job_limits};
 }
 
 Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,

@@ -71,8 +71,7 @@ TEST_CASE("cgroups: what is not limited needs no controller; what is limited say
   CHECK(at.cgroups->limit("a", {.pids = 5, .cpus = {}}));
   const auto limited = at.cgroups->limit("a", {.memory_bytes = 1, .cpus = {}});
   REQUIRE_FALSE(limited);
-  CHECK(limited.error().code == EOPNOTSUPP);
-  CHECK(limited.error().what == "this node's kernel has no memory controller for cgroups");
+  CHECK(limited.error().text() == "this node's kernel has no memory controller for cgroups");
 }
 
 TEST_CASE("cgroups: members and events are read, and a group is killed in one step") {
