@@ -9,6 +9,7 @@
 
 #include <cerrno>
 
+#include "lab/cgroup.h"
 #include "lab/image.h"
 #include "sys/text.h"
 
@@ -65,9 +66,11 @@ void run_init(const MachineSpec& spec) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  sys::Status status = connect_console(console).and_then([&] { return make_root(spec); }).and_then([&] {
-    return check(sethostname(unnamed.data(), unnamed.size()), "unset the host name");
-  });
+  sys::Status status =
+      connect_console(console)
+          .and_then([&] { return spec.cgroup.empty() ? sys::Status() : enter_cgroup(spec.cgroup); })
+          .and_then([&] { return make_root(spec); })
+          .and_then([&] { return check(sethostname(unnamed.data(), unnamed.size()), "unset the host name"); });
   if (status) {
     run_init(spec);
     status = sys::failure(errno, "execute /init");

@@ -1,5 +1,5 @@
-// A machine for a node, made of namespaces: its own processes, mounts, host name, System V IPC, and a network that
-// was prepared beforehand. Its root is a tmpfs with the image's contents; /init is its PID 1.
+// A machine for a node, made of namespaces: its own processes, mounts, host name, System V IPC, cgroups, and a network
+// that was prepared beforehand. Its root is a tmpfs with the image's contents; /init is its PID 1.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ struct MachineSpec {
   std::string image;                   // file; or empty, and
   std::string root;                    // a directory to copy init and etc/ from
   std::vector<std::string> arguments;  // of /init
+  std::string cgroup;                  // the directory for its cgroups (cgroup.h); empty: it has those of this machine
 };
 
 // Enters the network namespace /run/netns/NAME for good, with IPv6 off there: a thousand nodes would

@@ -17,6 +17,8 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--netns", options.network, "the network namespace to be in (ip netns)")->required();
   auto* image = app.add_option("--image", options.machine.image, "the image to boot: cpio (newc), not compressed");
   app.add_option("--root", options.machine.root, "a directory instead, with init and etc/")->excludes(image);
+  app.add_option("--cgroup", options.machine.cgroup,
+                 "the directory of a cgroup below which the machine has cgroups of its own");
   app.add_option("--console", options.console, "the file that keeps what the node says")->required();
   app.add_option("arguments", options.machine.arguments, "arguments for init, after --: KEY=VALUE...");
   app.footer(

@@ -26,6 +26,7 @@ struct BaseMount {
 constexpr BaseMount proc = {Where::everywhere, "proc", "/proc", "nosuid,nodev,noexec"};
 constexpr std::array base_mounts = {
     BaseMount{Where::everywhere, "sysfs", "/sys", "nosuid,nodev,noexec"},
+    BaseMount{Where::everywhere, "cgroup2", "/sys/fs/cgroup", "nosuid,nodev,noexec"},
     BaseMount{Where::machine, "devtmpfs", "/dev", "nosuid,mode=0755"},
     BaseMount{Where::container, "tmpfs", "/dev", "nosuid,mode=0755,size=1m"},
     BaseMount{Where::everywhere, "devpts", "/dev/pts", "nosuid,noexec,newinstance,mode=0620,ptmxmode=0666,gid=5"},

@@ -50,13 +50,15 @@ void Boot::prepare_base() {
   report(life_.proc);
   for (const BaseAction& action : make_base_system(system_.files, system_.mounts, life_.in_container))
     report(action);
+  report({"cgroups", system_.cgroups.begin(life_.in_container)});
   if (auto console = system_.open_console()) {
     sinks_.console.attach(std::move(*console));
   } else {
     report_problem("console", console.error().text());
   }
   // Its children undo this for themselves (sys/child.cc).
-  if (sys::Status kept = system_.files.write("/proc/self/oom_score_adj", "-1000"); !kept) log_.debug(kept.error().text());
+  if (sys::Status kept = system_.files.write("/proc/self/oom_score_adj", "-1000"); !kept)
+    log_.debug(kept.error().text());
   if (life_.in_container) return;
   if (sys::Status taken = system_.shutdown.take_ctrl_alt_del(); !taken) report({"Ctrl-Alt-Del", taken});
 }

@@ -53,10 +53,11 @@ void run(sys::KernelClock& clock, node::Life life) {
   const auto links = must(sys::make_links());
   const auto workers = sys::make_workers(*loop, children);
   const auto spawner = sys::make_spawner(*loop, children);
+  const auto cgroups = sys::make_cgroups(files);
 
   node::LogSinks sinks(*loop, files, *log, life.birth);
   node::Node node({*loop, files, mounts, machine, shutdown, *links, interfaces, hardware_clock, packets, sockets,
-                   children, *workers, *spawner, open_console},
+                   children, *workers, *spawner, *cgroups, open_console},
                   sinks, life);
   const auto signals = must(sys::watch_signals(*loop, {SIGCHLD, SIGTERM, SIGINT}, [&](int signal) {
     if (signal == SIGCHLD) return children.reap();

@@ -70,7 +70,7 @@ Uplink::Hooks Node::uplink_hooks() {
 }
 
 process::ProcessTools Node::process_tools() {
-  return {system_.loop, system_.spawner, system_.children, system_.files, cache_, limits_};
+  return {system_.loop, system_.spawner, system_.children, system_.files, cache_, limits_, system_.cgroups};
 }
 
 setup::StepSystem Node::step_system() {
@@ -264,6 +264,7 @@ void Node::on_message(transport::Message message) {
 }
 
 void Node::on_ping(const transport::Ping& ping) {
+  launcher_.sweep();  // now that the node is awake
   transport::Pong pong{.sequence = ping.sequence, .usage = {}};
   // Without /proc the memory figures stay zero; the answer matters more.
   static_cast<void>(health::read_self(system_.files, pong.usage));

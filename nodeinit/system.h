@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "crypto/random.h"
+#include "sys/cgroups.h"
 #include "sys/children.h"
 #include "sys/files.h"
 #include "sys/hardware_clock.h"
@@ -35,6 +36,7 @@ struct System {
   sys::Children& children;
   sys::Workers& workers;
   sys::Spawner& spawner;
+  sys::Cgroups& cgroups;
   // The console as it is now; asked again when /dev has been mounted.
   std::function<sys::Result<std::unique_ptr<sys::Stream>>()> open_console;
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "process/job_groups.h"
 #include "process/line_log.h"
 #include "sys/overloaded.h"
 #include "sys/path.h"
@@ -96,6 +97,7 @@ struct Launcher::State {
   std::map<ProcessKey, HeldJob> jobs = {};
   std::map<std::uint64_t, StepRun> steps = {};
   std::uint64_t next_step = 1;
+  JobGroups groups{tools.cgroups};
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
   std::size_t running() const;
@@ -170,12 +172,14 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
             job.pid = 0;
             job.stopped = 0;
             job.end = transport::ProcessEnd{key.job,      key.rank,       exit.status,
-                                            exit.user_us, exit.system_us, exit.max_rss_kib};
+                                            exit.user_us, exit.system_us, exit.max_rss_kib,
+                                            groups.limits_hit(key.job)};
             tell_end(job);
           },
       .gone =
           [this, key] {
             jobs.at(key).gone = true;
+            groups.leave(key.job);
             erase_if_done(key);
           },
   };
@@ -208,11 +212,13 @@ Launcher::~Launcher() = default;
 void Launcher::launch(transport::Launch launch) {
   const ProcessKey key{launch.job, launch.rank};
   if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
+  auto group = state_->groups.enter(launch.job, launch.job_limits);
+  if (!group) return state_->refuse(key, explain(launch.program, group.error()));
   name_in_environment(launch);
   HeldJob& job = state_->jobs[key];
   job.uid = launch.uid;
   job.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
-                                          ProcessOptions{.gate = &state_->gate});
+                                          ProcessOptions{.group = *std::move(group), .gate = &state_->gate});
 }
 
 void Launcher::signal(const transport::Signal& signal) {
@@ -282,6 +288,8 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
     found->second.process->kill();
   };
 }
+
+void Launcher::sweep() { state_->groups.sweep(); }
 
 void Launcher::kill_all() {
   for (const auto& [key, job] : state_->jobs)

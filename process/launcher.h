@@ -48,6 +48,8 @@ class Launcher {
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
                                  std::function<void(sys::Status)> done);
+  // Once in a while: lets go of the cgroups of jobs whose last process has gone.
+  void sweep();
   // Kills all processes that the front end has started. How they ended is kept for it.
   void kill_all();
   // Processes that run, or are being started.

@@ -43,6 +43,19 @@ sys::Result<std::string> Limits::set(const transport::LimitsStep& step) {
   return changes;
 }
 
+std::vector<sys::Limit> Limits::with(const std::vector<transport::LimitEntry>& own) const {
+  std::vector<sys::Limit> all = limits_;
+  for (const transport::LimitEntry& entry : own) {
+    if (!sys::find_limit(entry.resource)) continue;
+    const auto set =
+        std::find_if(all.begin(), all.end(), [&](const sys::Limit& limit) { return limit.resource == entry.resource; });
+    sys::Limit& limit = set != all.end() ? *set : all.emplace_back(sys::Limit{entry.resource, entry.soft, entry.hard});
+    limit.hard = std::min(limit.hard, entry.hard);
+    limit.soft = std::min(entry.soft, limit.hard);
+  }
+  return all;
+}
+
 void Limits::keep_only(const std::set<std::uint8_t>& resources) {
   std::erase_if(limits_, [&](const sys::Limit& limit) {
     if (resources.contains(limit.resource)) return false;

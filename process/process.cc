@@ -59,6 +59,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   sys::SpawnSpec spec;
   spec.path = launch_.program;
   spec.pid = launch_.pid;
+  spec.group = options_.group;
   spec.arguments = launch_.arguments;
   spec.environment = launch_.environment;
   if (!launch_.directory.empty()) spec.directory = launch_.directory;
@@ -67,7 +68,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
-  spec.limits = tools_.limits.in_force();
+  spec.limits = tools_.limits.with(launch_.limits);
   spec.leftovers = options_.leftovers;
   if (launch_.files.empty()) return spec;
   spec.prepare = [&files = tools_.files,

@@ -20,6 +20,7 @@
 #include "process/limits.h"
 #include "process/output_pump.h"
 #include "process/start_failure.h"
+#include "sys/cgroups.h"
 #include "sys/files.h"
 #include "sys/loop.h"
 #include "sys/spawn.h"
@@ -34,6 +35,7 @@ struct ProcessTools {
   sys::Files& files;
   content::Cache& cache;
   const Limits& limits;
+  sys::Cgroups& cgroups;
 };
 
 // All are called from the loop: either failed, or started, then output, then ended; in both cases gone.
@@ -48,6 +50,7 @@ struct ProcessEvents {
 
 struct ProcessOptions {
   sys::Leftovers leftovers = sys::Leftovers::live;  // what becomes of what it leaves running in its process group
+  std::string group = {};                           // the cgroup that it is born in, if any
   OutputGate* gate = nullptr;                       // of its output; null: always open
 };
 

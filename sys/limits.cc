@@ -60,11 +60,27 @@ Result<Limit> current_limit(std::uint8_t resource) {
   return Limit{resource, ours(found.rlim_cur), ours(found.rlim_max)};
 }
 
+std::vector<Limit> current_limits() {
+  std::vector<Limit> all;
+  for (const LimitName& row : names)
+    if (const auto limit = current_limit(row.resource)) all.push_back(*limit);
+  return all;
+}
+
 Status set_limit(const Limit& limit) {
   const rlimit wanted{kernels(limit.soft), kernels(limit.hard)};
   if (::setrlimit(static_cast<decltype(RLIMIT_NOFILE)>(limit.resource), &wanted) == 0) return {};
   const int code = errno;
   return failure(code, cat("set limit ", describe(limit)));
+}
+
+Status set_limit_within(const Limit& limit) {
+  const auto status = set_limit(limit);
+  if (status || status.error().code != EPERM) return status;
+  const auto now = current_limit(limit.resource);
+  if (!now) return tl::unexpected(now.error());
+  const std::uint64_t hard = std::min(limit.hard, now->hard);
+  return set_limit({limit.resource, std::min(limit.soft, hard), hard});
 }
 
 Status try_limit(const Limit& limit) {

@@ -1,5 +1,6 @@
 #include "sys/spawn.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -58,16 +59,30 @@ class KernelSpawner final : public Spawner {
   std::map<int, Launch> launches_;
 };
 
-// fork(2) of a process with that pid. musl knows nothing of it: what it believes to be the child's thread id is the
-// parent's, which matters to raise(3) and abort(3) alone, and the child calls neither before exec.
-int fork_as(int pid) {
-  if (pid == 0) return ::fork();
+// fork(2) of a process with that pid, in the group whose directory is open as `group` (-1: in its parent's). musl knows
+// nothing of it: what it believes to be the child's thread id is the parent's, which matters to raise(3) and abort(3)
+// alone, and the child calls neither before exec.
+int fork_as(int pid, int group) {
+  if (pid == 0 && group < 0) return ::fork();
   pid_t wanted = pid;
   clone_args arguments{};
   arguments.exit_signal = SIGCHLD;
-  arguments.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
-  arguments.set_tid_size = 1;
+  if (pid != 0) {
+    arguments.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
+    arguments.set_tid_size = 1;
+  }
+  if (group >= 0) {
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<std::uint64_t>(group);
+  }
   return static_cast<int>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+Result<Fd> open_group(const std::string& path) {
+  if (path.empty()) return Fd();
+  Fd directory(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid()) return failure(errno, cat("open cgroup ", path));
+  return directory;
 }
 
 // Takes in what the child has said; true at the end of the pipe: it has executed its program, or is gone.
@@ -107,7 +122,9 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   if (spec.arguments.empty()) spec.arguments.push_back(spec.path);
   const ExecVectors vectors(spec);
 
-  const int pid = fork_as(spec.pid);
+  const auto group = open_group(spec.group);
+  if (!group) return within(spec.path, group.error());
+  const int pid = fork_as(spec.pid, group->get());
   if (pid < 0) return failure(errno, cat(spec.path, ": fork", spec.pid == 0 ? "" : cat(" as ", spec.pid)));
   if (pid == 0) execute_in_child(spec, vectors, {output->write.get(), error->write.get(), report->write.get()});
 

@@ -23,6 +23,7 @@ struct SpawnSpec {
   std::vector<std::string> arguments;  // argv[0] first
   std::vector<std::string> environment;
   int pid = 0;        // that it is to have; 0: any
+  std::string group;  // the directory of the cgroup that it is born in; empty: its parent's
   std::string input;  // what it reads on its stdin; empty: /dev/null
   std::string directory = "/";
   bool directory_required = false;  // false: where it cannot be entered, the child starts in "/"
@@ -30,7 +31,7 @@ struct SpawnSpec {
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;
   std::uint32_t umask = 022;
-  std::vector<Limit> limits;              // besides those, it has its parent's
+  std::vector<Limit> limits;              // as far as this process may; the others are its parent's
   Leftovers leftovers = Leftovers::live;  // what it leaves running in its group
   // Runs in the child first of all, as root, before ids are dropped; may block and allocate (it is a fork of
   // a single-threaded process). Returns the path to execute instead of `path`; empty: `path` it is. An error is
@@ -52,7 +53,8 @@ class Spawner {
   // `started` is called once from the loop, with success once exec has happened or with what failed
   // (Error::code is the errno of prepare, setuid or exec; 0 when the child was killed before exec). `ended` is called once after that, when the child
   // has been reaped, also after a failed start.
-  // A pid that is taken, or that this kernel cannot give, is the error EEXIST or EINVAL at once.
+  // A pid that is taken, or that this kernel cannot give, is the error EEXIST or EINVAL at once; a group that may have
+  // no more processes EAGAIN.
   virtual Result<Spawned> start(SpawnSpec spec, std::function<void(Status)> started,
                                 std::function<void(const Exit&)> ended) = 0;
 };

@@ -12,6 +12,7 @@
 #include "frontend/common/paths.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/help.h"
+#include "frontend/nodectl/job_limits.h"
 #include "nodeinit_version.h"
 #include "sys/path.h"
 #include "sys/text.h"
@@ -34,6 +35,14 @@ std::string check_duration(const std::string& text) {
 std::string check_variable(const std::string& text) {
   const auto equals = text.find('=');
   return equals == 0 || equals == text.npos ? cat("'", text, "' is not NAME=VALUE") : "";
+}
+
+std::string check_memory(const std::string& text) {
+  return parse_memory(text) ? "" : cat("'", text, "' is no amount of memory; write it like 512M or 2G");
+}
+
+std::string check_cpus(const std::string& text) {
+  return is_cpu_list(text) ? "" : cat("'", text, "' is no list of processors; write it like 0-3,7");
 }
 
 // CLI11's, with usage lines of our own.
@@ -187,6 +196,7 @@ class Parser {
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false)
         ->check(check_variable);
+    add_job_limits();
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 
@@ -206,6 +216,25 @@ class Parser {
     if (tail && !words.empty()) words.emplace_back("--");
     if (tail) words.insert(words.end(), tail->begin(), tail->end());
     return words;
+  }
+
+  void add_job_limits() {
+    transport::JobLimits& limits = run_.limits;
+    run_verb_
+        ->add_option_function<std::string>(
+            "--memory", [&limits](const std::string& text) { limits.memory_bytes = parse_memory(text).value_or(0); },
+            "memory that the job may use on each node: 512M, 2G")
+        ->type_name("SIZE")
+        ->check(check_memory);
+    run_verb_->add_option("--pids", limits.pids, "processes that the job may have on each node")
+        ->type_name("COUNT")
+        ->check(CLI::Range(1, 1 << 22));
+    run_verb_->add_option("--cpus", limits.cpus, "processors of each node that the job may use: 0-3,7")
+        ->type_name("LIST")
+        ->check(check_cpus);
+    run_verb_->add_option("--cpu-percent", limits.cpu_percent, "processor time for the job; 150 is one and a half")
+        ->type_name("PERCENT")
+        ->check(CLI::Range(1, 1 << 20));
   }
 
   void take_program(const std::optional<std::vector<std::string>>& tail) {

@@ -116,10 +116,13 @@ Examples:
   nodectl metrics
   nodectl metrics > /var/lib/node_exporter/nodemaster.prom)"},
     VerbHelp{"run", "Run a program of this machine on nodes",
-             "run [-l] [--cwd DIR] [--env NAME=VALUE]... NODES [--] PROGRAM [ARGUMENT]...",
+             "run [-l] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM [ARGUMENT]...",
              R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
 needs. It gets your environment, umask, user and group. Signals that nodectl gets (^C) go to the
 processes; a second ^C gives up.
+
+LIMITS (--memory, --pids, --cpus, --cpu-percent) hold on each node for all that the job starts there together;
+what hits them is said. Your own resource limits (ulimit) go along.
 
 Exit status: the highest of the ranks', 128+signal for a death by signal; 127 no such program, 126 not
 a program for that node or not permitted; 1 a node failed.
@@ -127,6 +130,7 @@ a program for that node or not permitted; 1 a node failed.
 Examples:
   nodectl run -l all -- /bin/uname -r   lines labelled with the node
   nodectl run 0-3,7 -- ./solver -n 100
+  nodectl run --memory 2G --cpus 0-3 up -- ./solver
   nodectl run --env OMP_NUM_THREADS=4 --cwd /tmp up -- ./solver)"},
     VerbHelp{"rsh", "Run a command on a node, asked for as with ssh", "rsh [SSH-OPTION]... [USER@]HOST COMMAND...",
              R"(For programs that start others by ssh, mpiexec among them: they call nodersh, a link to nodectl. HOST is

@@ -6,6 +6,7 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/job_limits.h"
 #include "sys/children.h"
 #include "sys/text.h"
 
@@ -17,6 +18,7 @@ using transport::StreamName;
 int RunView::run(const transport::RunRequest& request) {
   command_ = request.arguments;
   exchange_.on_lost([this](const sys::Error& reason) { on_lost(reason); });
+  limits_ = request.job_limits;
   exchange_.on_taken([this] {
     for (const StreamKey& key : std::exchange(unpaid_, {}))
       give_credit(key);
@@ -96,13 +98,18 @@ void RunView::on_end(const transport::RunEnd& end) {
   for (StreamName stream : {StreamName::output, StreamName::error}) {
     if (label_) sink(stream).write(labeller(end.rank, stream).finish());
   }
-  if (end.rank >= ranks_.nodes.size()) return;
-  if (const std::string text = what_went_wrong(end); !text.empty()) troubles_[text].push_back(ranks_.nodes[end.rank]);
+  note_trouble(end.rank, words_for_pids(end.limits_hit, limits_));
+  note_trouble(end.rank, what_went_wrong(end));
+}
+
+void RunView::note_trouble(std::uint32_t rank, const std::string& text) {
+  if (!text.empty() && rank < ranks_.nodes.size()) troubles_[text].push_back(ranks_.nodes[rank]);
 }
 
 // Empty when nothing did. One rank's exit status is nodectl's own; only several need words.
 std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
   if (!end.reason.empty()) return end.reason;
+  if (const std::string text = words_for_memory(end.limits_hit, limits_); !text.empty()) return text;
   if (ended_by_signal(end.status)) return sys::describe_status(end.status);
   if (ranks_.nodes.size() == 1 || exit_status_of(end) == 0) return {};
   return cat("exit status ", exit_status_of(end));

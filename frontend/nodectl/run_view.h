@@ -61,6 +61,7 @@ class RunView {
   void send(const transport::Message& message);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
+  void note_trouble(std::uint32_t rank, const std::string& text);
   std::string what_went_wrong(const transport::RunEnd& end) const;
   void all_ended();
 
@@ -74,10 +75,11 @@ class RunView {
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
   std::vector<std::string> command_;
+  transport::JobLimits limits_;
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;
   std::map<StreamKey, Position> positions_;
-  std::set<StreamKey> unpaid_;  // whose output waits for its reader
+  std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
   std::set<std::uint32_t> over_;  // ranks whose RunEnd has come
   std::vector<std::uint32_t> unacknowledged_;

@@ -12,6 +12,7 @@
 #include "frontend/common/remembered_contents.h"
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/job_limits.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/environment.h"
@@ -64,6 +65,8 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options, sys::
   request.directory_required = !options.directory.empty();
   request.umask = sys::creation_mask();
   request.ghosts = true;
+  request.limits = own_limits();
+  request.job_limits = options.limits;
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
                                    " go to a node; run it under env -i"));

@@ -79,7 +79,8 @@ struct RunOptions {
   bool label = false;
   std::string directory;                 // empty: where nodectl is
   std::vector<std::string> environment;  // K=V, over the caller's own
-  std::vector<std::string> command;      // program and its arguments
+  transport::JobLimits limits;
+  std::vector<std::string> command;  // program and its arguments
 };
 int run_run(Context& context, const RunOptions& options);
 

@@ -31,7 +31,9 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .gid = caller.gid,
           .groups = caller.groups,
           .umask = request.umask,
-          .files = request.files};
+          .files = request.files,
+          .limits = request.limits,
+          .job_limits = request.job_limits};
 }
 
 Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest request, Credentials caller,

@@ -2,7 +2,7 @@
 
 import signal
 
-from . import build, frontend, kernel_limits, names, network, nodes, processes, state
+from . import build, cgroups, frontend, kernel_limits, names, network, nodes, processes, state
 from .errors import LabError
 
 
@@ -52,6 +52,7 @@ def take_down(lab):
     """Works from what is there rather than from what should be: nodelab may have been killed at any moment."""
     end_processes(lab)
     network.delete(lab)
+    cgroups.remove(lab)
     if not any(is_large(other) for other in names.labs() if other != lab):
         kernel_limits.restore()
     state.forget(lab)

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 
-from . import names, processes
+from . import cgroups, names, processes
 from .errors import LabError
 from .toml_writer import dump
 
@@ -36,7 +36,9 @@ def build_image(state, options, keys):
 
 def container(state, node):
     name = names.node_name(node)
-    return [f"{state['programs']}/node-container", "--netns", names.namespace(state.lab, name),
+    group = cgroups.make(state.lab, node)
+    return [f"{state['programs']}/node-container", *(["--cgroup", str(group)] if group else []),
+            "--netns", names.namespace(state.lab, name),
             "--image", str(state.path("node.img")), "--console", str(state.console(node)),
             "--", *state["node_arguments"]]
 

@@ -33,6 +33,7 @@ node::System TestMachine::system() {
           children,
           workers,
           spawner,
+          cgroups,
           [this]() -> sys::Result<std::unique_ptr<sys::Stream>> {
             if (auto status = faults.check("open the console"); !status) return tl::unexpected(status.error());
             auto [near, far] = fakes::FakeStream::pair(loop, faults);

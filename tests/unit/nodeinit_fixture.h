@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nodeinit/node.h"
+#include "tests/fakes/fake_cgroups.h"
 #include "tests/fakes/fake_children.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_files.h"
@@ -57,6 +58,7 @@ struct TestMachine {
   fakes::FakeChildren children{faults};
   fakes::FakeWorkers workers{loop, faults};
   fakes::FakeSpawner spawner{loop, children, faults};
+  fakes::FakeCgroups cgroups{faults};
   fakes::FakeFrontEnd front_end{loop, sockets};
   sys::Log log{clock};
   std::unique_ptr<fakes::FakeStream> console;  // our end of it

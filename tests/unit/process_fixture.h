@@ -3,6 +3,7 @@
 
 #include "process/process.h"
 #include "sys/log.h"
+#include "tests/fakes/fake_cgroups.h"
 #include "tests/fakes/fake_content.h"
 #include "tests/fakes/fake_spawner.h"
 
@@ -15,10 +16,11 @@ struct ProcessNode {
   fakes::FakeFiles files{faults};
   fakes::FakeChildren children{faults};
   fakes::FakeSpawner spawner{loop, children, faults};
+  fakes::FakeCgroups cgroups{faults};
   fakes::FakeContent content{loop, files};
   sys::Log log{clock};
   Limits limits{log};
-  ProcessTools tools{loop, spawner, children, files, content.cache, limits};
+  ProcessTools tools{loop, spawner, children, files, content.cache, limits, cgroups};
 
   // `held_open`: something that it has started keeps its output streams.
   void end(int pid, int status, bool held_open = false) {
