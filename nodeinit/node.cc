@@ -43,7 +43,8 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                 {.launched = [this](const transport::Launched& message) { uplink_.send(message); },
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
                  .output = [this](const transport::StreamOutput& message) { uplink_.send_bulk(message); },
-                 .state = [this](const transport::ProcessState& message) { uplink_.send(message); }}),
+                 .state = [this](const transport::ProcessState& message) { uplink_.send(message); },
+                 .input = [this](const transport::InputCredit& message) { uplink_.send_bulk(message); }}),
       services_({process_tools(), log_, system_.random()},
                 [this](const transport::ServiceStatus& status) { uplink_.send(transport::ServiceReport{status}); }),
       lasting_(services_, limits_),
@@ -64,6 +65,7 @@ Uplink::Hooks Node::uplink_hooks() {
               [this](bool there) {
                 if (!there) return cache_.set_source({});
                 cache_.set_source([this](const transport::Fetch& fetch) { uplink_.send_bulk(fetch); });
+                launcher_.repeat_input();
               },
           .drained = [this] { sinks_.front_end.pump(); }};
 }
@@ -222,6 +224,7 @@ void Node::on_message(transport::Message message) {
                              [this](const transport::Power& power) { on_power(power); },
                              [this](const transport::Block& block) { cache_.on_block(block); },
                              [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },
+                             [this](const transport::StreamInput& input) { launcher_.feed(input); },
                              [this](const auto& other) {
                                log_.warning(transport::name_of_number(other.number), " from the front end ignored");
                              }},

@@ -66,6 +66,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
+  spec.fed = launch_.input;
   spec.limits = tools_.limits.in_force();
   spec.leftovers = leftovers_;
   if (launch_.files.empty()) return spec;
@@ -86,6 +87,9 @@ void Process::on_started(const sys::Status& status) {
   events_.started(pid_);
   start_pump(transport::StreamName::output, std::move(spawned_.output));
   start_pump(transport::StreamName::error, std::move(spawned_.error));
+  if (!spawned_.input) return;
+  input_ = std::make_unique<InputPump>(tools_.loop, std::move(spawned_.input), events_.input);
+  input_->repeat();
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
@@ -100,6 +104,7 @@ void Process::on_reaped(const sys::Exit& exit) {
   pid_ = 0;
   if (phase_ == Phase::over) return go_if_reaped();
   exit_ = exit;
+  if (input_) input_->stop();
   for (Output& output : outputs_)
     if (output.pump) output.pump->drain();
   finish_if_drained();
@@ -130,6 +135,15 @@ void Process::signal(const transport::Signal& signal) {
 
 void Process::taken(transport::StreamName stream, std::uint64_t position) {
   if (auto& pump = output(stream).pump) pump->taken(position);
+}
+
+// Nobody sends any before it runs and has asked for it.
+bool Process::feed(const transport::StreamInput& input) {
+  return !input_ || input_->add(input.offset, input.data, input.end);
+}
+
+void Process::repeat_input() {
+  if (input_ && phase_ == Phase::running) input_->repeat();
 }
 
 void Process::kill() {

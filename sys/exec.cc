@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "sys/child.h"
 #include "sys/text.h"
@@ -45,9 +46,14 @@ Result<Fd> open_input(const SpawnSpec& spec) {
 }
 
 Status connect_standard_streams(const SpawnSpec& spec, const ExecDescriptors& descriptors) {
-  const auto input = open_input(spec);
-  if (!input) return tl::unexpected(input.error());
-  const int sources[] = {input->get(), descriptors.output, descriptors.error};
+  Fd opened;
+  if (descriptors.input < 0) {
+    auto input = open_input(spec);
+    if (!input) return tl::unexpected(input.error());
+    opened = std::move(*input);
+  }
+  const int input = opened.valid() ? opened.get() : descriptors.input;
+  const int sources[] = {input, descriptors.output, descriptors.error};
   for (int target = 0; target < 3; ++target)
     if (::dup2(sources[target], target) < 0) return failure(errno, cat("set up descriptor ", target));
   return {};

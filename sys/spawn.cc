@@ -98,6 +98,8 @@ void conclude(Launch& launch) {
 
 Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)> started,
                                      std::function<void(const Exit&)> ended) {
+  auto input = spec.fed ? make_input_pipe() : Result<Pipe>(Pipe{});
+  if (!input) return within(spec.path, input.error());
   auto output = make_pipe();
   if (!output) return within(spec.path, output.error());
   auto error = make_pipe();
@@ -109,7 +111,10 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
 
   const int pid = fork_as(spec.pid);
   if (pid < 0) return failure(errno, cat(spec.path, ": fork", spec.pid == 0 ? "" : cat(" as ", spec.pid)));
-  if (pid == 0) execute_in_child(spec, vectors, {output->write.get(), error->write.get(), report->write.get()});
+  if (pid == 0) {
+    const int fed = spec.fed ? input->read.get() : -1;
+    execute_in_child(spec, vectors, {fed, output->write.get(), error->write.get(), report->write.get()});
+  }
 
   Launch& launch = launches_.try_emplace(pid, loop_).first->second;
   launch.path = std::move(spec.path);
@@ -122,7 +127,8 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   // Should this fail, the start is concluded when the child has ended.
   if (auto watch = loop_.watch(launch.report.get(), Ready::read, [this, pid](Ready) { on_report(pid); }))
     launch.watch = *watch;
-  return Spawned{pid, stream_of(std::move(output->read)), stream_of(std::move(error->read))};
+  return Spawned{pid, stream_of(std::move(output->read)), stream_of(std::move(error->read)),
+                 spec.fed ? stream_of(std::move(input->write)) : nullptr};
 }
 
 void KernelSpawner::on_report(int pid) {

@@ -24,6 +24,7 @@ struct SpawnSpec {
   std::vector<std::string> environment;
   int pid = 0;        // that it is to have; 0: any
   std::string input;  // what it reads on its stdin; empty: /dev/null
+  bool fed = false;   // it reads what is written to Spawned::input instead
   std::string directory = "/";
   bool directory_required = false;  // false: where it cannot be entered, the child starts in "/"
   std::uint32_t uid = 0;
@@ -42,6 +43,7 @@ struct Spawned {
   int pid = 0;
   std::unique_ptr<Stream> output;  // read ends, non-blocking
   std::unique_ptr<Stream> error;
+  std::unique_ptr<Stream> input;  // SpawnSpec::fed: write end, non-blocking; EPIPE when nobody reads any more
 };
 
 class Spawner {

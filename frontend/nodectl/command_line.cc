@@ -35,6 +35,17 @@ std::string check_variable(const std::string& text) {
   return equals == 0 || equals == text.npos ? cat("'", text, "' is not NAME=VALUE") : "";
 }
 
+std::optional<std::uint32_t> parse_readers(const std::string& text) {
+  if (text == "all") return transport::all_ranks;
+  if (text == "none") return transport::no_rank;
+  const auto rank = sys::parse_number(text, 0, transport::no_rank - 1);
+  return rank ? std::optional(static_cast<std::uint32_t>(*rank)) : std::nullopt;
+}
+
+std::string check_readers(const std::string& text) {
+  return parse_readers(text) ? "" : cat("'", text, "' is neither all nor none nor a rank");
+}
+
 // CLI11's, with usage lines of our own.
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -170,6 +181,14 @@ class Parser {
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false)
         ->check(check_variable);
+    run_verb_
+        ->add_option_function<std::string>(
+            "--input", [this](const std::string& text) { run_.input = *parse_readers(text); },
+            "who gets your standard input: all (default), none, or a rank: 0 is the first node's")
+        ->type_name("WHO")
+        ->check(check_readers);
+    run_verb_->add_flag_callback(
+        "-n", [this] { run_.input = transport::no_rank; }, "no standard input: as --input none");
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 

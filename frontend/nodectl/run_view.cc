@@ -14,6 +14,15 @@ namespace frontend {
 using sys::cat;
 using transport::StreamName;
 
+void RunView::read_input(std::unique_ptr<sys::Stream> stream) {
+  input_ = std::make_unique<InputReader>(
+      context_.loop, std::move(stream), [this](const transport::RunInput& input) { exchange_.send(input); },
+      [this](const sys::Error& error) {
+        complain(context_, cat("standard input: ", error.text()));
+        status_ = std::max(status_, int{exit_failure});
+      });
+}
+
 int RunView::run(const transport::RunRequest& request) {
   command_ = request.arguments;
   exchange_.on_taken([this] {
@@ -28,6 +37,7 @@ void RunView::on_message(transport::Message& message) {
   if (const auto* started = std::get_if<transport::RunStarted>(&message)) return on_started(*started);
   if (auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
+  if (const auto* credit = std::get_if<transport::RunInputCredit>(&message)) return on_input_credit(*credit);
   if (!ghosts_) return;
   if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
   if (const auto* wanted = std::get_if<transport::RunGhostWanted>(&message)) return ghosts_->on_wanted(wanted->rank);
@@ -35,6 +45,7 @@ void RunView::on_message(transport::Message& message) {
 
 void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
+  if (input_) input_->start();
   if (!with_ghosts_ || command_.empty()) return;
   ghosts_ = std::make_unique<RunGhosts>(context_, command_,
                                         [this](const transport::Message& message) { exchange_.send(message); });
@@ -93,6 +104,10 @@ void RunView::on_end(const transport::RunEnd& end) {
   if (const std::string text = what_went_wrong(end); !text.empty()) troubles_[text].push_back(ranks_.nodes[end.rank]);
 }
 
+void RunView::on_input_credit(const transport::RunInputCredit& credit) {
+  if (input_) input_->on_credit(credit);
+}
+
 // Empty when nothing did. One rank's exit status is nodectl's own; only several need words.
 std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
   if (!end.reason.empty()) return end.reason;
@@ -103,6 +118,7 @@ std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
 
 // Nodes with the same trouble are named together: it may be a thousand of them.
 void RunView::all_ended() {
+  if (input_) input_->stop();
   for (auto& [text, nodes] : troubles_) {
     std::sort(nodes.begin(), nodes.end());
     complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));

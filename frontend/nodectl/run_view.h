@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "frontend/nodectl/exchange.h"
+#include "frontend/nodectl/input_reader.h"
 #include "frontend/nodectl/line_labeller.h"
 #include "frontend/nodectl/run_ghosts.h"
 
@@ -24,6 +25,8 @@ class RunView {
   RunView(Context& context, bool label, bool ghosts = false)
       : exchange_(context, Flow::by_credit), context_(context), label_(label), with_ghosts_(ghosts) {}
 
+  // Where the input comes from that the request wants.
+  void read_input(std::unique_ptr<sys::Stream> stream);
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
   void on_signal(const sys::SignalFacts& signal);
@@ -39,6 +42,7 @@ class RunView {
   void on_started(const transport::RunStarted& started);
   void on_output(transport::RunOutput& output);
   void on_end(const transport::RunEnd& end);
+  void on_input_credit(const transport::RunInputCredit& credit);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
   std::string what_went_wrong(const transport::RunEnd& end) const;
@@ -53,6 +57,7 @@ class RunView {
   bool label_;
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
+  std::unique_ptr<InputReader> input_;  // none: nothing is read
   std::vector<std::string> command_;
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;

@@ -15,6 +15,7 @@
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/environment.h"
+#include "sys/inherited_stream.h"
 #include "sys/signals.h"
 #include "sys/text.h"
 
@@ -60,6 +61,7 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
   request.directory_required = !options.directory.empty();
   request.umask = sys::creation_mask();
   request.ghosts = true;
+  request.input = options.input;
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
                                    " go to a node; run it under env -i"));
@@ -81,6 +83,7 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label, true);
+  if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
     if (sys::ignores(signal)) continue;

@@ -132,6 +132,7 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
                              [&](const transport::ProcessEnd& end) { jobs_.on_message(node, end); },
                              [&](const transport::ProcessState& state) { jobs_.on_message(node, state); },
                              [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
+                             [&](const transport::InputCredit& credit) { jobs_.on_message(node, credit); },
                              [&](const auto& other) {
                                system_.log.debug("message ", other.number, " of node ", node, " is of no use here");
                              }},

@@ -41,6 +41,7 @@ Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_
       offer_(std::move(offer)),
       owner_(&owner),
       over_(std::move(over)),
+      input_(links, number, request_.input, [this](const transport::RunInputCredit& credit) { tell(credit); }),
       kill_(loop) {}
 
 void Job::start(const std::vector<NodeNumber>& nodes) {
@@ -51,6 +52,7 @@ void Job::start(const std::vector<NodeNumber>& nodes) {
     rank_of_.emplace(nodes[i], i);
     started.names.push_back(table_.find(nodes[i])->entry.name);
   }
+  input_.begin(nodes);
   const auto streams = static_cast<std::uint32_t>(2 * nodes.size());
   credit_ = std::clamp(credit_of_all / std::max(streams, 1u), least_credit, most_credit);
   started.output_credit = credit_;
@@ -82,6 +84,7 @@ void Job::launch(Rank& rank) {
   launch.rank = index_of(rank);
   launch.pid = rank.pid;
   launch.output_credit = credit_;
+  launch.input = input_.feeds(launch.rank);
   rank.phase = Rank::Phase::launching;
   const bool sent = links_.send(rank.node, launch);
   if (!sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
@@ -147,6 +150,10 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   check_complete(*rank);
 }
 
+void Job::on_input_credit(NodeNumber node, const transport::InputCredit& credit) {
+  if (find(node, credit.rank)) input_.on_credit(credit);
+}
+
 void Job::on_credit(const transport::RunCredit& credit) {
   if (credit.rank >= ranks_.size() || credit.stream == StreamName::input) return;
   Rank& rank = ranks_[credit.rank];
@@ -183,6 +190,7 @@ void Job::end(Rank& rank, transport::RunEnd message) {
   message.rank = index_of(rank);
   rank.phase = Rank::Phase::over;
   ++ranks_over_;
+  input_.on_over(message.rank);
   tell(message);
   if (over()) over_();
 }

@@ -16,6 +16,7 @@
 
 #include "frontend/nodemaster/content_store.h"
 #include "frontend/nodemaster/credentials.h"
+#include "frontend/nodemaster/input_fan.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/rank.h"
@@ -54,6 +55,7 @@ class Job {
   void on_process_end(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_process_state(transport::NodeNumber node, const transport::ProcessState& state);
   void on_output(transport::NodeNumber node, transport::StreamOutput output);
+  void on_input_credit(transport::NodeNumber node, const transport::InputCredit& credit);
   // The rank that ran there, if any: it is over.
   std::optional<std::uint32_t> on_node_lost(transport::NodeNumber node, const std::string& reason);
 
@@ -62,6 +64,7 @@ class Job {
   // Launches the ranks that wait for a pid.
   void on_ghosts(const transport::RunGhosts& ghosts);
   void on_credit(const transport::RunCredit& credit);
+  sys::Status on_input(const transport::RunInput& input) { return input_.on_input(input); }
   void on_owner_gone();
   void tell_over();
 
@@ -93,6 +96,7 @@ class Job {
   std::vector<Rank> ranks_;
   std::map<transport::NodeNumber, std::uint32_t> rank_of_;
   std::size_t ranks_over_ = 0;
+  InputFan input_;
   sys::Timer kill_;
 };
 

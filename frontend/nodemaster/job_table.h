@@ -28,6 +28,7 @@ class JobTable {
   void on_message(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_message(transport::NodeNumber node, const transport::ProcessState& state);
   void on_message(transport::NodeNumber node, transport::StreamOutput output);
+  void on_message(transport::NodeNumber node, const transport::InputCredit& credit);
   // The ranks that ran there are over; if the node lives on, they are killed when it joins again.
   void on_node_lost(transport::NodeNumber node, const std::string& reason);
   // A node is there (again): what it still runs of ranks that are over is killed.

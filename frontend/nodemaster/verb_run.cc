@@ -21,12 +21,19 @@ class RunVerb final : public Verb, private JobOwner {
     if (const auto* ghosts = std::get_if<transport::RunGhosts>(&message)) job_->on_ghosts(*ghosts);
     if (const auto* credit = std::get_if<transport::RunCredit>(&message)) job_->on_credit(*credit);
     if (const auto* signal = std::get_if<transport::RunSignal>(&message)) job_->signal(*signal);
+    if (const auto* input = std::get_if<transport::RunInput>(&message)) on_input(*input);
   }
   void on_gone() override {
     if (job_) std::exchange(job_, nullptr)->on_owner_gone();
   }
 
  private:
+  void on_input(const transport::RunInput& input) {
+    const auto taken = job_->on_input(input);
+    if (taken) return;
+    on_gone();
+    reply_.fail(false, taken.error().what);
+  }
   void send(const transport::Message& message) override { reply_.send(message); }
   void on_job_over() override {
     job_ = nullptr;

@@ -131,6 +131,34 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: what a program is to read on its stdin i
   CHECK(run(spec).output == "done\n");
 }
 
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program is fed as long as its input is open, and may close it") {
+  const auto feed = [&](const char* command, std::string_view text, int& code) {
+    auto spec = shell(command);
+    spec.fed = true;
+    Outcome outcome;
+    auto spawned = start(std::move(spec), outcome);
+    REQUIRE(spawned);
+    REQUIRE(spawned->input);
+    const auto old = ::signal(SIGPIPE, SIG_IGN);
+    run_until([&] {
+      drain(*spawned->output, outcome.output);
+      const auto written = spawned->input ? spawned->input->write(std::as_bytes(std::span(text))) : std::size_t{0};
+      if (written) text.remove_prefix(*written);
+      if (!written && written.error().code != EAGAIN) code = written.error().code;
+      if (text.empty() || code != 0) spawned->input.reset();
+      return outcome.exit.has_value();
+    });
+    (void)::signal(SIGPIPE, old);
+    drain(*spawned->output, outcome.output);
+    return outcome.output;
+  };
+  int code = 0;
+  CHECK(feed("wc -c", std::string(300000, 'x'), code) == "300000\n");
+  CHECK(code == 0);
+  CHECK(feed("read line; echo $line; exec <&-; sleep 0.1", "first\n" + std::string(300000, 'x'), code) == "first\n");
+  CHECK(code == EPIPE);
+}
+
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: arguments and environment are exactly those asked for") {
   auto spec = shell("echo \"$0|$1|$2|$NAME\"; env");
   spec.arguments.insert(spec.arguments.end(), {"zero", "", "two words"});
