@@ -181,6 +181,8 @@ class Parser {
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false)
         ->check(check_variable);
+    run_verb_->add_option("--output", run_.output, "write the nodes' output to DIR/NODE.out and DIR/NODE.err")
+        ->type_name("DIR");
     run_verb_
         ->add_option_function<std::string>(
             "--input", [this](const std::string& text) { run_.input = *parse_readers(text); },

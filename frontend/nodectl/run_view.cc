@@ -14,6 +14,13 @@ namespace frontend {
 using sys::cat;
 using transport::StreamName;
 
+void RunView::write_files(const std::string& directory) {
+  files_ = std::make_unique<OutputFiles>(context_.loop, directory, [this](const sys::Error& error) {
+    complain(context_, error.text());
+    status_ = std::max(status_, int{exit_failure});
+  });
+}
+
 void RunView::read_input(std::unique_ptr<sys::Stream> stream) {
   input_ = std::make_unique<InputReader>(
       context_.loop, std::move(stream), [this](const transport::RunInput& input) { exchange_.send(input); },
@@ -45,19 +52,24 @@ void RunView::on_message(transport::Message& message) {
 
 void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
+  if (const auto opened = files_ ? files_->open(started.names) : sys::Status(); !opened)
+    return fail_early(opened.error().text());
   if (input_) input_->start();
   if (!with_ghosts_ || command_.empty()) return;
   ghosts_ = std::make_unique<RunGhosts>(context_, command_,
                                         [this](const transport::Message& message) { exchange_.send(message); });
   const auto begun = ghosts_->begin(started);
-  if (begun) return;
-  complain(context_, cat("no ghosts for the ranks: ", begun.error().text()));
-  exchange_.give_up(exit_failure);
+  if (!begun) fail_early(cat("no ghosts for the ranks: ", begun.error().text()));
+}
+
+void RunView::fail_early(const std::string& why) {
+  complain(context_, why);
+  exchange_.finish(exit_failure);
 }
 
 void RunView::on_output(transport::RunOutput& output) {
   if (!take_new_part(output)) return;
-  Output& sink = this->sink(output.stream);
+  Output& sink = this->sink(output.rank, output.stream);
   if (label_) {
     sink.write(labeller(output.rank, output.stream).add(output.data));
   } else {
@@ -98,7 +110,7 @@ void RunView::on_end(const transport::RunEnd& end) {
   status_ = std::max(status_, status);
   if (ghosts_) ghosts_->on_end(end.rank, end.started && end.reason.empty() ? end.status : status << 8);
   for (StreamName stream : {StreamName::output, StreamName::error}) {
-    if (label_) sink(stream).write(labeller(end.rank, stream).finish());
+    if (label_) sink(end.rank, stream).write(labeller(end.rank, stream).finish());
   }
   if (end.rank >= ranks_.nodes.size()) return;
   if (const std::string text = what_went_wrong(end); !text.empty()) troubles_[text].push_back(ranks_.nodes[end.rank]);
@@ -137,7 +149,10 @@ std::string RunView::name_of(std::uint32_t rank) const {
   return rank < ranks_.names.size() ? sys::printable(ranks_.names[rank]) : cat("rank ", rank);
 }
 
-Output& RunView::sink(StreamName stream) { return stream == StreamName::error ? context_.error : context_.output; }
+Output& RunView::sink(std::uint32_t rank, StreamName stream) {
+  if (Output* const file = files_ ? files_->of(rank, stream) : nullptr) return *file;
+  return stream == StreamName::error ? context_.error : context_.output;
+}
 
 LineLabeller& RunView::labeller(std::uint32_t rank, StreamName stream) {
   return labellers_.try_emplace({rank, stream}, name_of(rank)).first->second;

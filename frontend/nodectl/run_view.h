@@ -15,6 +15,7 @@
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/input_reader.h"
 #include "frontend/nodectl/line_labeller.h"
+#include "frontend/nodectl/output_files.h"
 #include "frontend/nodectl/run_ghosts.h"
 
 namespace frontend {
@@ -25,6 +26,8 @@ class RunView {
   RunView(Context& context, bool label, bool ghosts = false)
       : exchange_(context, Flow::by_credit), context_(context), label_(label), with_ghosts_(ghosts) {}
 
+  // Instead of this command's own two streams.
+  void write_files(const std::string& directory);
   // Where the input comes from that the request wants.
   void read_input(std::unique_ptr<sys::Stream> stream);
   int run(const transport::RunRequest& request);
@@ -49,7 +52,8 @@ class RunView {
   void all_ended();
 
   std::string name_of(std::uint32_t rank) const;
-  Output& sink(transport::StreamName stream);
+  Output& sink(std::uint32_t rank, transport::StreamName stream);
+  void fail_early(const std::string& why);
   LineLabeller& labeller(std::uint32_t rank, transport::StreamName stream);
 
   Exchange exchange_;
@@ -57,6 +61,7 @@ class RunView {
   bool label_;
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
+  std::unique_ptr<OutputFiles> files_;
   std::unique_ptr<InputReader> input_;  // none: nothing is read
   std::vector<std::string> command_;
   transport::RunStarted ranks_;

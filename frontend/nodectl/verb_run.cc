@@ -83,6 +83,7 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label, true);
+  if (!options.output.empty()) view.write_files(options.output);
   if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
