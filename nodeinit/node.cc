@@ -225,6 +225,7 @@ void Node::on_message(transport::Message message) {
                              [this](const transport::Block& block) { cache_.on_block(block); },
                              [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },
                              [this](const transport::StreamInput& input) { launcher_.feed(input); },
+                             [this](const transport::Resize& resize) { launcher_.resize(resize); },
                              [this](const auto& other) {
                                log_.warning(transport::name_of_number(other.number), " from the front end ignored");
                              }},

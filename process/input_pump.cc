@@ -11,8 +11,8 @@ constexpr std::uint64_t portion = InputPump::window / 4;  // so that a slow read
 
 }  // namespace
 
-InputPump::InputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Tell tell)
-    : loop_(loop), stream_(std::move(stream)), tell_(std::move(tell)), retry_(loop) {}
+InputPump::InputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Tell tell, std::string_view at_end)
+    : loop_(loop), stream_(std::move(stream)), tell_(std::move(tell)), at_end_(at_end), retry_(loop) {}
 
 InputPump::~InputPump() { stop_watching(); }
 
@@ -24,6 +24,8 @@ bool InputPump::add(std::uint64_t offset, std::span<const std::byte> data, bool 
   const auto fresh = data.subspan(static_cast<std::size_t>(known));
   make_room();
   waiting_.insert(waiting_.end(), fresh.begin(), fresh.end());
+  for (const char byte : end ? at_end_ : std::string())
+    waiting_.push_back(static_cast<std::byte>(byte));
   received_ += fresh.size();
   end_ = end;
   schedule();

@@ -13,6 +13,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sys/loop.h"
@@ -31,7 +33,8 @@ class InputPump {
   };
   using Tell = std::function<void(const News&)>;
 
-  InputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Tell tell);
+  // `at_end`: written before the stream is closed.
+  InputPump(sys::Loop& loop, std::unique_ptr<sys::Stream> stream, Tell tell, std::string_view at_end = {});
   ~InputPump();
   InputPump(const InputPump&) = delete;
   InputPump& operator=(const InputPump&) = delete;
@@ -54,6 +57,7 @@ class InputPump {
   sys::Loop& loop_;
   std::unique_ptr<sys::Stream> stream_;  // null: ended or closed
   Tell tell_;
+  const std::string at_end_;
   std::uint64_t received_ = 0;
   std::uint64_t taken_ = 0;
   std::uint64_t told_ = 0;          // of taken_

@@ -180,6 +180,11 @@ void Launcher::feed(const transport::StreamInput& input) {
   found->second->kill();
 }
 
+void Launcher::resize(const transport::Resize& resize) {
+  const auto found = state_->jobs.find({resize.job, resize.rank});
+  if (found != state_->jobs.end()) found->second->resize(resize.window);
+}
+
 void Launcher::repeat_input() {
   for (const auto& [key, process] : state_->jobs)
     process->repeat_input();

@@ -38,6 +38,7 @@ class Launcher {
   void taken(const transport::StreamCredit& credit);
   // A process that is sent more than its window is killed: whoever sends it does not keep to what has been agreed.
   void feed(const transport::StreamInput& input);
+  void resize(const transport::Resize& resize);
   // A new connection: says for each process from where on its input is wanted.
   void repeat_input();
   // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.

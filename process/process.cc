@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "process/placement.h"
+#include "sys/pty.h"
 #include "sys/text.h"
 
 namespace process {
@@ -13,6 +14,10 @@ namespace {
 bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
 
 StartFailure cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
+
+sys::TerminalSize size_of(const transport::WindowSize& window) {
+  return {.columns = window.columns, .rows = window.rows};
+}
 
 // Whoever asked for that pid may ask for another one.
 StartFailure no_pid(int pid, const sys::Error& error) {
@@ -67,6 +72,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
   spec.fed = launch_.input;
+  if (launch_.terminal) spec.terminal = size_of(launch_.window);
   spec.limits = tools_.limits.in_force();
   spec.leftovers = leftovers_;
   if (launch_.files.empty()) return spec;
@@ -86,18 +92,26 @@ void Process::on_started(const sys::Status& status) {
   if (events_.state) tools_.children.watch_states(pid_, events_.state);
   events_.started(pid_);
   start_pump(transport::StreamName::output, std::move(spawned_.output));
-  start_pump(transport::StreamName::error, std::move(spawned_.error));
+  if (launch_.terminal) {
+    resize_ = std::move(spawned_.resize);
+    events_.output(transport::StreamName::error, 0, {}, true);
+  } else {
+    start_pump(transport::StreamName::error, std::move(spawned_.error));
+  }
   if (!spawned_.input) return;
-  input_ = std::make_unique<InputPump>(tools_.loop, std::move(spawned_.input), events_.input);
+  constexpr std::string_view end_of_input(&sys::end_of_input, 1);
+  input_ = std::make_unique<InputPump>(tools_.loop, std::move(spawned_.input), events_.input,
+                                       launch_.terminal ? end_of_input : std::string_view());
   input_->repeat();
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
-  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
-                                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
-                                                     events_.output(name, offset, piece, end);
-                                                     if (end) finish_if_drained();
-                                                   });
+  output(name).pump =
+      std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit,
+                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
+                                     events_.output(name, offset, piece, end);
+                                     if (end) finish_if_drained();
+                                   });
 }
 
 void Process::on_reaped(const sys::Exit& exit) {
@@ -144,6 +158,12 @@ bool Process::feed(const transport::StreamInput& input) {
 
 void Process::repeat_input() {
   if (input_ && phase_ == Phase::running) input_->repeat();
+}
+
+void Process::resize(const transport::WindowSize& window) {
+  launch_.window = window;
+  // Fails for a terminal that is gone, and then so is the process.
+  if (resize_) static_cast<void>(resize_(size_of(window)));
 }
 
 void Process::kill() {

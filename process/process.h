@@ -43,9 +43,9 @@ struct ProcessEvents {
   std::function<void(const StartFailure&)> failed;  // it never ran
   std::function<void(transport::StreamName, std::uint64_t offset, std::span<const std::byte>, bool end)> output;
   std::function<void(const InputPump::News&)> input = {};  // Launch::input: first of all from where on it is wanted
-  std::function<void(int status)> state = {};   // it has stopped or goes on: as wait(2) has it
-  std::function<void(const sys::Exit&)> ended;  // after the last output
-  std::function<void()> gone;                   // last; may destroy the process
+  std::function<void(int status)> state = {};              // it has stopped or goes on: as wait(2) has it
+  std::function<void(const sys::Exit&)> ended;             // after the last output
+  std::function<void()> gone;                              // last; may destroy the process
 };
 
 class Process {
@@ -66,6 +66,8 @@ class Process {
   [[nodiscard]] bool feed(const transport::StreamInput& input);
   // What is under way on the connection to it may be lost.
   void repeat_input();
+  // Its terminal has another size.
+  void resize(const transport::WindowSize& window);
   // SIGKILL, and what it still has to say is dropped.
   void kill();
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
@@ -100,7 +102,8 @@ class Process {
   int cancelled_by_ = 0;  // signal that came while it was starting
   std::optional<sys::Exit> exit_;
   Output outputs_[2];
-  std::unique_ptr<InputPump> input_;  // once it runs, if it has input
+  std::function<sys::Status(sys::TerminalSize)> resize_;        // once it runs, if it has a terminal
+  std::unique_ptr<InputPump> input_;                            // once it runs, if it has input
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what the cache's and the spawner's answers look at
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,6 +60,12 @@ Status connect_standard_streams(const SpawnSpec& spec, const ExecDescriptors& de
   return {};
 }
 
+// Of the session that this process leads now.
+Status take_terminal() {
+  if (::ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) return failure(errno, "take the terminal");
+  return {};
+}
+
 Status take_identity(const SpawnSpec& spec) {
   ::umask(static_cast<mode_t>(spec.umask));
   // A front end that is not root starts programs as itself only, and may not even set its own groups.
@@ -98,6 +105,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   };
   demand(connect_standard_streams(spec, descriptors));
   become_child(descriptors.report);
+  if (spec.terminal) demand(take_terminal());
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());
   demand(set_limits(spec));

@@ -191,6 +191,7 @@ class Parser {
         ->check(check_readers);
     run_verb_->add_flag_callback(
         "-n", [this] { run_.input = transport::no_rank; }, "no standard input: as --input none");
+    run_verb_->add_flag("-t,--terminal", run_.terminal, "give the program a terminal of its own; for one node");
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 

@@ -32,7 +32,10 @@ sys::Status OutputFiles::open(const std::string& path) {
   auto stream = sys::create_output_file(path);
   if (!stream) return tl::unexpected(stream.error());
   files_.push_back(std::make_unique<Output>(loop_, std::move(*stream)));
-  files_.back()->notify([] {}, [this, path](const sys::Error& error) { broken_({error.code, sys::cat("write ", path)}); });
+  files_.back()->notify([] {},
+                        [this, path](const sys::Error& error) {
+                          broken_({error.code, sys::cat("write ", path)});
+                        });
   return {};
 }
 

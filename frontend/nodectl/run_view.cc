@@ -54,6 +54,9 @@ void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
   if (const auto opened = files_ ? files_->open(started.names) : sys::Status(); !opened)
     return fail_early(opened.error().text());
+  if (lend_terminal_)
+    terminal_ = std::make_unique<RunTerminal>(
+        context_.loop, [this](const transport::WindowSize& window) { exchange_.send(transport::RunResize{window}); });
   if (input_) input_->start();
   if (!with_ghosts_ || command_.empty()) return;
   ghosts_ = std::make_unique<RunGhosts>(context_, command_,
@@ -131,6 +134,7 @@ std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
 // Nodes with the same trouble are named together: it may be a thousand of them.
 void RunView::all_ended() {
   if (input_) input_->stop();
+  terminal_.reset();
   for (auto& [text, nodes] : troubles_) {
     std::sort(nodes.begin(), nodes.end());
     complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));

@@ -17,6 +17,7 @@
 #include "frontend/nodectl/line_labeller.h"
 #include "frontend/nodectl/output_files.h"
 #include "frontend/nodectl/run_ghosts.h"
+#include "frontend/nodectl/run_terminal.h"
 
 namespace frontend {
 
@@ -30,6 +31,8 @@ class RunView {
   void write_files(const std::string& directory);
   // Where the input comes from that the request wants.
   void read_input(std::unique_ptr<sys::Stream> stream);
+  // The process has a terminal, and this one shows it.
+  void lend_terminal() { lend_terminal_ = true; }
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
   void on_signal(const sys::SignalFacts& signal);
@@ -62,12 +65,14 @@ class RunView {
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
   std::unique_ptr<OutputFiles> files_;
-  std::unique_ptr<InputReader> input_;  // none: nothing is read
+  bool lend_terminal_ = false;
+  std::unique_ptr<RunTerminal> terminal_;  // while the run is under way
+  std::unique_ptr<InputReader> input_;     // none: nothing is read
   std::vector<std::string> command_;
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;
   std::map<StreamKey, Position> positions_;
-  std::set<StreamKey> unpaid_;  // whose output waits for its reader
+  std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
   int status_ = 0;
   int interrupts_ = 0;

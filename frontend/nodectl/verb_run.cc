@@ -12,6 +12,7 @@
 #include "frontend/common/program_files.h"
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/run_terminal.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/environment.h"
@@ -62,6 +63,8 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options) {
   request.umask = sys::creation_mask();
   request.ghosts = true;
   request.input = options.input;
+  request.terminal = options.terminal;
+  request.window = terminal_window();
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
                                    " go to a node; run it under env -i"));
@@ -84,6 +87,7 @@ int run_run(Context& context, const RunOptions& options) {
   }
   RunView view(context, options.label, true);
   if (!options.output.empty()) view.write_files(options.output);
+  if (options.terminal) view.lend_terminal();
   if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {

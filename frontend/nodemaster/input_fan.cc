@@ -85,8 +85,7 @@ void InputFan::leave(std::uint64_t taken) {
 void InputFan::send(std::uint32_t rank, std::uint64_t from) {
   const auto data = kept_.from(from);
   if (data.empty() && !end_) return;
-  links_.send_bulk(readers_[rank].node,
-                   transport::StreamInput{job_, rank, from, end_, {data.begin(), data.end()}});
+  links_.send_bulk(readers_[rank].node, transport::StreamInput{job_, rank, from, end_, {data.begin(), data.end()}});
 }
 
 }  // namespace frontend

@@ -28,7 +28,9 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .gid = caller.gid,
           .groups = caller.groups,
           .umask = request.umask,
-          .files = request.files};
+          .files = request.files,
+          .terminal = request.terminal,
+          .window = request.window};
 }
 
 Job::Job(sys::Loop& loop, const NodeTable& table, NodeLinks& links, std::uint64_t number, transport::RunRequest request,
@@ -217,6 +219,14 @@ void Job::signal(const transport::RunSignal& signal) {
       continue;
     }
     links_.send(rank.node, transport::Signal{number_, index, signal.signal, signal.group, signal.queued, signal.value});
+  }
+}
+
+void Job::resize(const transport::RunResize& resize) {
+  request_.window = resize.window;
+  for (const Rank& rank : ranks_) {
+    const bool has_one = rank.phase == Rank::Phase::launching || rank.phase == Rank::Phase::running;
+    if (request_.terminal && has_one) links_.send(rank.node, transport::Resize{number_, index_of(rank), resize.window});
   }
 }
 

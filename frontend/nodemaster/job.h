@@ -65,6 +65,8 @@ class Job {
   void on_ghosts(const transport::RunGhosts& ghosts);
   void on_credit(const transport::RunCredit& credit);
   sys::Status on_input(const transport::RunInput& input) { return input_.on_input(input); }
+  // Of the ranks' terminals.
+  void resize(const transport::RunResize& resize);
   void on_owner_gone();
   void tell_over();
 

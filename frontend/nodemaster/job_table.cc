@@ -24,6 +24,11 @@ sys::Status check_input(std::uint32_t who, std::size_t ranks) {
   return sys::refusal(sys::cat("there is no rank ", who, " to get the input: the run has ", ranks));
 }
 
+sys::Status check_terminal(bool wanted, std::size_t ranks) {
+  if (!wanted || ranks == 1) return {};
+  return sys::refusal(sys::cat("a terminal is for one node, and these are ", ranks));
+}
+
 // A message that nodes cannot be sent would end their connections.
 sys::Status check_size(const transport::RunRequest& request, const Credentials& caller) {
   transport::Bytes frame;
@@ -49,6 +54,7 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
                                   Credentials caller, JobOwner& owner) {
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
   if (auto status = check_input(request.input, nodes.size()); !status) return tl::make_unexpected(status.error());
+  if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
   if (jobs_.size() == max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
   const std::uint64_t number = next_number_++;

@@ -21,6 +21,7 @@ class RunVerb final : public Verb, private JobOwner {
     if (const auto* ghosts = std::get_if<transport::RunGhosts>(&message)) job_->on_ghosts(*ghosts);
     if (const auto* credit = std::get_if<transport::RunCredit>(&message)) job_->on_credit(*credit);
     if (const auto* signal = std::get_if<transport::RunSignal>(&message)) job_->signal(*signal);
+    if (const auto* resize = std::get_if<transport::RunResize>(&message)) job_->resize(*resize);
     if (const auto* input = std::get_if<transport::RunInput>(&message)) on_input(*input);
   }
   void on_gone() override {

@@ -58,6 +58,13 @@ sys::Result<sys::Spawned> FakeSpawner::start(sys::SpawnSpec spec, std::function<
       pid, [this](const sys::Exit& exit) { on_exit(exit); }, process.spec.leftovers);
   sys::Spawned spawned{pid, std::make_unique<ReadEnd>(loop_, process.output),
                        std::make_unique<ReadEnd>(loop_, process.error), nullptr};
+  if (process.spec.terminal) {
+    spawned.error = nullptr;
+    spawned.resize = [&process](sys::TerminalSize size) {
+      process.spec.terminal = size;
+      return sys::Status();
+    };
+  }
   if (process.spec.fed) std::tie(spawned.input, process.input) = FakeStream::pair(loop_, faults_, pipe_capacity);
   return spawned;
 }

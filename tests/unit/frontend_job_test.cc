@@ -341,6 +341,41 @@ TEST_CASE("a rank that is to get input but is not there is refused") {
   CHECK(job.error().text().find("no rank 1 to get the input") != std::string::npos);
 }
 
+TEST_CASE("a terminal is for one node, and has the size that the command's has now") {
+  Jobs at;
+  at.request.terminal = true;
+  at.request.window = {24, 80};
+  CHECK_FALSE(at.jobs.start(at.request, {1, 3}, {1000, 100}, at.owner));
+  frontend::Job* const job = at.run({3});
+  const auto launch = at.links.take<transport::Launch>(3);
+  REQUIRE(launch.size() == 1);
+  CHECK(launch[0].terminal);
+  CHECK(launch[0].window.columns == 80);
+  at.launched(3, 0);
+  job->resize({{30, 90}});
+  const auto resize = at.links.take<transport::Resize>(3);
+  REQUIRE(resize.size() == 1);
+  CHECK(resize[0].job == at.number);
+  CHECK(resize[0].window.rows == 30);
+  at.end_streams(3, 0);
+  job->resize({{31, 91}});
+  CHECK(at.links.take<transport::Resize>(3).size() == 1);
+}
+
+TEST_CASE("a rank without a terminal is not told of sizes, and one that waits has the newest") {
+  Jobs at;
+  frontend::Job* const job = at.run({3});
+  job->resize({{30, 90}});
+  CHECK(at.links.take<transport::Resize>(3).empty());
+  Jobs waiting;
+  waiting.request.terminal = waiting.request.ghosts = true;
+  frontend::Job* const other = waiting.run({3});
+  other->resize({{30, 90}});
+  CHECK(waiting.links.take<transport::Resize>(3).empty());
+  other->on_ghosts({0, {7}});
+  CHECK(waiting.links.take<transport::Launch>(3)[0].window.columns == 90);
+}
+
 TEST_CASE("input goes to the ranks that are to get it, until they are over") {
   Jobs at;
   at.request.input = 1;

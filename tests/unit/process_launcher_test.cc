@@ -266,9 +266,34 @@ TEST_CASE("a process that is sent more input than its window is killed") {
   launch.input = true;
   const int pid = node.run(launch);
   node.launcher.feed({job, 0, 0, false, transport::Bytes(transport::input_window + 1)});
-  CHECK(node.children.signals == std::vector<std::string>{});
+  CHECK(node.faults.count(sys::cat("signal ", SIGKILL, " to group ", pid)) == 1);
   node.end(pid, fakes::killed_by(SIGKILL));
   CHECK(node.told.back().find("killed by signal 9") != std::string::npos);
+}
+
+TEST_CASE("a process with a terminal has one stream of output, and its input ends with ^D") {
+  Node node;
+  auto launch = node.request();
+  launch.input = launch.terminal = true;
+  launch.window = {24, 80};
+  node.launcher.launch(launch);
+  node.loop.run_until_idle();
+  const int pid = node.spawner.pids().back();
+  node.launcher.resize({job, 0, {25, 80}});  // comes too early for this one
+  CHECK(node.spawner.spec(pid).terminal->rows == 24);
+  node.spawner.execute(pid);
+  node.loop.run_until_idle();
+  CHECK(node.told == Told{"launched 0 runs", "err 0: end", "in 0: 0 again"});
+  node.launcher.resize({job, 0, {30, 90}});
+  node.launcher.resize({job, 1, {1, 1}});  // of nobody
+  CHECK(node.spawner.spec(pid).terminal->rows == 30);
+  CHECK(node.spawner.spec(pid).terminal->columns == 90);
+  node.launcher.feed({job, 0, 0, true, transport::Bytes(1, std::byte{'x'})});
+  node.loop.run_until_idle();
+  CHECK(node.spawner.input(pid)->take() == std::vector{std::byte{'x'}, std::byte{4}});
+  CHECK(node.spawner.input(pid)->peer_closed());
+  node.end(pid, fakes::exited(0));
+  CHECK(node.told.back() == "ended 0: exit status 0");
 }
 
 TEST_CASE("output that ends before the process does is not its end") {

@@ -159,6 +159,31 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program is fed as long as its input is
   CHECK(code == EPIPE);
 }
 
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program with a terminal of its own") {
+  auto spec = shell("tty; stty size; stty -echo; echo ready; read line; stty size; echo got $line >&2; ls -n $(tty)");
+  spec.fed = true;
+  spec.terminal = sys::TerminalSize{.columns = 90, .rows = 30};
+  Outcome outcome;
+  auto spawned = start(std::move(spec), outcome);
+  REQUIRE(spawned);
+  CHECK_FALSE(spawned->error);
+  run_until([&] {
+    drain(*spawned->output, outcome.output);
+    return outcome.output.find("ready") != std::string::npos;
+  });
+  CHECK(outcome.output.starts_with("/dev/pts/"));
+  CHECK(outcome.output.find("30 90\r\n") != std::string::npos);
+  CHECK(spawned->resize({.columns = 100, .rows = 40}));
+  CHECK(spawned->input->write(std::as_bytes(std::span("text\n", 5))));
+  run_until([&] {
+    drain(*spawned->output, outcome.output);
+    return outcome.exit.has_value();
+  });
+  drain(*spawned->output, outcome.output);
+  CHECK(outcome.output.find("40 100\r\ngot text\r\ncrw--w----") != std::string::npos);
+  CHECK(outcome.exit->status == 0);
+}
+
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: arguments and environment are exactly those asked for") {
   auto spec = shell("echo \"$0|$1|$2|$NAME\"; env");
   spec.arguments.insert(spec.arguments.end(), {"zero", "", "two words"});
