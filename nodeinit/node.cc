@@ -45,7 +45,8 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .ended = [this](const transport::ProcessEnd& message) { uplink_.send(message); },
                  .output = [this](const transport::StreamOutput& message) { on_output(message); },
                  .state = [this](const transport::ProcessState& message) { uplink_.send(message); },
-                 .held = [this](const transport::HeldProcesses& message) { uplink_.send(message); }}),
+                 .held = [this](const transport::HeldProcesses& message) { uplink_.send(message); },
+                 .input = [this](const transport::InputCredit& message) { uplink_.send_bulk(message); }}),
       services_({process_tools(), log_, system_.random()},
                 [this](const transport::ServiceStatus& status) { uplink_.send(transport::ServiceReport{status}); }),
       lasting_(services_, limits_),
@@ -211,6 +212,7 @@ void Node::on_bulk(bool there) {
   if (!there) return cache_.set_source({});
   cache_.set_source([this](const transport::Fetch& fetch) { uplink_.send_bulk(fetch); });
   launcher_.rewind_output();
+  launcher_.repeat_input();
 }
 
 void Node::on_output(const transport::StreamOutput& output) {
@@ -257,6 +259,8 @@ void Node::on_message(transport::Message message) {
                              [this](const transport::Power& power) { on_power(power); },
                              [this](const transport::Block& block) { cache_.on_block(block); },
                              [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },
+                             [this](const transport::StreamInput& input) { launcher_.feed(input); },
+                             [this](const transport::Resize& resize) { launcher_.resize(resize); },
                              [this](const auto& other) {
                                log_.warning(transport::name_of_number(other.number), " from the front end ignored");
                              }},

@@ -77,7 +77,6 @@ std::optional<StartFailure> complaint(const transport::Launch& launch) {
   if (!launch.directory.empty() && !sys::is_clean_path(launch.directory))
     return StartFailure{
         EINVAL, sys::cat("directory '", sys::printable(launch.directory), "' ", sys::path_fault(launch.directory))};
-  if (launch.input) return StartFailure{ENOSYS, "input for processes is not carried by this nodeinit"};
   if (launch.arguments.empty())
     return StartFailure{EINVAL, sys::cat("program ", launch.program, " has no arguments, not even its own name")};
   return std::nullopt;
@@ -160,6 +159,10 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
       .output =
           [this, key](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool end) {
             hooks.output({key.job, key.rank, stream, offset, end, {piece.begin(), piece.end()}});
+          },
+      .input =
+          [this, key](const InputPump::News& news) {
+            if (hooks.input) hooks.input({key.job, key.rank, news.taken, news.again, news.end});
           },
       .state =
           [this, key](int status) {
@@ -260,6 +263,24 @@ void Launcher::taken(const transport::StreamCredit& credit) {
   const auto found = state_->jobs.find({credit.job, credit.rank});
   if (found == state_->jobs.end() || credit.stream == transport::StreamName::input) return;
   found->second.process->taken(credit.stream, credit.taken);
+}
+
+void Launcher::feed(const transport::StreamInput& input) {
+  const auto found = state_->jobs.find({input.job, input.rank});
+  if (found == state_->jobs.end() || found->second->feed(input)) return;
+  state_->log.warning("job ", input.job, " rank ", input.rank,
+                      " killed: the front end has sent it more input than it has room for");
+  found->second->kill();
+}
+
+void Launcher::resize(const transport::Resize& resize) {
+  const auto found = state_->jobs.find({resize.job, resize.rank});
+  if (found != state_->jobs.end()) found->second->resize(resize.window);
+}
+
+void Launcher::repeat_input() {
+  for (const auto& [key, process] : state_->jobs)
+    process->repeat_input();
 }
 
 std::function<void()> Launcher::run_step(const transport::RunStep& step, const std::string& name,

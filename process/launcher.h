@@ -25,6 +25,7 @@ struct LauncherHooks {
   std::function<void(const transport::StreamOutput&)> output;
   std::function<void(const transport::ProcessState&)> state = {};
   std::function<void(const transport::HeldProcesses&)> held = {};
+  std::function<void(const transport::InputCredit&)> input = {};
 };
 
 class Launcher {
@@ -44,6 +45,11 @@ class Launcher {
   // Output that may have been lost on its way is sent once more.
   void rewind_output();
   void taken(const transport::StreamCredit& credit);
+  // A process that is sent more than its window is killed: whoever sends it does not keep to what has been agreed.
+  void feed(const transport::StreamInput& input);
+  void resize(const transport::Resize& resize);
+  // A new connection: says for each process from where on its input is wanted.
+  void repeat_input();
   // Runs a program of a setup step: output goes to the log, line by line, as "<name>: ...". The function returned kills it.
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "process/placement.h"
+#include "sys/pty.h"
 #include "sys/text.h"
 
 namespace process {
@@ -13,6 +14,10 @@ namespace {
 bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
 
 StartFailure cancelled(int signal) { return {ECANCELED, sys::cat("cancelled by signal ", signal, " before it ran")}; }
+
+sys::TerminalSize size_of(const transport::WindowSize& window) {
+  return {.columns = window.columns, .rows = window.rows};
+}
 
 // Whoever asked for that pid may ask for another one.
 StartFailure no_pid(int pid, const sys::Error& error) {
@@ -68,6 +73,8 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
+  spec.fed = launch_.input;
+  if (launch_.terminal) spec.terminal = size_of(launch_.window);
   spec.limits = tools_.limits.with(launch_.limits);
   spec.leftovers = options_.leftovers;
   if (launch_.files.empty()) return spec;
@@ -88,7 +95,17 @@ void Process::on_started(const sys::Status& status) {
   if (events_.state) tools_.children.watch_states(pid_, events_.state);
   events_.started(pid_);
   start_pump(transport::StreamName::output, std::move(spawned_.output));
-  start_pump(transport::StreamName::error, std::move(spawned_.error));
+  if (launch_.terminal) {
+    resize_ = std::move(spawned_.resize);
+    events_.output(transport::StreamName::error, 0, {}, true);
+  } else {
+    start_pump(transport::StreamName::error, std::move(spawned_.error));
+  }
+  if (!spawned_.input) return;
+  constexpr std::string_view end_of_input(&sys::end_of_input, 1);
+  input_ = std::make_unique<InputPump>(tools_.loop, std::move(spawned_.input), events_.input,
+                                       launch_.terminal ? end_of_input : std::string_view());
+  input_->repeat();
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
@@ -103,6 +120,7 @@ void Process::on_reaped(const sys::Exit& exit) {
   pid_ = 0;
   if (phase_ == Phase::over) return go_if_reaped();
   exit_ = exit;
+  if (input_) input_->stop();
   for (Output& output : outputs_)
     if (output.pump) output.pump->drain();
   finish_if_drained();
@@ -138,6 +156,21 @@ void Process::taken(transport::StreamName stream, std::uint64_t position) {
 void Process::rewind() {
   for (Output& output : outputs_)
     if (output.pump) output.pump->rewind();
+}
+
+// Nobody sends any before it runs and has asked for it.
+bool Process::feed(const transport::StreamInput& input) {
+  return !input_ || input_->add(input.offset, input.data, input.end);
+}
+
+void Process::repeat_input() {
+  if (input_ && phase_ == Phase::running) input_->repeat();
+}
+
+void Process::resize(const transport::WindowSize& window) {
+  launch_.window = window;
+  // Fails for a terminal that is gone, and then so is the process.
+  if (resize_) static_cast<void>(resize_(size_of(window)));
 }
 
 void Process::kill() {

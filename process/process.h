@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "content/cache.h"
+#include "process/input_pump.h"
 #include "process/limits.h"
 #include "process/output_pump.h"
 #include "process/start_failure.h"
@@ -43,9 +44,10 @@ struct ProcessEvents {
   std::function<void(int pid)> started;
   std::function<void(const StartFailure&)> failed;  // it never ran
   std::function<void(transport::StreamName, std::uint64_t offset, std::span<const std::byte>, bool end)> output;
-  std::function<void(int status)> state = {};   // it has stopped or goes on: as wait(2) has it
-  std::function<void(const sys::Exit&)> ended;  // after the last output
-  std::function<void()> gone;                   // last; may destroy the process
+  std::function<void(const InputPump::News&)> input = {};  // Launch::input: first of all from where on it is wanted
+  std::function<void(int status)> state = {};              // it has stopped or goes on: as wait(2) has it
+  std::function<void(const sys::Exit&)> ended;             // after the last output
+  std::function<void()> gone;                              // last; may destroy the process
 };
 
 struct ProcessOptions {
@@ -68,6 +70,12 @@ class Process {
   void taken(transport::StreamName stream, std::uint64_t position);
   // What of its output has not been taken is sent once more, and the ends of its streams.
   void rewind();
+  // False: that is more than the window.
+  [[nodiscard]] bool feed(const transport::StreamInput& input);
+  // What is under way on the connection to it may be lost.
+  void repeat_input();
+  // Its terminal has another size.
+  void resize(const transport::WindowSize& window);
   // SIGKILL, and what it still has to say is dropped.
   void kill();
   // It runs, or may still begin to. What it has said may be on its way for longer.
@@ -105,6 +113,8 @@ class Process {
   int cancelled_by_ = 0;  // signal that came while it was starting
   std::optional<sys::Exit> exit_;
   Output outputs_[2];
+  std::function<sys::Status(sys::TerminalSize)> resize_;        // once it runs, if it has a terminal
+  std::unique_ptr<InputPump> input_;                            // once it runs, if it has input
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // what the cache's and the spawner's answers look at
 };
 

@@ -25,15 +25,19 @@ void drop_oom_protection() {
   if (file.valid()) (void)write_all(file.get(), "0", 1);
 }
 
-}  // namespace
-
-Result<Pipe> make_pipe() {
+Result<Pipe> make_pipe_for_parent(Fd Pipe::*parents_end) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) < 0) return failure(errno, "make a pipe");
   Pipe pipe{Fd(ends[0]), Fd(ends[1])};
-  if (::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK) < 0) return failure(errno, "make a pipe non-blocking");
+  if (::fcntl((pipe.*parents_end).get(), F_SETFL, O_NONBLOCK) < 0) return failure(errno, "make a pipe non-blocking");
   return pipe;
 }
+
+}  // namespace
+
+Result<Pipe> make_pipe() { return make_pipe_for_parent(&Pipe::read); }
+
+Result<Pipe> make_input_pipe() { return make_pipe_for_parent(&Pipe::write); }
 
 void become_child(int kept) {
   ::setsid();

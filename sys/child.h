@@ -9,10 +9,14 @@
 namespace sys {
 
 struct Pipe {
-  Fd read;   // non-blocking: the parent's end
-  Fd write;  // blocking: the child's end
+  Fd read;
+  Fd write;
 };
-Result<Pipe> make_pipe();
+// For what the child writes.
+Result<Pipe> make_pipe();  // read: non-blocking, the parent's end; write: blocking
+
+// As make_pipe(), for what the child reads.
+Result<Pipe> make_input_pipe();  // read: blocking, the child's end; write: non-blocking
 
 // In the child: a session of its own (so that a signal to its group reaches all that it starts), signals as a
 // program expects them, no protection from the out-of-memory killer, and of its parent's descriptors only 0-2

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "sys/child.h"
 #include "sys/text.h"
@@ -45,11 +47,22 @@ Result<Fd> open_input(const SpawnSpec& spec) {
 }
 
 Status connect_standard_streams(const SpawnSpec& spec, const ExecDescriptors& descriptors) {
-  const auto input = open_input(spec);
-  if (!input) return tl::unexpected(input.error());
-  const int sources[] = {input->get(), descriptors.output, descriptors.error};
+  Fd opened;
+  if (descriptors.input < 0) {
+    auto input = open_input(spec);
+    if (!input) return tl::unexpected(input.error());
+    opened = std::move(*input);
+  }
+  const int input = opened.valid() ? opened.get() : descriptors.input;
+  const int sources[] = {input, descriptors.output, descriptors.error};
   for (int target = 0; target < 3; ++target)
     if (::dup2(sources[target], target) < 0) return failure(errno, cat("set up descriptor ", target));
+  return {};
+}
+
+// Of the session that this process leads now.
+Status take_terminal() {
+  if (::ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) return failure(errno, "take the terminal");
   return {};
 }
 
@@ -92,6 +105,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   };
   demand(connect_standard_streams(spec, descriptors));
   become_child(descriptors.report);
+  if (spec.terminal) demand(take_terminal());
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());
   demand(set_limits(spec));

@@ -24,6 +24,7 @@ struct ExecVectors {
 };
 
 struct ExecDescriptors {
+  int input;  // -1: SpawnSpec::input
   int output;
   int error;
   int report;

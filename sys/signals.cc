@@ -64,7 +64,7 @@ void restore_signals_in_child() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-void stop_self() { (void)::kill(::getpid(), SIGSTOP); }
+void stop_self(int signal) { (void)::kill(::getpid(), signal); }
 
 Result<std::unique_ptr<SignalSource>> watch_signals(Loop& loop, std::initializer_list<int> signals,
                                                     std::function<void(int signal)> handler) {

@@ -2,6 +2,7 @@
 // is nodeinit/emergency.h).
 #pragma once
 
+#include <csignal>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -34,7 +35,8 @@ struct SignalFacts {
 Result<std::unique_ptr<SignalSource>> watch_signal_facts(Loop& loop, std::initializer_list<int> signals,
                                                          std::function<void(const SignalFacts&)> handler);
 
-// Stops this process until it gets SIGCONT.
-void stop_self();
+// Stops this process until it gets SIGCONT. `signal`: the one that does it, as a shell sees it (SIGTSTP, SIGTTIN); such a
+// one does nothing in a process group that no shell looks after.
+void stop_self(int signal = SIGSTOP);
 
 }  // namespace sys

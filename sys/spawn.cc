@@ -12,6 +12,7 @@
 
 #include "sys/child.h"
 #include "sys/exec.h"
+#include "sys/pty.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -85,6 +86,61 @@ Result<Fd> open_group(const std::string& path) {
   return directory;
 }
 
+// What a child and its parent have of its standard streams.
+struct StreamEnds {
+  Fd child_input;  // invalid: SpawnSpec::input
+  Fd child_output;
+  Fd child_error;  // invalid: as output
+  Spawned spawned;
+};
+
+Result<StreamEnds> open_pipe_ends(const SpawnSpec& spec) {
+  StreamEnds ends;
+  auto output = make_pipe();
+  if (!output) return tl::unexpected(output.error());
+  auto error = make_pipe();
+  if (!error) return tl::unexpected(error.error());
+  ends.child_output = std::move(output->write);
+  ends.child_error = std::move(error->write);
+  ends.spawned.output = stream_of(std::move(output->read));
+  ends.spawned.error = stream_of(std::move(error->read));
+  if (!spec.fed) return ends;
+  auto input = make_input_pipe();
+  if (!input) return tl::unexpected(input.error());
+  ends.child_input = std::move(input->read);
+  ends.spawned.input = stream_of(std::move(input->write));
+  return ends;
+}
+
+Result<Fd> duplicate(const Fd& fd) {
+  Fd other(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!other.valid()) return failure(errno, "duplicate a terminal's descriptor");
+  return other;
+}
+
+// Each of the parent's has a descriptor of its own, to be given up by itself.
+Result<StreamEnds> open_terminal_ends(const SpawnSpec& spec) {
+  StreamEnds ends;
+  auto pty = open_pty(*spec.terminal, spec.uid);
+  if (!pty) return tl::unexpected(pty.error());
+  auto child_input = duplicate(pty->terminal);
+  if (!child_input) return tl::unexpected(child_input.error());
+  auto control = duplicate(pty->master);
+  if (!control) return tl::unexpected(control.error());
+  if (spec.fed) {
+    auto input = duplicate(pty->master);
+    if (!input) return tl::unexpected(input.error());
+    ends.spawned.input = stream_of(std::move(*input));
+  }
+  ends.child_input = std::move(*child_input);
+  ends.child_output = std::move(pty->terminal);
+  ends.spawned.output = stream_of(std::move(pty->master));
+  ends.spawned.resize = [control = std::make_shared<Fd>(std::move(*control))](TerminalSize size) {
+    return resize_pty(*control, size);
+  };
+  return ends;
+}
+
 // Takes in what the child has said; true at the end of the pipe: it has executed its program, or is gone.
 bool read_report(Launch& launch) {
   ExecReport report;
@@ -113,10 +169,8 @@ void conclude(Launch& launch) {
 
 Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)> started,
                                      std::function<void(const Exit&)> ended) {
-  auto output = make_pipe();
-  if (!output) return within(spec.path, output.error());
-  auto error = make_pipe();
-  if (!error) return within(spec.path, error.error());
+  auto ends = spec.terminal ? open_terminal_ends(spec) : open_pipe_ends(spec);
+  if (!ends) return within(spec.path, ends.error());
   auto report = make_pipe();
   if (!report) return within(spec.path, report.error());
   if (spec.arguments.empty()) spec.arguments.push_back(spec.path);
@@ -126,7 +180,11 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   if (!group) return within(spec.path, group.error());
   const int pid = fork_as(spec.pid, group->get());
   if (pid < 0) return failure(errno, cat(spec.path, ": fork", spec.pid == 0 ? "" : cat(" as ", spec.pid)));
-  if (pid == 0) execute_in_child(spec, vectors, {output->write.get(), error->write.get(), report->write.get()});
+  if (pid == 0) {
+    const Fd& error = ends->child_error.valid() ? ends->child_error : ends->child_output;
+    execute_in_child(spec, vectors,
+                     {ends->child_input.get(), ends->child_output.get(), error.get(), report->write.get()});
+  }
 
   Launch& launch = launches_.try_emplace(pid, loop_).first->second;
   launch.path = std::move(spec.path);
@@ -139,7 +197,8 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   // Should this fail, the start is concluded when the child has ended.
   if (auto watch = loop_.watch(launch.report.get(), Ready::read, [this, pid](Ready) { on_report(pid); }))
     launch.watch = *watch;
-  return Spawned{pid, stream_of(std::move(output->read)), stream_of(std::move(error->read))};
+  ends->spawned.pid = pid;
+  return std::move(ends->spawned);
 }
 
 void KernelSpawner::on_report(int pid) {

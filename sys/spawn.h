@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "sys/loop.h"
 #include "sys/result.h"
 #include "sys/stream.h"
+#include "sys/terminal.h"
 
 namespace sys {
 
@@ -25,6 +27,9 @@ struct SpawnSpec {
   int pid = 0;        // that it is to have; 0: any
   std::string group;  // the directory of the cgroup that it is born in; empty: its parent's
   std::string input;  // what it reads on its stdin; empty: /dev/null
+  bool fed = false;   // it reads what is written to Spawned::input instead
+  std::optional<TerminalSize>
+      terminal;  // of its own, controlling it: what it writes, on stderr too, is Spawned::output
   std::string directory = "/";
   bool directory_required = false;  // false: where it cannot be entered, the child starts in "/"
   std::uint32_t uid = 0;
@@ -42,7 +47,9 @@ struct SpawnSpec {
 struct Spawned {
   int pid = 0;
   std::unique_ptr<Stream> output;  // read ends, non-blocking
-  std::unique_ptr<Stream> error;
+  std::unique_ptr<Stream> error;   // null: SpawnSpec::terminal
+  std::unique_ptr<Stream> input;   // SpawnSpec::fed: write end, non-blocking; EPIPE when nobody reads any more
+  std::function<Status(TerminalSize)> resize;  // SpawnSpec::terminal
 };
 
 class Spawner {

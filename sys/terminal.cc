@@ -15,4 +15,9 @@ std::optional<TerminalSize> terminal_size(int fd) {
   return size;
 }
 
+bool in_background(int fd) {
+  const pid_t foreground = ::tcgetpgrp(fd);
+  return foreground > 0 && foreground != ::getpgrp();
+}
+
 }  // namespace sys

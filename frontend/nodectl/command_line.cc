@@ -45,6 +45,17 @@ std::string check_cpus(const std::string& text) {
   return is_cpu_list(text) ? "" : cat("'", text, "' is no list of processors; write it like 0-3,7");
 }
 
+std::optional<std::uint32_t> parse_readers(const std::string& text) {
+  if (text == "all") return transport::all_ranks;
+  if (text == "none") return transport::no_rank;
+  const auto rank = sys::parse_number(text, 0, transport::no_rank - 1);
+  return rank ? std::optional(static_cast<std::uint32_t>(*rank)) : std::nullopt;
+}
+
+std::string check_readers(const std::string& text) {
+  return parse_readers(text) ? "" : cat("'", text, "' is neither all nor none nor a rank");
+}
+
 // CLI11's, with usage lines of our own.
 class HelpFormatter : public CLI::Formatter {
  public:
@@ -197,6 +208,17 @@ class Parser {
         ->allow_extra_args(false)
         ->check(check_variable);
     add_job_limits();
+    run_verb_->add_option("--output", run_.output, "write the nodes' output to DIR/NODE.out and DIR/NODE.err")
+        ->type_name("DIR");
+    run_verb_
+        ->add_option_function<std::string>(
+            "--input", [this](const std::string& text) { run_.input = *parse_readers(text); },
+            "who gets your standard input: all (default), none, or a rank: 0 is the first node's")
+        ->type_name("WHO")
+        ->check(check_readers);
+    run_verb_->add_flag_callback(
+        "-n", [this] { run_.input = transport::no_rank; }, "no standard input: as --input none");
+    run_verb_->add_flag("-t,--terminal", run_.terminal, "give the program a terminal of its own; for one node");
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 

@@ -15,10 +15,27 @@ namespace frontend {
 using sys::cat;
 using transport::StreamName;
 
+void RunView::write_files(const std::string& directory) {
+  files_ = std::make_unique<OutputFiles>(context_.loop, directory, [this](const sys::Error& error) {
+    complain(context_, error.text());
+    status_ = std::max(status_, int{exit_failure});
+  });
+}
+
+void RunView::read_input(std::unique_ptr<sys::Stream> stream) {
+  input_ = std::make_unique<InputReader>(
+      context_.loop, std::move(stream), [this](const transport::RunInput& input) { exchange_.send(input); },
+      [this](const sys::Error& error) {
+        complain(context_, cat("standard input: ", error.text()));
+        status_ = std::max(status_, int{exit_failure});
+      });
+}
+
 int RunView::run(const transport::RunRequest& request) {
   command_ = request.arguments;
   exchange_.on_lost([this](const sys::Error& reason) { on_lost(reason); });
   limits_ = request.job_limits;
+  input_to_ = request.input;
   exchange_.on_taken([this] {
     for (const StreamKey& key : std::exchange(unpaid_, {}))
       give_credit(key);
@@ -33,6 +50,7 @@ void RunView::on_message(transport::Message& message) {
   if (auto* output = std::get_if<transport::RunOutput>(&message)) return on_output(*output);
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
   if (const auto* contact = std::get_if<transport::RunContact>(&message)) return on_contact(*contact);
+  if (const auto* credit = std::get_if<transport::RunInputCredit>(&message)) return on_input_credit(*credit);
   if (!ghosts_) return;
   if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
   if (const auto* wanted = std::get_if<transport::RunGhostWanted>(&message)) return ghosts_->on_wanted(wanted->rank);
@@ -40,18 +58,27 @@ void RunView::on_message(transport::Message& message) {
 
 void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
+  if (const auto opened = files_ ? files_->open(started.names) : sys::Status(); !opened)
+    return fail_early(opened.error().text());
+  if (lend_terminal_)
+    terminal_ = std::make_unique<RunTerminal>(
+        context_.loop, [this](const transport::WindowSize& window) { exchange_.send(transport::RunResize{window}); });
+  if (input_) input_->start();
   if (!with_ghosts_ || command_.empty()) return;
   ghosts_ = std::make_unique<RunGhosts>(context_, command_,
                                         [this](const transport::Message& message) { send(message); });
   const auto begun = ghosts_->begin(started);
-  if (begun) return;
-  complain(context_, cat("no ghosts for the ranks: ", begun.error().text()));
-  exchange_.give_up(exit_failure);
+  if (!begun) fail_early(cat("no ghosts for the ranks: ", begun.error().text()));
+}
+
+void RunView::fail_early(const std::string& why) {
+  complain(context_, why);
+  exchange_.finish(exit_failure);
 }
 
 void RunView::on_output(transport::RunOutput& output) {
   if (!take_new_part(output)) return;
-  Output& sink = this->sink(output.stream);
+  Output& sink = this->sink(output.rank, output.stream);
   if (label_) {
     sink.write(labeller(output.rank, output.stream).add(output.data));
   } else {
@@ -96,7 +123,7 @@ void RunView::on_end(const transport::RunEnd& end) {
   status_ = std::max(status_, status);
   if (ghosts_) ghosts_->on_end(end.rank, end.started && end.reason.empty() ? end.status : status << 8);
   for (StreamName stream : {StreamName::output, StreamName::error}) {
-    if (label_) sink(stream).write(labeller(end.rank, stream).finish());
+    if (label_) sink(end.rank, stream).write(labeller(end.rank, stream).finish());
   }
   note_trouble(end.rank, words_for_pids(end.limits_hit, limits_));
   note_trouble(end.rank, what_went_wrong(end));
@@ -104,6 +131,10 @@ void RunView::on_end(const transport::RunEnd& end) {
 
 void RunView::note_trouble(std::uint32_t rank, const std::string& text) {
   if (!text.empty() && rank < ranks_.nodes.size()) troubles_[text].push_back(ranks_.nodes[rank]);
+}
+
+void RunView::on_input_credit(const transport::RunInputCredit& credit) {
+  if (input_) input_->on_credit(credit);
 }
 
 // Empty when nothing did. One rank's exit status is nodectl's own; only several need words.
@@ -117,6 +148,8 @@ std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
 
 // Nodes with the same trouble are named together: it may be a thousand of them.
 void RunView::all_ended() {
+  if (input_) input_->stop();
+  terminal_.reset();
   for (auto& [text, nodes] : troubles_) {
     std::sort(nodes.begin(), nodes.end());
     complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));
@@ -160,6 +193,7 @@ void RunView::seek() {
   }
   if (!exchange_.reconnect(attachment())) return seek_.set(seek_interval, [this] { seek(); });
   seeking_ = false;
+  if (input_) input_->repeat();
   for (const transport::Message& message : std::exchange(unsent_, {}))
     exchange_.send(message);
 }
@@ -167,6 +201,7 @@ void RunView::seek() {
 transport::RunAttach RunView::attachment() const {
   transport::RunAttach attach{.job = ranks_.job, .nodes = ranks_.nodes, .over = {over_.begin(), over_.end()}};
   attach.ghosts = ghosts_ != nullptr;
+  attach.input = input_to_;
   for (std::uint32_t rank = 0; rank < ranks_.nodes.size(); ++rank) {
     for (const StreamName stream : {StreamName::output, StreamName::error}) {
       const auto position = positions_.find({rank, stream});
@@ -186,7 +221,10 @@ std::string RunView::name_of(std::uint32_t rank) const {
   return rank < ranks_.names.size() ? sys::printable(ranks_.names[rank]) : cat("rank ", rank);
 }
 
-Output& RunView::sink(StreamName stream) { return stream == StreamName::error ? context_.error : context_.output; }
+Output& RunView::sink(std::uint32_t rank, StreamName stream) {
+  if (Output* const file = files_ ? files_->of(rank, stream) : nullptr) return *file;
+  return stream == StreamName::error ? context_.error : context_.output;
+}
 
 LineLabeller& RunView::labeller(std::uint32_t rank, StreamName stream) {
   return labellers_.try_emplace({rank, stream}, name_of(rank)).first->second;

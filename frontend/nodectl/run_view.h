@@ -19,8 +19,11 @@
 #include <vector>
 
 #include "frontend/nodectl/exchange.h"
+#include "frontend/nodectl/input_reader.h"
 #include "frontend/nodectl/line_labeller.h"
+#include "frontend/nodectl/output_files.h"
 #include "frontend/nodectl/run_ghosts.h"
+#include "frontend/nodectl/run_terminal.h"
 
 namespace frontend {
 
@@ -39,6 +42,12 @@ class RunView {
         acknowledge_(context.loop),
         seek_(context.loop) {}
 
+  // Instead of this command's own two streams.
+  void write_files(const std::string& directory);
+  // Where the input comes from that the request wants.
+  void read_input(std::unique_ptr<sys::Stream> stream);
+  // The process has a terminal, and this one shows it.
+  void lend_terminal() { lend_terminal_ = true; }
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
   void on_signal(const sys::SignalFacts& signal);
@@ -59,6 +68,7 @@ class RunView {
   void seek();
   transport::RunAttach attachment() const;
   void send(const transport::Message& message);
+  void on_input_credit(const transport::RunInputCredit& credit);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
   void note_trouble(std::uint32_t rank, const std::string& text);
@@ -66,7 +76,8 @@ class RunView {
   void all_ended();
 
   std::string name_of(std::uint32_t rank) const;
-  Output& sink(transport::StreamName stream);
+  Output& sink(std::uint32_t rank, transport::StreamName stream);
+  void fail_early(const std::string& why);
   LineLabeller& labeller(std::uint32_t rank, transport::StreamName stream);
 
   Exchange exchange_;
@@ -74,8 +85,13 @@ class RunView {
   bool label_;
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
+  std::unique_ptr<OutputFiles> files_;
+  bool lend_terminal_ = false;
+  std::unique_ptr<RunTerminal> terminal_;  // while the run is under way
+  std::unique_ptr<InputReader> input_;     // none: nothing is read
   std::vector<std::string> command_;
   transport::JobLimits limits_;
+  std::uint32_t input_to_ = transport::no_rank;
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;
   std::map<StreamKey, Position> positions_;

@@ -13,10 +13,12 @@
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/job_limits.h"
+#include "frontend/nodectl/run_terminal.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
 #include "sys/environment.h"
 #include "sys/files.h"
+#include "sys/inherited_stream.h"
 #include "sys/signals.h"
 #include "sys/text.h"
 
@@ -67,6 +69,9 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options, sys::
   request.ghosts = true;
   request.limits = own_limits();
   request.job_limits = options.limits;
+  request.input = options.input;
+  request.terminal = options.terminal;
+  request.window = terminal_window();
   if (const auto size = size_of(request.environment); size > max_environment) {
     return sys::failure(E2BIG, cat("the environment has ", size, " bytes, at most ", max_environment,
                                    " go to a node; run it under env -i"));
@@ -88,6 +93,9 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label, true);
+  if (!options.output.empty()) view.write_files(options.output);
+  if (options.terminal) view.lend_terminal();
+  if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
     if (sys::ignores(signal)) continue;

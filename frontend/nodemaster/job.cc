@@ -32,6 +32,8 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .groups = caller.groups,
           .umask = request.umask,
           .files = request.files,
+          .terminal = request.terminal,
+          .window = request.window,
           .limits = request.limits,
           .job_limits = request.job_limits};
 }
@@ -44,12 +46,14 @@ Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest requ
       caller_(std::move(caller)),
       offer_(std::move(offer)),
       over_(std::move(over)),
+      input_(tools.links, number, [this](const transport::RunInputCredit& credit) { tell(credit); }),
       patience_(tools.loop),
       contact_(tools.loop) {}
 
 void Job::start(const std::vector<NodeNumber>& nodes, JobOwner& owner) {
   owner_ = &owner;
   set_nodes(nodes);
+  input_.begin(nodes, request_.input);
   transport::RunStarted started{.job = number_, .nodes = nodes, .output_credit = credit_};
   for (const NodeNumber node : nodes)
     started.names.push_back(tools_.table.find(node)->entry.name);
@@ -93,6 +97,7 @@ void Job::launch(Rank& rank) {
   launch.rank = index_of(rank);
   launch.pid = rank.pid;
   launch.output_credit = credit_;
+  launch.input = input_.feeds(launch.rank);
   rank.phase = Rank::Phase::launching;
   rank.sent = tools_.links.send(rank.node, launch);
   if (!rank.sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
@@ -175,6 +180,16 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   check_complete(*rank);
 }
 
+void Job::on_input_credit(NodeNumber node, const transport::InputCredit& credit) {
+  if (!find(node, credit.rank)) return;
+  if (!unclaimed_) return input_.on_credit(credit);
+  // The newest says it all, but that input is wanted from there on.
+  transport::InputCredit& kept = untold_input_[credit.rank];
+  const bool again = kept.again || credit.again;
+  kept = credit;
+  kept.again = again;
+}
+
 void Job::on_credit(const transport::RunCredit& credit) {
   if (credit.rank >= ranks_.size() || credit.stream == StreamName::input) return;
   Rank& rank = ranks_[credit.rank];
@@ -214,6 +229,7 @@ void Job::end(Rank& rank, transport::RunEnd message) {
   message.rank = index_of(rank);
   rank.phase = Rank::Phase::over;
   rank.away = false;
+  input_.on_over(message.rank);
   tell(message);
   if (!owner_ && !unclaimed_) acknowledge(rank);
   check_over();
@@ -325,6 +341,12 @@ void Job::send_signal(Rank& rank, const transport::Signal& signal) {
   }
 }
 
+void Job::resize(const transport::RunResize& resize) {
+  request_.window = resize.window;
+  for (const Rank& rank : ranks_)
+    if (rank.on_node()) tools_.links.send(rank.node, transport::Resize{number_, index_of(rank), resize.window});
+}
+
 void Job::on_owner_gone() {
   owner_ = nullptr;
   acknowledge_all();
@@ -344,6 +366,7 @@ void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
     patience_.set(tools_.patience.claim, [this] {
       unclaimed_ = false;
       untold_ = {};
+      untold_input_ = {};
       on_owner_gone();
     });
   }
@@ -377,8 +400,11 @@ sys::Status Job::claim(const transport::RunAttach& attach, const std::function<b
     ranks_[i].streams[0].taken = attach.taken[2 * i];
     ranks_[i].streams[1].taken = attach.taken[2 * i + 1];
   }
+  input_.begin(attach.nodes, attach.input);
   for (const transport::Message& message : std::exchange(untold_, {}))
     tell(message);
+  for (const auto& [rank, credit] : std::exchange(untold_input_, {}))
+    input_.on_credit(credit);
   std::vector<bool> was_over(ranks_.size());
   for (const std::uint32_t index : attach.over)
     if (index < ranks_.size()) was_over[index] = true;

@@ -24,6 +24,7 @@
 
 #include "frontend/nodemaster/content_store.h"
 #include "frontend/nodemaster/credentials.h"
+#include "frontend/nodemaster/input_fan.h"
 #include "frontend/nodemaster/node_links.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/rank.h"
@@ -81,6 +82,7 @@ class Job {
   void on_process_end(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_process_state(transport::NodeNumber node, const transport::ProcessState& state);
   void on_output(transport::NodeNumber node, transport::StreamOutput output);
+  void on_input_credit(transport::NodeNumber node, const transport::InputCredit& credit);
   void on_node_lost(transport::NodeNumber node, const std::string& reason);
   // It will not be back.
   void on_node_gone(transport::NodeNumber node, const std::string& reason);
@@ -93,6 +95,9 @@ class Job {
   void on_ghosts(const transport::RunGhosts& ghosts);
   void on_credit(const transport::RunCredit& credit);
   void on_ack(const transport::RunAck& ack);
+  sys::Status on_input(const transport::RunInput& input) { return input_.on_input(input); }
+  // Of the ranks' terminals.
+  void resize(const transport::RunResize& resize);
   void on_owner_gone();
   void tell_over();
 
@@ -135,10 +140,12 @@ class Job {
   JobOwner* owner_ = nullptr;
   bool unclaimed_ = false;
   std::vector<transport::Message> untold_;  // while it is
+  std::map<std::uint32_t, transport::InputCredit> untold_input_;  // likewise, by rank
   std::uint32_t credit_ = most_credit;
   std::vector<Rank> ranks_;
   std::size_t acknowledged_ = 0;
   std::map<transport::NodeNumber, std::uint32_t> rank_of_;
+  InputFan input_;
   sys::Timer patience_;  // until somebody claims it; or between SIGHUP and SIGKILL
   sys::Timer contact_;   // until the next node has been away for too long
 };

@@ -13,13 +13,22 @@ constexpr std::size_t max_held = 1u << 16;  // that a node may hold
 
 sys::Status check(const transport::RunRequest& request) {
   if (!sys::is_clean_path(request.program)) return sys::refusal("the program must be an absolute path");
-  if (request.input != transport::no_rank) return sys::refusal("input for processes is not carried by this nodemaster");
   if (request.files.size() != request.sources.size()) return sys::refusal("files without sources");
   for (std::size_t i = 0; i < request.files.size(); ++i) {
     if (!sys::is_clean_path(request.files[i].path)) return sys::refusal("a file's path on the node must be absolute");
     if (!request.sources[i].starts_with('/')) return sys::refusal("a file's source must be an absolute path");
   }
   return {};
+}
+
+sys::Status check_input(std::uint32_t who, std::size_t ranks) {
+  if (who == transport::no_rank || who == transport::all_ranks || who < ranks) return {};
+  return sys::refusal(sys::cat("there is no rank ", who, " to get the input: the run has ", ranks));
+}
+
+sys::Status check_terminal(bool wanted, std::size_t ranks) {
+  if (!wanted || ranks == 1) return {};
+  return sys::refusal(sys::cat("a terminal is for one node, and these are ", ranks));
 }
 
 // A message that nodes cannot be sent would end their connections.
@@ -46,6 +55,8 @@ JobTable::JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, Co
 sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                                   Credentials caller, JobOwner& owner) {
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
+  if (auto status = check_input(request.input, nodes.size()); !status) return tl::make_unexpected(status.error());
+  if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
   if (jobs_.size() == max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
   const std::uint64_t number = next_number_++;
@@ -92,6 +103,10 @@ void JobTable::on_message(transport::NodeNumber node, const transport::ProcessSt
 
 void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput output) {
   if (Job* job = find(output.job)) job->on_output(node, std::move(output));
+}
+
+void JobTable::on_message(transport::NodeNumber node, const transport::InputCredit& credit) {
+  if (Job* job = find(credit.job)) job->on_input_credit(node, credit);
 }
 
 void JobTable::on_node_lost(transport::NodeNumber node, const std::string& reason) {

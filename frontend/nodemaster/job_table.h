@@ -36,6 +36,7 @@ class JobTable {
   void on_message(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_message(transport::NodeNumber node, const transport::ProcessState& state);
   void on_message(transport::NodeNumber node, transport::StreamOutput output);
+  void on_message(transport::NodeNumber node, const transport::InputCredit& credit);
   void on_message(transport::NodeNumber node, transport::HeldProcesses held);
   // The ranks that run there are out of contact, and lost if it is not back in time.
   void on_node_lost(transport::NodeNumber node, const std::string& reason);

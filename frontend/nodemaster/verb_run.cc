@@ -17,6 +17,8 @@ class JobVerb : public Verb, protected JobOwner {
                                [this](const transport::RunCredit& credit) { job_->on_credit(credit); },
                                [this](const transport::RunAck& ack) { job_->on_ack(ack); },
                                [this](const transport::RunSignal& signal) { job_->signal(signal); },
+                               [this](const transport::RunResize& resize) { job_->resize(resize); },
+                               [this](const transport::RunInput& input) { on_input(input); },
                                [](const auto&) {}},
                message);
   }
@@ -25,6 +27,12 @@ class JobVerb : public Verb, protected JobOwner {
   }
 
  protected:
+  void on_input(const transport::RunInput& input) {
+    const auto taken = job_->on_input(input);
+    if (taken) return;
+    on_gone();
+    reply_.fail(false, taken.error().what);
+  }
   void send(const transport::Message& message) override { reply_.send(message); }
   void on_job_over() override {
     job_ = nullptr;

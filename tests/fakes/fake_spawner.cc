@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "sys/text.h"
@@ -12,6 +13,7 @@ namespace fakes {
 namespace {
 
 constexpr int status_of_failed_start = 127;
+constexpr std::size_t pipe_capacity = 64u << 10;  // pipe(7)
 
 class ReadEnd final : public sys::Stream {
  public:
@@ -54,8 +56,17 @@ sys::Result<sys::Spawned> FakeSpawner::start(sys::SpawnSpec spec, std::function<
   pids_.push_back(pid);
   children_.expect(
       pid, [this](const sys::Exit& exit) { on_exit(exit); }, process.spec.leftovers);
-  return sys::Spawned{pid, std::make_unique<ReadEnd>(loop_, process.output),
-                      std::make_unique<ReadEnd>(loop_, process.error)};
+  sys::Spawned spawned{pid, std::make_unique<ReadEnd>(loop_, process.output),
+                       std::make_unique<ReadEnd>(loop_, process.error), nullptr};
+  if (process.spec.terminal) {
+    spawned.error = nullptr;
+    spawned.resize = [&process](sys::TerminalSize size) {
+      process.spec.terminal = size;
+      return sys::Status();
+    };
+  }
+  if (process.spec.fed) std::tie(spawned.input, process.input) = FakeStream::pair(loop_, faults_, pipe_capacity);
+  return spawned;
 }
 
 std::string FakeSpawner::execute(int pid) {

@@ -11,6 +11,7 @@
 #include "sys/spawn.h"
 #include "tests/fakes/fake_children.h"
 #include "tests/fakes/fake_loop.h"
+#include "tests/fakes/fake_stream.h"
 #include "tests/fakes/faults.h"
 
 namespace fakes {
@@ -43,6 +44,9 @@ class FakeSpawner final : public sys::Spawner {
   void write_error(int pid, std::string_view text) { processes_.at(pid).error->data += text; }
   void close_output(int pid) { processes_.at(pid).output->closed = true; }
   void close_error(int pid) { processes_.at(pid).error->closed = true; }
+  // Its end of the pipe that it is fed by; null: it is not, or has closed it.
+  FakeStream* input(int pid) { return processes_.at(pid).input.get(); }
+  void close_input(int pid) { processes_.at(pid).input.reset(); }
   // The process ends. `held_open`: something that it has started keeps its output streams.
   void end(int pid, int status, bool held_open = false);
 
@@ -53,6 +57,7 @@ class FakeSpawner final : public sys::Spawner {
     std::function<void(const sys::Exit&)> ended;
     std::shared_ptr<FakePipe> output = std::make_shared<FakePipe>();
     std::shared_ptr<FakePipe> error = std::make_shared<FakePipe>();
+    std::unique_ptr<FakeStream> input;
   };
 
   void tell_started(int pid, const sys::Status& status);

@@ -66,9 +66,6 @@ class Run(lab.LabTest):
         done = self.run_on("0", "/usr/bin/printf", "<%s>", *awkward)
         self.assertEqual(done.stdout, "".join(f"<{word}>" for word in awkward))
 
-    def test_standard_input_is_empty(self):
-        self.assertEqual(self.run_on("0", "/usr/bin/wc", "-c", input="not for the node").stdout, "0\n")
-
     def test_a_changed_program_is_the_one_that_runs(self):
         script = self.program("versions", b"#!/bin/sh\necho one\n")
         self.assertEqual(self.run_on("0", script).stdout, "one\n")

@@ -415,12 +415,71 @@ TEST_CASE("a rank whose ghost is still to come can be cancelled, and goes with i
   CHECK(at.jobs.running() == 0);
 }
 
-TEST_CASE("a run with input is refused instead of having none") {
+TEST_CASE("a rank that is to get input but is not there is refused") {
   Jobs at;
-  at.request.input = 0;
+  at.request.input = 1;
   const auto job = at.jobs.start(at.request, {1}, {1000, 100}, at.owner);
   REQUIRE_FALSE(job);
-  CHECK(job.error().text().find("input") != std::string::npos);
+  CHECK(job.error().text().find("no rank 1 to get the input") != std::string::npos);
+}
+
+TEST_CASE("a terminal is for one node, and has the size that the command's has now") {
+  Jobs at;
+  at.request.terminal = true;
+  at.request.window = {24, 80};
+  CHECK_FALSE(at.jobs.start(at.request, {1, 3}, {1000, 100}, at.owner));
+  frontend::Job* const job = at.run({3});
+  const auto launch = at.links.take<transport::Launch>(3);
+  REQUIRE(launch.size() == 1);
+  CHECK(launch[0].terminal);
+  CHECK(launch[0].window.columns == 80);
+  at.launched(3, 0);
+  job->resize({{30, 90}});
+  const auto resize = at.links.take<transport::Resize>(3);
+  REQUIRE(resize.size() == 1);
+  CHECK(resize[0].job == at.number);
+  CHECK(resize[0].window.rows == 30);
+  at.end_streams(3, 0);
+  job->resize({{31, 91}});
+  CHECK(at.links.take<transport::Resize>(3).size() == 1);
+}
+
+TEST_CASE("a rank without a terminal is not told of sizes, and one that waits has the newest") {
+  Jobs at;
+  frontend::Job* const job = at.run({3});
+  job->resize({{30, 90}});
+  CHECK(at.links.take<transport::Resize>(3).empty());
+  Jobs waiting;
+  waiting.request.terminal = waiting.request.ghosts = true;
+  frontend::Job* const other = waiting.run({3});
+  other->resize({{30, 90}});
+  CHECK(waiting.links.take<transport::Resize>(3).empty());
+  other->on_ghosts({0, {7}});
+  CHECK(waiting.links.take<transport::Launch>(3)[0].window.columns == 90);
+}
+
+TEST_CASE("input goes to the ranks that are to get it, until they are over") {
+  Jobs at;
+  at.request.input = 1;
+  frontend::Job* const job = at.run({1, 3});
+  CHECK_FALSE(at.links.take<transport::Launch>(1)[0].input);
+  CHECK(at.links.take<transport::Launch>(3)[0].input);
+  at.launched(3, 1);
+  at.jobs.on_message(3, transport::InputCredit{.job = at.number, .rank = 1, .again = true});
+  CHECK(job->on_input({0, false, bytes("text")}));
+  CHECK(at.links.take<transport::StreamInput>(1).empty());
+  const auto input = at.links.take<transport::StreamInput>(3);
+  REQUIRE(input.size() == 1);
+  CHECK(input[0].job == at.number);
+  CHECK(input[0].rank == 1);
+  CHECK(input[0].data == bytes("text"));
+  at.end_streams(3, 1);
+  at.end(3, 1, fakes::exited(0));
+  const auto credits = at.owner.all<transport::RunInputCredit>();
+  REQUIRE(credits.size() == 1);
+  CHECK(credits[0].end);
+  at.jobs.on_message(3, transport::InputCredit{.job = at.number, .rank = 1, .again = true});
+  CHECK(at.links.take<transport::StreamInput>(3).empty());
 }
 
 TEST_CASE("signals go to the rank that they are for, as they are") {

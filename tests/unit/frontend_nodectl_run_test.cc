@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "frontend/nodectl/line_labeller.h"
 #include "frontend/nodectl/run_view.h"
 #include "tests/unit/frontend_nodectl_fixture.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace {
 
@@ -96,6 +99,32 @@ TEST_CASE("run: nodes get credit in portions, for what has been taken") {
     if (const auto* credit = std::get_if<transport::RunCredit>(&message))
       credits.emplace_back(credit->rank, credit->taken);
   CHECK(credits == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 3}, {1, 4}});
+}
+
+TEST_CASE("run: output can go to files of each node instead") {
+  const fakes::TemporaryDirectory folder;
+  Run run(false, {3, 4});
+  run.view.write_files(folder.path() + "/made/here");
+  CHECK(run.with({out(0, "three\n"), error(1, "four"), exits(0, 0), exits(1, 0)}) == 0);
+  CHECK(run.printed().empty());
+  CHECK(run.complained().empty());
+  const auto content = [&](const std::string& name) {
+    std::ifstream file(folder / "made/here/" + name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  CHECK(content("n3.out") == "three\n");
+  CHECK(content("n3.err").empty());
+  CHECK(content("n4.out").empty());
+  CHECK(content("n4.err") == "four");
+}
+
+TEST_CASE("run: a file of a node that cannot be made ends the run") {
+  Run run(false, {3});
+  run.started.names[0] = "../n3";
+  const fakes::TemporaryDirectory folder;
+  run.view.write_files(folder.path());
+  CHECK(run.with({out(0, "three\n"), exits(0, 0)}) == 1);
+  CHECK(run.complained() == "nodectl: node ../n3 has no name that a file could have\n");
 }
 
 TEST_CASE("run: unlabelled output is passed on byte by byte") {

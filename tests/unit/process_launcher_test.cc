@@ -42,6 +42,11 @@ struct Node : process::ProcessNode {
             },
         .state = [this](const ProcessState& message) { told.push_back(sys::cat("state ", message.rank)); },
         .held = [this](const HeldProcesses& message) { held = message.processes; },
+        .input =
+            [this](const InputCredit& message) {
+              told.push_back(sys::cat("in ", message.rank, ": ", message.taken, message.again ? " again" : "",
+                                      message.end ? " end" : ""));
+            },
     };
   }
 
@@ -332,6 +337,72 @@ TEST_CASE("output flows within credit, and the end waits for the last byte") {
   node.loop.run_until_idle();
   CHECK(node.told.back() == "ended 0: exit status 0");
   CHECK(has(node.told, "out 0: gh"));
+}
+
+TEST_CASE("a process with input asks for it, gets it, and is asked again on a new connection") {
+  Node node;
+  auto launch = node.request();
+  launch.input = true;
+  const int pid = node.run(launch);
+  CHECK(node.told == Told{"launched 0 runs", "in 0: 0 again"});
+  CHECK(node.spawner.spec(pid).fed);
+  node.launcher.feed({job, 0, 0, false, transport::Bytes(5)});
+  node.launcher.feed({job, 1, 0, false, transport::Bytes(5)});  // of nobody
+  node.loop.run_until_idle();
+  CHECK(node.spawner.input(pid)->waiting() == 5);
+  node.launcher.repeat_input();
+  CHECK(node.told.back() == "in 0: 5 again");
+  node.spawner.close_input(pid);
+  node.launcher.feed({job, 0, 5, false, transport::Bytes(5)});
+  node.loop.run_until_idle();
+  CHECK(node.told.back() == "in 0: 5 end");
+  node.end(pid, fakes::exited(0));
+  CHECK(node.told.back() == "ended 0: exit status 0");
+}
+
+TEST_CASE("a process without input has an empty one, and its front end's is dropped") {
+  Node node;
+  const int pid = node.run(node.request());
+  CHECK_FALSE(node.spawner.spec(pid).fed);
+  node.launcher.feed({job, 0, 0, false, transport::Bytes(5)});
+  node.launcher.repeat_input();
+  CHECK(node.told == Told{"launched 0 runs"});
+}
+
+TEST_CASE("a process that is sent more input than its window is killed") {
+  Node node;
+  auto launch = node.request();
+  launch.input = true;
+  const int pid = node.run(launch);
+  node.launcher.feed({job, 0, 0, false, transport::Bytes(transport::input_window + 1)});
+  CHECK(node.faults.count(sys::cat("signal ", SIGKILL, " to group ", pid)) == 1);
+  node.end(pid, fakes::killed_by(SIGKILL));
+  CHECK(node.told.back().find("killed by signal 9") != std::string::npos);
+}
+
+TEST_CASE("a process with a terminal has one stream of output, and its input ends with ^D") {
+  Node node;
+  auto launch = node.request();
+  launch.input = launch.terminal = true;
+  launch.window = {24, 80};
+  node.launcher.launch(launch);
+  node.loop.run_until_idle();
+  const int pid = node.spawner.pids().back();
+  node.launcher.resize({job, 0, {25, 80}});  // comes too early for this one
+  CHECK(node.spawner.spec(pid).terminal->rows == 24);
+  node.spawner.execute(pid);
+  node.loop.run_until_idle();
+  CHECK(node.told == Told{"launched 0 runs", "err 0: end", "in 0: 0 again"});
+  node.launcher.resize({job, 0, {30, 90}});
+  node.launcher.resize({job, 1, {1, 1}});  // of nobody
+  CHECK(node.spawner.spec(pid).terminal->rows == 30);
+  CHECK(node.spawner.spec(pid).terminal->columns == 90);
+  node.launcher.feed({job, 0, 0, true, transport::Bytes(1, std::byte{'x'})});
+  node.loop.run_until_idle();
+  CHECK(node.spawner.input(pid)->take() == std::vector{std::byte{'x'}, std::byte{4}});
+  CHECK(node.spawner.input(pid)->peer_closed());
+  node.end(pid, fakes::exited(0));
+  CHECK(node.told.back() == "ended 0: exit status 0");
 }
 
 TEST_CASE("output that ends before the process does is not its end") {

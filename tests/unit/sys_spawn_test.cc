@@ -131,6 +131,59 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: what a program is to read on its stdin i
   CHECK(run(spec).output == "done\n");
 }
 
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program is fed as long as its input is open, and may close it") {
+  const auto feed = [&](const char* command, std::string_view text, int& code) {
+    auto spec = shell(command);
+    spec.fed = true;
+    Outcome outcome;
+    auto spawned = start(std::move(spec), outcome);
+    REQUIRE(spawned);
+    REQUIRE(spawned->input);
+    const auto old = ::signal(SIGPIPE, SIG_IGN);
+    run_until([&] {
+      drain(*spawned->output, outcome.output);
+      const auto written = spawned->input ? spawned->input->write(std::as_bytes(std::span(text))) : std::size_t{0};
+      if (written) text.remove_prefix(*written);
+      if (!written && written.error().code != EAGAIN) code = written.error().code;
+      if (text.empty() || code != 0) spawned->input.reset();
+      return outcome.exit.has_value();
+    });
+    (void)::signal(SIGPIPE, old);
+    drain(*spawned->output, outcome.output);
+    return outcome.output;
+  };
+  int code = 0;
+  CHECK(feed("wc -c", std::string(300000, 'x'), code) == "300000\n");
+  CHECK(code == 0);
+  CHECK(feed("read line; echo $line; exec <&-; sleep 0.1", "first\n" + std::string(300000, 'x'), code) == "first\n");
+  CHECK(code == EPIPE);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program with a terminal of its own") {
+  auto spec = shell("tty; stty size; stty -echo; echo ready; read line; stty size; echo got $line >&2; ls -n $(tty)");
+  spec.fed = true;
+  spec.terminal = sys::TerminalSize{.columns = 90, .rows = 30};
+  Outcome outcome;
+  auto spawned = start(std::move(spec), outcome);
+  REQUIRE(spawned);
+  CHECK_FALSE(spawned->error);
+  run_until([&] {
+    drain(*spawned->output, outcome.output);
+    return outcome.output.find("ready") != std::string::npos;
+  });
+  CHECK(outcome.output.starts_with("/dev/pts/"));
+  CHECK(outcome.output.find("30 90\r\n") != std::string::npos);
+  CHECK(spawned->resize({.columns = 100, .rows = 40}));
+  CHECK(spawned->input->write(std::as_bytes(std::span("text\n", 5))));
+  run_until([&] {
+    drain(*spawned->output, outcome.output);
+    return outcome.exit.has_value();
+  });
+  drain(*spawned->output, outcome.output);
+  CHECK(outcome.output.find("40 100\r\ngot text\r\ncrw--w----") != std::string::npos);
+  CHECK(outcome.exit->status == 0);
+}
+
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: arguments and environment are exactly those asked for") {
   auto spec = shell("echo \"$0|$1|$2|$NAME\"; env");
   spec.arguments.insert(spec.arguments.end(), {"zero", "", "two words"});
