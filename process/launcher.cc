@@ -267,20 +267,20 @@ void Launcher::taken(const transport::StreamCredit& credit) {
 
 void Launcher::feed(const transport::StreamInput& input) {
   const auto found = state_->jobs.find({input.job, input.rank});
-  if (found == state_->jobs.end() || found->second->feed(input)) return;
+  if (found == state_->jobs.end() || found->second.process->feed(input)) return;
   state_->log.warning("job ", input.job, " rank ", input.rank,
                       " killed: the front end has sent it more input than it has room for");
-  found->second->kill();
+  found->second.process->signal({.job = input.job, .rank = input.rank, .signal = SIGKILL});
 }
 
 void Launcher::resize(const transport::Resize& resize) {
   const auto found = state_->jobs.find({resize.job, resize.rank});
-  if (found != state_->jobs.end()) found->second->resize(resize.window);
+  if (found != state_->jobs.end()) found->second.process->resize(resize.window);
 }
 
 void Launcher::repeat_input() {
-  for (const auto& [key, process] : state_->jobs)
-    process->repeat_input();
+  for (const auto& [key, job] : state_->jobs)
+    job.process->repeat_input();
 }
 
 std::function<void()> Launcher::run_step(const transport::RunStep& step, const std::string& name,

@@ -26,8 +26,8 @@ struct Fan {
   frontend::InputFan fan;
 
   explicit Fan(std::uint32_t readers)
-      : fan(links, job, readers, [this](const RunInputCredit& credit) { told.push_back(credit); }) {
-    fan.begin({10, 11, 12});
+      : fan(links, job, [this](const RunInputCredit& credit) { told.push_back(credit); }) {
+    fan.begin({10, 11, 12}, readers);
   }
   void ready(std::uint32_t rank, std::uint64_t taken = 0) {
     fan.on_credit({.job = job, .rank = rank, .taken = taken, .again = true});
