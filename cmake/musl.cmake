@@ -13,6 +13,7 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR x86_64)
 set(CMAKE_SYSROOT "${sysroot}")
 set(CMAKE_CXX_COMPILER x86_64-linux-gnu-g++-12)
+set(CMAKE_C_COMPILER x86_64-linux-gnu-gcc-12)  # of test programs
 set(CMAKE_AR x86_64-linux-gnu-gcc-ar-12 CACHE FILEPATH "")
 set(CMAKE_RANLIB x86_64-linux-gnu-gcc-ranlib-12 CACHE FILEPATH "")
 # A path of the host's libraries (LIBRARY_PATH) would be searched before the sysroot's.
@@ -23,6 +24,7 @@ endforeach()
 # Dependency files name headers by the tree's link, so that a new toolchain rebuilds everything.
 set(CMAKE_CXX_FLAGS_INIT
     "-specs=${sysroot}/musl.specs -fno-canonical-system-headers -fno-pie")
+set(CMAKE_C_FLAGS_INIT "${CMAKE_CXX_FLAGS_INIT}")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -no-pie")
 
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)

@@ -10,6 +10,7 @@
 
 #include "frontend/common/node_state.h"
 #include "frontend/common/paths.h"
+#include "frontend/nodectl/bpstat_text.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/help.h"
 #include "frontend/nodectl/job_limits.h"
@@ -133,7 +134,10 @@ class Parser {
   }
 
   void add_listings() {
-    add_listing("status", status_, false);
+    add_listing("status", status_, false)
+        ->add_option("--bproc", status_.bproc)
+        ->check(CLI::IsMember(bpstat_forms()))
+        ->group("");  // bpstat's: not in the help
     CLI::App* wait = add_listing("wait", wait_);
     wait->add_option("--state", wait_.state, "down, boot, up, error or unavailable")
         ->type_name("STATE")

@@ -4,12 +4,14 @@
 #include <exception>
 #include <variant>
 
+#include "frontend/nodectl/bproc_names.h"
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/exit_status.h"
 #include "sys/console.h"
 #include "sys/epoll_loop.h"
 #include "sys/inherited_stream.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace {
@@ -70,14 +72,37 @@ int run_command(const CommandLine& line, int argc, char** argv) {
   return status;
 }
 
+int run_line(const std::vector<const char*>& words, int argc, char** argv) {
+  const auto line = parse_command_line(static_cast<int>(words.size()), words.data());
+  if (const int* status = std::get_if<int>(&line)) return *status;
+  return run_command(std::get<CommandLine>(line), argc, argv);
+}
+
+// Under one of BProc's names: what it means, one line after the other, as long as all is well.
+int run_bproc(const BprocLine& bproc, int argc, char** argv) {
+  if (!bproc.help.empty()) return std::fputs(bproc.help.c_str(), stdout) < 0 ? exit_failure : 0;
+  if (!bproc.trouble.empty()) {
+    std::fputs(sys::cat(sys::name_in(argv[0]), ": ", bproc.trouble, "\n").c_str(), stderr);
+    return exit_usage;
+  }
+  int status = 0;
+  for (const auto& line : bproc.lines) {
+    std::vector<const char*> words = {"nodectl"};
+    for (const std::string& word : line)
+      words.push_back(word.c_str());
+    status = run_line(words, argc, argv);
+    if (status != 0) break;
+  }
+  return status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);  // Output tells of a reader that is gone
   sys::open_standard_fds();
-  const auto line = parse_command_line(argc, argv);
-  if (const int* status = std::get_if<int>(&line)) return *status;
-  return run_command(std::get<CommandLine>(line), argc, argv);
+  if (const auto bproc = translate_bproc({argv, argv + argc})) return run_bproc(*bproc, argc, argv);
+  return run_line({argv, argv + argc}, argc, argv);
 } catch (const std::exception& error) {
   die(error.what());
   return exit_failure;

@@ -6,6 +6,7 @@
 
 #include "frontend/common/node_set.h"
 #include "frontend/common/node_state.h"
+#include "frontend/nodectl/bpstat_text.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/status_text.h"
 #include "frontend/nodectl/verbs.h"
@@ -41,6 +42,10 @@ int run_status(Context& context, const StatusOptions& options) {
   const auto on_reply = [&](transport::Message& message) {
     const auto* reply = std::get_if<transport::StatusReply>(&message);
     if (reply == nullptr) return;
+    if (!options.bproc.empty()) {
+      context.output.write(bpstat_text(reply->nodes, options.bproc));
+      return exchange.finish(0);
+    }
     print_status(context, reply->nodes);
     for (const std::string& note : context.json ? std::vector<std::string>() : protection_notes(*reply))
       complain(context, sys::cat("note: ", note));

@@ -13,6 +13,7 @@ namespace frontend {
 
 struct StatusOptions {
   std::string nodes = "all";
+  std::string bproc;  // the form in which bpstat shows them (bpstat_text.h); empty: nodectl's own
 };
 int run_status(Context& context, const StatusOptions& options);
 
