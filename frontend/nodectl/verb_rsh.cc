@@ -54,25 +54,30 @@ bool is_program(const std::string& word) {
          find_program(word, "/", value_of(own, "PATH").value_or(default_search_path)).has_value();
 }
 
-int refuse(Context& context, std::string_view why) {
+std::nullopt_t refuse(Context& context, std::string_view why) {
   complain(context, why);
-  return exit_rsh_failure;
+  return std::nullopt;
 }
 
 }  // namespace
 
-int run_rsh(Context& context, const RshOptions& options) {
+std::optional<RunOptions> run_options_of(Context& context, const RshOptions& options) {
   const auto line = parse_rsh_line(options.words);
   if (!line) return refuse(context, line.error().what);
   if (const auto status = check_user(line->user); !status) return refuse(context, status.error().what);
   const auto nodes = ask_for(context, line->host);
-  if (!nodes) return exit_rsh_failure;
+  if (!nodes) return std::nullopt;
   if (nodes->size() != 1)
     return refuse(context, cat("rsh: ", line->host, nodes->empty() ? " is no node" : " is more than one node"));
   RunOptions run;
   run.nodes = cat(nodes->front().node);
   run.command = rsh_arguments(line->command, is_program);
-  return run_run(context, run);
+  return run;
+}
+
+int run_rsh(Context& context, const RshOptions& options) {
+  const auto run = run_options_of(context, options);
+  return run ? run_run(context, *run) : exit_rsh_failure;
 }
 
 }  // namespace frontend

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,8 @@ int run_run(Context& context, const RunOptions& options);
 struct RshOptions {
   std::vector<std::string> words;  // see rsh_line.h
 };
+// What to run for it; nothing when it has been said why not.
+std::optional<RunOptions> run_options_of(Context& context, const RshOptions& options);
 int run_rsh(Context& context, const RshOptions& options);
 
 }  // namespace frontend

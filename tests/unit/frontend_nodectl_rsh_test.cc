@@ -69,21 +69,15 @@ TEST_CASE("rsh: a program moves by itself, anything else with a shell") {
 namespace {
 
 struct Rsh : fakes::Command {
-  // nodemaster knows these nodes; a program that it is asked to run ends with 7.
-  int run(Words words) {
-    master.answer = [this](const transport::Message& message) {
-      if (std::holds_alternative<transport::StatusRequest>(message))
-        return master.send(transport::StatusReply{known, true});
-      master.send(transport::RunStarted{.job = 1, .nodes = {3}, .names = {"n3"}});
-      master.send(transport::RunEnd{.rank = 0, .started = true, .status = 7 << 8});
-      master.send(transport::Done{});
-    };
-    const int status = frontend::run_rsh(*context, {std::move(words)});
+  // nodemaster knows these nodes.
+  std::optional<frontend::RunOptions> ask(Words words) {
+    master.answer = [this](const transport::Message&) { master.send(answer); };
+    const auto run = run_options_of(*context, {std::move(words)});
     loop.run_until_idle();
-    return status;
+    return run;
   }
-  std::vector<transport::NodeStatus> known{{.node = 2, .name = "n2", .address = 0x0a090102},
-                                           {.node = 3, .name = "n3", .address = 0x0a090103}};
+  transport::Message answer = transport::StatusReply{
+      {{.node = 2, .name = "n2", .address = 0x0a090102}, {.node = 3, .name = "n3", .address = 0x0a090103}}, true};
   fakes::ScriptedMaster master{loop, sockets};
 };
 
@@ -91,28 +85,30 @@ struct Rsh : fakes::Command {
 
 TEST_CASE("rsh: an address stands for its node, among all") {
   Rsh rsh;
-  CHECK(rsh.run({"-x", "10.9.1.4", "/bin/true"}) == 255);
+  CHECK(!rsh.ask({"-x", "10.9.1.4", "/bin/true"}));
   CHECK(rsh.complained() == "nodectl: rsh: 10.9.1.4 is no node\n");
-  CHECK(rsh.run({"-x", "10.9.1.3", "/bin/sh", "-c", "'exit 7'"}) == 7);
-  REQUIRE(rsh.master.received.size() >= 3);
-  CHECK(std::get<transport::StatusRequest>(rsh.master.received[1]).nodes == "all");
-  const auto& request = std::get<transport::RunRequest>(rsh.master.received[2]);
-  CHECK(request.nodes == "3");
-  CHECK(request.arguments == Words{"/bin/sh", "-c", "exit 7"});
+  const auto run = rsh.ask({"-x", "10.9.1.3", "/bin/sh", "-c", "'exit 7'"});
+  REQUIRE(run);
+  CHECK(run->nodes == "3");
+  CHECK(run->command == Words{"/bin/sh", "-c", "exit 7"});
+  CHECK(std::get<transport::StatusRequest>(rsh.master.received.at(1)).nodes == "all");
+}
+
+TEST_CASE("rsh: a name is nodemaster's to know") {
+  Rsh rsh;
+  rsh.answer = transport::StatusReply{{{.node = 2, .name = "login", .address = 0x0a090102}}, true};
+  const auto run = rsh.ask({"login", "true"});
+  REQUIRE(run);
+  CHECK(run->nodes == "2");
+  CHECK(std::get<transport::StatusRequest>(rsh.master.received.at(0)).nodes == "login");
+  rsh.answer = transport::Failure{.usage = true, .reason = "there is no node n9"};
+  CHECK(frontend::run_rsh(*rsh.context, {{"n9", "/bin/true"}}) == 255);
+  rsh.loop.run_until_idle();
+  CHECK(rsh.complained() == "nodectl: there is no node n9\n");  // and nothing more
 }
 
 TEST_CASE("rsh: more than one node is not one host") {
   Rsh rsh;
-  CHECK(rsh.run({"all", "/bin/true"}) == 255);
+  CHECK(!rsh.ask({"all", "/bin/true"}));
   CHECK(rsh.complained() == "nodectl: rsh: all is more than one node\n");
-  CHECK(rsh.master.received.size() == 1);
-}
-
-TEST_CASE("rsh: a node that nodemaster does not know is said once") {
-  Rsh rsh;
-  rsh.master.answer = [&](const transport::Message&) {
-    rsh.master.send(transport::Failure{.usage = true, .reason = "there is no node n9"});
-  };
-  CHECK(frontend::run_rsh(*rsh.context, {{"n9", "/bin/true"}}) == 255);
-  CHECK(rsh.complained() == "nodectl: there is no node n9\n");
 }
