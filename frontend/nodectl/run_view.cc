@@ -119,6 +119,7 @@ void RunView::on_end(const transport::RunEnd& end) {
   unacknowledged_.push_back(end.rank);
   acknowledge_.set(sys::Duration::zero(), [this] { exchange_.send(transport::RunAck{std::exchange(unacknowledged_, {})}); });
   if (!over_.insert(end.rank).second) return;
+  if (end.rank < ranks_.nodes.size()) contact_.on_over(ranks_.nodes[end.rank]);
   const int status = exit_status_of(end);
   status_ = std::max(status_, status);
   if (ghosts_) ghosts_->on_end(end.rank, end.started && end.reason.empty() ? end.status : status << 8);
@@ -167,9 +168,10 @@ void RunView::on_signal(const sys::SignalFacts& signal) {
 // ---------------------------------------------------------------- nodes and a nodemaster that go and come back
 
 void RunView::on_contact(const transport::RunContact& contact) {
-  const std::string name = name_of(contact.rank);
-  complain(context_, contact.away ? cat("no contact with ", name, " (", contact.reason, "); its process may go on")
-                                  : cat("contact with ", name, " again"));
+  if (contact.rank >= ranks_.nodes.size()) return;
+  const transport::NodeNumber node = ranks_.nodes[contact.rank];
+  if (contact.away) return contact_.on_away(node, contact.reason);
+  contact_.on_back(node);
 }
 
 void RunView::on_lost(const sys::Error& reason) {

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "frontend/nodectl/contact_news.h"
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/input_reader.h"
 #include "frontend/nodectl/line_labeller.h"
@@ -39,6 +40,7 @@ class RunView {
         context_(context),
         label_(label),
         with_ghosts_(ghosts),
+        contact_(context.loop, [this](const std::string& text) { complain(context_, text); }),
         acknowledge_(context.loop),
         seek_(context.loop) {}
 
@@ -97,6 +99,7 @@ class RunView {
   std::map<StreamKey, Position> positions_;
   std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
+  ContactNews contact_;
   std::set<std::uint32_t> over_;  // ranks whose RunEnd has come
   std::vector<std::uint32_t> unacknowledged_;
   sys::Timer acknowledge_;
