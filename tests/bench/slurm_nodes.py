@@ -41,7 +41,6 @@ TaskPlugin=task/none
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/linear
-SchedulerParameters=defer_batch
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
 TreeWidth=64
