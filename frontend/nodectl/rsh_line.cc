@@ -12,9 +12,10 @@ using sys::cat;
 using Words = std::span<const std::string>;
 
 // ssh's options by what becomes of them here.
-constexpr std::string_view ignored = "46AaCfKknqTtvXxYy";       // flags
+constexpr std::string_view ignored = "46AaCfKkqTtvXxYy";        // flags
 constexpr std::string_view ignored_with_value = "BbcEeFIimop";  // their values, too
 constexpr char user_option = 'l';
+constexpr char no_input_option = 'n';
 
 bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
 
@@ -24,7 +25,8 @@ sys::Status take_option(Words& words, RshLine& line) {
   words = words.subspan(1);
   for (std::size_t i = 1; i < word.size(); ++i) {
     const char letter = word[i];
-    if (ignored.find(letter) != ignored.npos) continue;
+    line.no_input = line.no_input || letter == no_input_option;
+    if (letter == no_input_option || ignored.find(letter) != ignored.npos) continue;
     if (letter != user_option && ignored_with_value.find(letter) == ignored_with_value.npos)
       return sys::failure(EINVAL, cat("rsh: option -", std::string_view(&letter, 1), " means nothing for nodes"));
     std::string value = word.substr(i + 1);

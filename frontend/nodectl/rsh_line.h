@@ -21,6 +21,7 @@ struct RshLine {
   std::string user;  // empty: nobody was asked for
   std::string host;
   std::string command;
+  bool no_input = false;  // the command reads nothing
 };
 
 sys::Result<RshLine> parse_rsh_line(const std::vector<std::string>& words);

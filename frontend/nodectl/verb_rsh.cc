@@ -72,6 +72,7 @@ std::optional<RunOptions> run_options_of(Context& context, const RshOptions& opt
   RunOptions run;
   run.nodes = cat(nodes->front().node);
   run.command = rsh_arguments(line->command, is_program);
+  if (line->no_input) run.input = transport::no_rank;
   return run;
 }
 

@@ -23,6 +23,8 @@ TEST_CASE("rsh: options are passed over with their values, before and behind the
   CHECK(line->host == "n3");
   CHECK(line->user == "me");
   CHECK(line->command == "/bin/true -x");
+  CHECK(line->no_input);
+  CHECK_FALSE(parse_rsh_line({"-q", "n3", "/bin/true", "-n"})->no_input);
 }
 
 TEST_CASE("rsh: a user may stand before the host, and -- before the command") {
