@@ -6,7 +6,7 @@
  * Errors: functions that return int return -1, those that return a pointer NULL, and errno says what kind of error it
  * was; nodeinit_error() has it in words. EPROTO: nodemaster said no, or something that is not the protocol.
  *
- * Link with the archives of a build that uses the same C library: see docs/man/libnodeinit.3. */
+ * docs/man/libnodeinit.3 says how the library is built. */
 #ifndef NODEINIT_H
 #define NODEINIT_H
 
