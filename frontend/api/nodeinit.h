@@ -6,7 +6,7 @@
  * Errors: functions that return int return -1, those that return a pointer NULL, and errno says what kind of error it
  * was; nodeinit_error() has it in words. EPROTO: nodemaster said no, or something that is not the protocol.
  *
- * Link with the archives of a build that uses the same C library: see docs/man/libnodeinit.3. */
+ * docs/man/libnodeinit.3 says how the library is built. */
 #ifndef NODEINIT_H
 #define NODEINIT_H
 
@@ -88,8 +88,9 @@ struct nodeinit_event {
 uint32_t nodeinit_job_ranks(const nodeinit_job* job);
 /* The number of the node of that rank; UINT32_MAX: there is no such rank. */
 uint32_t nodeinit_job_node(const nodeinit_job* job, uint32_t rank);
-/* For poll(2), POLLIN: then there may be events. Take all of them with nodeinit_job_next(..., 0) before polling again. It
- * belongs to the job: do not read from it or close it. */
+/* For poll(2), POLLIN: then there may be events. Poll only when nodeinit_job_next(..., 0) has just returned 0, also for the
+ * first time: the other functions may have read events already, and what has been read does not make it ready. It belongs
+ * to the job: do not read from it or close it. */
 int nodeinit_job_fd(const nodeinit_job* job);
 /* The next event, for which it waits at most `timeout_ms` (0: not at all; -1: for ever). 1: there it is, its pointers good
  * until the next call for this job; 0: none in time; -1: the job is lost, or its last event was taken before. Output that

@@ -56,17 +56,19 @@ static void show(const struct nodeinit_event* event) {
 
 /* As a program with a loop of its own would. Who says something gets `signal`, unless it is 0. */
 static int watch(nodeinit* cluster, nodeinit_job* job, int signal) {
-  struct nodeinit_event event = {0};
-  while (event.kind != NODEINIT_OVER) {
-    struct pollfd waiting = {.fd = nodeinit_job_fd(job), .events = POLLIN};
-    if (poll(&waiting, 1, 60000) != 1) return fail(cluster, "poll");
-    int got;
-    while ((got = nodeinit_job_next(job, &event, 0)) == 1 && event.kind != NODEINIT_OVER) {
-      show(&event);
-      if (event.kind == NODEINIT_OUTPUT && signal != 0 && nodeinit_job_signal(job, event.rank, signal) < 0)
-        return fail(cluster, "signal");
-    }
+  struct nodeinit_event event;
+  for (;;) {
+    const int got = nodeinit_job_next(job, &event, 0);
     if (got < 0) return fail(cluster, "next");
+    if (got == 0) {
+      struct pollfd waiting = {.fd = nodeinit_job_fd(job), .events = POLLIN};
+      if (poll(&waiting, 1, 60000) != 1) return fail(cluster, "poll");
+      continue;
+    }
+    if (event.kind == NODEINIT_OVER) break;
+    show(&event);
+    if (event.kind == NODEINIT_OUTPUT && signal != 0 && nodeinit_job_signal(job, event.rank, signal) < 0)
+      return fail(cluster, "signal");
   }
   return nodeinit_job_wait(job);
 }
