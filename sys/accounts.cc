@@ -36,4 +36,6 @@ Result<std::optional<std::uint32_t>> find_group(const std::string& name) {
 
 std::uint32_t own_user() { return ::geteuid(); }
 
+std::uint32_t own_group() { return ::getegid(); }
+
 }  // namespace sys

@@ -83,6 +83,7 @@ class Parser {
     add_plan();
     add_metrics();
     add_run();
+    add_cp();
     app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
   }
 
@@ -195,6 +196,13 @@ class Parser {
     run_verb_->add_option("NODES", run_.nodes, nodes_help)->required();
   }
 
+  void add_cp() {
+    CLI::App* cp = add("cp", cp_);
+    cp->add_flag("-r,--recursive", cp_.recursive, "directories with all that is in them");
+    cp->add_flag("-p,--preserve", cp_.preserve, "keep modes and times");
+    cp->add_option("OPERANDS", cp_.operands, "sources, then the destination; with nodes as NODES:PATH")->required();
+  }
+
   void take_program(const std::optional<std::vector<std::string>>& tail) {
     run_.command = run_verb_->remaining();
     if (tail && !run_.command.empty()) run_.command.emplace_back("--");
@@ -223,6 +231,7 @@ class Parser {
   ServicesOptions services_;
   MetricsOptions metrics_;
   RunOptions run_;
+  CpOptions cp_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};
   CLI::App* run_verb_ = nullptr;
 };

@@ -7,6 +7,7 @@
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/tree_helper.h"
 #include "sys/console.h"
 #include "sys/epoll_loop.h"
 #include "sys/inherited_stream.h"
@@ -28,6 +29,7 @@ struct Verb {
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
+  int operator()(const CpOptions& options) const { return run_cp(context, options); }
 };
 
 void die(std::string_view what) { std::fputs(sys::cat("nodectl: ", what, "\n").c_str(), stderr); }
@@ -72,6 +74,7 @@ int run_command(const CommandLine& line, int argc, char** argv) {
 int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);  // Output tells of a reader that is gone
   sys::open_standard_fds();
+  if (is_tree_helper(argc, argv)) return run_tree_helper(argc, argv);
   const auto line = parse_command_line(argc, argv);
   if (const int* status = std::get_if<int>(&line)) return *status;
   return run_command(std::get<CommandLine>(line), argc, argv);

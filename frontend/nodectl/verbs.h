@@ -72,4 +72,11 @@ struct RunOptions {
 };
 int run_run(Context& context, const RunOptions& options);
 
+struct CpOptions {
+  bool recursive = false;
+  bool preserve = false;
+  std::vector<std::string> operands;  // sources, then the destination
+};
+int run_cp(Context& context, const CpOptions& options);
+
 }  // namespace frontend
