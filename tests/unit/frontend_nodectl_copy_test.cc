@@ -172,10 +172,10 @@ TEST_CASE("tree: what is on a disk is on another one afterwards") {
   CHECK(reader.failed());
   CHECK(reader.count().files == 2);
   CHECK(reader.count().bytes == 200'000);
-  REQUIRE(told.lines.size() == 7);
+  REQUIRE(told.lines.size() == 8);
   CHECK(told.lines[1].starts_with("directory from "));
   CHECK(told.lines[3].size() > 200'000);
-  CHECK(told.lines[6 - 1] == "link link to deep");
+  CHECK(told.lines[6] == "link link to deep");
   CHECK(frontend::describe(reader.count()) == "2 files, 0.2 MB");
 }
 
@@ -288,20 +288,17 @@ TEST_CASE("tree: a file that its sender could not read to its end does not appea
   CHECK(at.complaints.empty());  // the sender has said it
 }
 
-TEST_CASE("tree: whatever call fails is complained of, and the rest is written") {
+TEST_CASE("tree: whatever call fails is complained of or made up for, and the rest is written") {
   for (int n = 1;; ++n) {
     Writing at("/there", {.preserve = true});
     at.faults.fail_at = at.faults.made + n;
     at.take(sample());
     CAPTURE(n);
-    if (!at.faults.fired()) {
-      CHECK(at.complaints.empty());
-      CHECK(at.files.content("/there/d/f") == "content");
-      break;
-    }
-    CHECK(at.complaints.size() == 1);
-    CHECK(at.writer.failed());
+    const bool all = at.files.content("/there/d/f") == "content" && at.files.exists("/there/l");
+    CHECK((all || at.complaints.size() == 1));
+    CHECK(at.complaints.size() <= 1);
     if (n > 1) CHECK((at.files.exists("/there/l") || at.files.exists("/there/d/f")));
+    if (!at.faults.fired()) break;
   }
 }
 
