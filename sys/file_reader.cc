@@ -35,6 +35,12 @@ Result<FileReader> FileReader::open(const std::string& path) {
   return adopt(std::move(*fd), path);
 }
 
+Result<FileReader> FileReader::open_at(const SafePaths& paths, const std::string& path) {
+  auto fd = paths.open("open", path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return tl::unexpected(fd.error());
+  return adopt(std::move(*fd), path);
+}
+
 Result<FileReader> FileReader::open_as(const FileRights& rights, const std::string& path) {
   const auto borrowed = BorrowedRights::borrow(rights);
   if (!borrowed) return tl::unexpected(borrowed.error());

@@ -18,6 +18,8 @@ class FileReader {
  public:
   // Follows symbolic links, whoever has made them: for files of the front end. Anything but a regular file is refused.
   static Result<FileReader> open(const std::string& path);
+  // Follows the links that `paths` follows.
+  static Result<FileReader> open_at(const SafePaths& paths, const std::string& path);
   // With somebody else's rights, and only what is theirs to name: /proc/self/fd/3 and the like, which would be this
   // process's own, are refused (ELOOP) where the kernel can tell (5.6).
   static Result<FileReader> open_as(const FileRights& rights, const std::string& path);

@@ -95,6 +95,7 @@ class Parser {
     add_metrics();
     add_run();
     add_rsh();
+    add_cp();
     app_.allow_extras();  // and not its verbs, which inherit this when they are made; see refuse_verb()
   }
 
@@ -263,6 +264,13 @@ class Parser {
         ->check(CLI::Range(1, 1 << 20));
   }
 
+  void add_cp() {
+    CLI::App* cp = add("cp", cp_);
+    cp->add_flag("-r,--recursive", cp_.recursive, "directories with all that is in them");
+    cp->add_flag("-p,--preserve", cp_.preserve, "keep modes and times");
+    cp->add_option("OPERANDS", cp_.operands, "sources, then the destination; with nodes as NODES:PATH")->required();
+  }
+
   void take_program(const std::optional<std::vector<std::string>>& tail) {
     run_.command = with_tail(run_verb_->remaining(), tail);
     if (run_.command.empty()) throw CLI::RequiredError("PROGRAM");
@@ -294,6 +302,7 @@ class Parser {
   MetricsOptions metrics_;
   RunOptions run_;
   RshOptions rsh_;
+  CpOptions cp_;
   CLI::App app_{"Shows and controls the nodes of a cluster, through nodemaster.", "nodectl"};
   CLI::App* run_verb_ = nullptr;
   CLI::App* rsh_verb_ = nullptr;

@@ -12,7 +12,7 @@ struct CommandLine {
   std::string socket;
   bool json = false;
   std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
-               RightsOptions, AvailabilityOptions, ServicesOptions, MetricsOptions, RunOptions, RshOptions>
+               RightsOptions, AvailabilityOptions, ServicesOptions, MetricsOptions, RunOptions, RshOptions, CpOptions>
       verb;
 };
 

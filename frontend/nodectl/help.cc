@@ -116,10 +116,12 @@ Examples:
   nodectl metrics
   nodectl metrics > /var/lib/node_exporter/nodemaster.prom)"},
     VerbHelp{"run", "Run a program of this machine on nodes",
-             "run [-l] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM [ARGUMENT]...",
+             "run [-l] [-n|--input WHO] [-t] [--output DIR] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM "
+             "[ARGUMENT]...",
              R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
 needs. It gets your environment, umask, user and group. Signals that nodectl gets (^C) go to the
-processes; a second ^C gives up.
+processes; a second ^C gives up. What nodectl reads on its standard input all processes get, each of it all;
+in scripts that have input of their own use -n. With -t the program has a terminal, and yours shows it.
 
 LIMITS (--memory, --pids, --cpus, --cpu-percent) hold on each node for all that the job starts there together;
 what hits them is said. Your own resource limits (ulimit) go along.
@@ -131,7 +133,9 @@ Examples:
   nodectl run -l all -- /bin/uname -r   lines labelled with the node
   nodectl run 0-3,7 -- ./solver -n 100
   nodectl run --memory 2G --cpus 0-3 up -- ./solver
-  nodectl run --env OMP_NUM_THREADS=4 --cwd /tmp up -- ./solver)"},
+  nodectl run --env OMP_NUM_THREADS=4 --cwd /tmp up -- ./solver
+  nodectl run --output results all -- ./solver < parameters
+  nodectl run -t n5 -- /bin/bash        a shell on n5)"},
     VerbHelp{"rsh", "Run a command on a node, asked for as with ssh", "rsh [SSH-OPTION]... [USER@]HOST COMMAND...",
              R"(For programs that start others by ssh, mpiexec among them: they call nodersh, a link to nodectl. HOST is
 a node's name, number or address. The words of COMMAND are joined as ssh joins them; a program with its
@@ -143,6 +147,17 @@ Exit status: the command's, as of run; 255 when there is no such node, or the li
 Examples:
   nodectl rsh n3 /bin/uname -r
   mpiexec -launcher ssh -launcher-exec /usr/local/bin/nodersh -hosts n0,n1 -ppn 2 ./hello)"},
+    VerbHelp{
+        "cp", "Copy files to nodes, or from them", "cp [-r] [-p] SOURCE... NODES:PATH | NODES:SOURCE... PATH",
+        R"(Files are written and read on the nodes with your rights, and belong to you. A file takes the place of the one
+that is there in one step; links are copied as links, devices left out. From several nodes, what comes of each
+is put into PATH/NODE. On a terminal, progress is shown. Relative paths begin at your directory, there as here.
+
+Exit status: 0; 1 when something was not copied: says what, and goes on with the rest.
+
+Examples:
+  nodectl cp -r input 0-15:/tmp         /tmp/input on each of them
+  nodectl cp -p up:/var/log/job.log logs  logs/n0/job.log, logs/n1/job.log, ...)"},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "frontend/nodectl/command_line.h"
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/tree_helper.h"
 #include "sys/console.h"
 #include "sys/epoll_loop.h"
 #include "sys/inherited_stream.h"
@@ -33,6 +34,7 @@ struct Verb {
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
   int operator()(const RshOptions& options) const { return run_rsh(context, options); }
+  int operator()(const CpOptions& options) const { return run_cp(context, options); }
 };
 
 void die(std::string_view what) { std::fputs(sys::cat("nodectl: ", what, "\n").c_str(), stderr); }
@@ -101,6 +103,7 @@ int run_bproc(const BprocLine& bproc, int argc, char** argv) {
 int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);  // Output tells of a reader that is gone
   sys::open_standard_fds();
+  if (is_tree_helper(argc, argv)) return run_tree_helper(argc, argv);
   if (const auto bproc = translate_bproc({argv, argv + argc})) return run_bproc(*bproc, argc, argv);
   return run_line({argv, argv + argc}, argc, argv);
 } catch (const std::exception& error) {

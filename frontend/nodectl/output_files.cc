@@ -14,13 +14,17 @@ constexpr std::uint64_t other_files = 64;  // descriptors of nodectl's own
 
 }  // namespace
 
+bool names_a_file(std::string_view node) {
+  return !node.empty() && node.front() != '.' && node.find('/') == node.npos;
+}
+
 sys::Status OutputFiles::open(const std::vector<std::string>& names) {
   sys::KernelFiles files(sys::LinkTrust::all);
   if (auto made = files.make_directories(directory_); !made) return made;
   // Should this not succeed, opening them says so.
   static_cast<void>(sys::raise_open_files(2 * names.size() + other_files));
   for (const std::string& name : names) {
-    if (name.empty() || name.front() == '.' || name.find('/') != name.npos)
+    if (!names_a_file(name))
       return sys::refusal(sys::cat("node ", sys::printable(name), " has no name that a file could have"));
     for (const char* const suffix : {".out", ".err"})
       if (auto opened = open(sys::cat(directory_, "/", name, suffix)); !opened) return opened;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/nodectl/output.h"
@@ -13,6 +14,9 @@
 #include "transport/messages.h"
 
 namespace frontend {
+
+// Whether a file can be called like that node.
+bool names_a_file(std::string_view node);
 
 class OutputFiles {
  public:

@@ -60,6 +60,7 @@ void RunView::on_started(const transport::RunStarted& started) {
   ranks_ = started;
   if (const auto opened = files_ ? files_->open(started.names) : sys::Status(); !opened)
     return fail_early(opened.error().text());
+  if (taker_) taker_->begin(started.names);
   if (lend_terminal_)
     terminal_ = std::make_unique<RunTerminal>(
         context_.loop, [this](const transport::WindowSize& window) { exchange_.send(transport::RunResize{window}); });
@@ -78,13 +79,17 @@ void RunView::fail_early(const std::string& why) {
 
 void RunView::on_output(transport::RunOutput& output) {
   if (!take_new_part(output)) return;
+  const StreamKey key(output.rank, output.stream);
+  if (taker_ && output.stream == StreamName::output && output.rank < ranks_.nodes.size()) {
+    taker_->take(output.rank, output.data);
+    return give_credit(key);
+  }
   Output& sink = this->sink(output.rank, output.stream);
   if (label_) {
     sink.write(labeller(output.rank, output.stream).add(output.data));
   } else {
     sink.write({reinterpret_cast<const char*>(output.data.data()), output.data.size()});
   }
-  const StreamKey key(output.rank, output.stream);
   if (sink.full()) return void(unpaid_.insert(key));
   give_credit(key);
 }
@@ -126,6 +131,7 @@ void RunView::on_end(const transport::RunEnd& end) {
   for (StreamName stream : {StreamName::output, StreamName::error}) {
     if (label_) sink(end.rank, stream).write(labeller(end.rank, stream).finish());
   }
+  if (taker_) taker_->end(end.rank);
   note_trouble(end.rank, words_for_pids(end.limits_hit, limits_));
   note_trouble(end.rank, what_went_wrong(end));
 }

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,15 @@
 #include "frontend/nodectl/run_terminal.h"
 
 namespace frontend {
+
+// Where the ranks' standard output goes instead of nodectl's own.
+class OutputTaker {
+ public:
+  virtual ~OutputTaker() = default;
+  virtual void begin(const std::vector<std::string>& names) = 0;  // of the ranks' nodes
+  virtual void take(std::uint32_t rank, std::span<const std::byte> data) = 0;
+  virtual void end(std::uint32_t rank) = 0;
+};
 
 class RunView {
  public:
@@ -46,6 +56,8 @@ class RunView {
 
   // Instead of this command's own two streams.
   void write_files(const std::string& directory);
+  // It must outlive the run.
+  void take_output(OutputTaker& taker) { taker_ = &taker; }
   // Where the input comes from that the request wants.
   void read_input(std::unique_ptr<sys::Stream> stream);
   // The process has a terminal, and this one shows it.
@@ -87,6 +99,7 @@ class RunView {
   bool label_;
   bool with_ghosts_;
   std::unique_ptr<RunGhosts> ghosts_;
+  OutputTaker* taker_ = nullptr;
   std::unique_ptr<OutputFiles> files_;
   bool lend_terminal_ = false;
   std::unique_ptr<RunTerminal> terminal_;  // while the run is under way

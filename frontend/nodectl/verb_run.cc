@@ -13,6 +13,7 @@
 #include "frontend/nodectl/environment.h"
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/job_limits.h"
+#include "frontend/nodectl/run_request.h"
 #include "frontend/nodectl/run_terminal.h"
 #include "frontend/nodectl/run_view.h"
 #include "frontend/nodectl/verbs.h"
@@ -28,12 +29,6 @@ namespace {
 using sys::cat;
 
 constexpr std::size_t max_environment = 128u << 10;  // bytes: it goes to every node
-
-std::string current_directory() {
-  std::error_code error;
-  const auto path = std::filesystem::current_path(error);
-  return error ? "/" : path.string();
-}
 
 // $PATH is the caller's, as when the caller's shell looks; $LD_LIBRARY_PATH is the one that the program gets.
 sys::Result<ProgramFiles> find_files(const std::string& command, const std::string& here, const Environment& to_send) {
@@ -57,7 +52,15 @@ sys::Status name_by_content(const ProgramFiles& program, sys::Clock& clock, tran
   return {};
 }
 
-sys::Result<transport::RunRequest> make_request(const RunOptions& options, sys::Clock& clock) {
+}  // namespace
+
+std::string current_directory() {
+  std::error_code error;
+  const auto path = std::filesystem::current_path(error);
+  return error ? "/" : path.string();
+}
+
+sys::Result<transport::RunRequest> make_run_request(const RunOptions& options, sys::Clock& clock) {
   const std::string here = current_directory();
   transport::RunRequest request;
   request.nodes = options.nodes;
@@ -84,10 +87,8 @@ sys::Result<transport::RunRequest> make_request(const RunOptions& options, sys::
   return request;
 }
 
-}  // namespace
-
 int run_run(Context& context, const RunOptions& options) {
-  const auto request = make_request(options, context.loop.clock());
+  const auto request = make_run_request(options, context.loop.clock());
   if (!request) {
     complain(context, request.error().text());
     return exit_status_of_start(request.error().code);
@@ -96,6 +97,10 @@ int run_run(Context& context, const RunOptions& options) {
   if (!options.output.empty()) view.write_files(options.output);
   if (options.terminal) view.lend_terminal();
   if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));
+  return follow_run(context, view, *request);
+}
+
+int follow_run(Context& context, RunView& view, const transport::RunRequest& request) {
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
     if (sys::ignores(signal)) continue;
@@ -107,7 +112,7 @@ int run_run(Context& context, const RunOptions& options) {
     }
     sources.push_back(std::move(*source));
   }
-  return view.run(*request);
+  return view.run(request);
 }
 
 }  // namespace frontend

@@ -96,4 +96,11 @@ struct RshOptions {
 std::optional<RunOptions> run_options_of(Context& context, const RshOptions& options);
 int run_rsh(Context& context, const RshOptions& options);
 
+struct CpOptions {
+  bool recursive = false;
+  bool preserve = false;
+  std::vector<std::string> operands;  // sources, then the destination
+};
+int run_cp(Context& context, const CpOptions& options);
+
 }  // namespace frontend

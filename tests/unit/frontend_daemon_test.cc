@@ -322,6 +322,41 @@ TEST_CASE("a program runs on a node for a command") {
   CHECK(node->take<transport::Forget>().size() == 1);
 }
 
+TEST_CASE("input goes from the command to the node, and the window of its terminal as well") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto bulk = cluster.connect_node();
+  bulk->send(transport::BulkHello{3, node->take<transport::Welcome>().at(0).bulk_token});
+  cluster.turn();
+  const auto command = cluster.ask(
+      transport::RunRequest{.nodes = "3", .program = "/bin/foo", .arguments = {"foo"}, .input = 0, .terminal = true});
+  const auto job = node->take<transport::Launch>().at(0).job;
+  node->send(transport::Launched{.job = job, .rank = 0, .pid = 5});
+  bulk->send(transport::InputCredit{.job = job, .rank = 0, .again = true});
+  cluster.turn();
+  command->send(transport::RunInput{0, false, {std::byte{'x'}}}, 1);
+  command->send(transport::RunResize{{30, 90}}, 1);
+  cluster.turn();
+  CHECK(bulk->take<transport::StreamInput>().at(0).data == transport::Bytes{std::byte{'x'}});
+  CHECK(node->take<transport::Resize>().at(0).window.columns == 90);
+  bulk->send(transport::InputCredit{.job = job, .rank = 0, .taken = 1, .end = true});
+  cluster.turn();
+  CHECK(command->take<transport::RunInputCredit>().at(0).end);
+}
+
+TEST_CASE("a command that sends more input than has been taken ends its job") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const auto command = cluster.ask(
+      transport::RunRequest{.nodes = "3", .program = "/bin/foo", .arguments = {"foo"}, .input = transport::all_ranks});
+  command->send(transport::RunInput{0, false, transport::Bytes(transport::input_window + 1)}, 1);
+  cluster.turn();
+  CHECK(command->take<transport::Failure>().at(0).reason.find("more input") != std::string::npos);
+  CHECK(node->take<transport::Signal>().at(0).signal == SIGHUP);
+}
+
 TEST_CASE("a job of an earlier nodemaster is given back to the command that had asked for it, and to nobody else") {
   Cluster cluster;
   cluster.start();

@@ -3,8 +3,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <utility>
 
@@ -101,21 +99,21 @@ TEST_CASE("run: nodes get credit in portions, for what has been taken") {
   CHECK(credits == std::vector<std::pair<std::uint32_t, std::uint64_t>>{{0, 3}, {1, 4}});
 }
 
-TEST_CASE("run: output can go to files of each node instead") {
-  const fakes::TemporaryDirectory folder;
-  Run run(false, {3, 4});
-  run.view.write_files(folder.path() + "/made/here");
-  CHECK(run.with({out(0, "three\n"), error(1, "four"), exits(0, 0), exits(1, 0)}) == 0);
+TEST_CASE("run: output can be taken by somebody else, errors are shown all the same") {
+  struct Taker final : frontend::OutputTaker {
+    std::string said;
+    void begin(const std::vector<std::string>& names) override { said += "begin " + names.at(1) + "\n"; }
+    void take(std::uint32_t rank, std::span<const std::byte> data) override {
+      said += std::to_string(rank) + ": " + std::string(reinterpret_cast<const char*>(data.data()), data.size());
+    }
+    void end(std::uint32_t rank) override { said += "end " + std::to_string(rank) + "\n"; }
+  } taker;
+  Run run(true, {3, 4});
+  run.view.take_output(taker);
+  CHECK(run.with({out(1, "one\n"), error(0, "wrong\n"), exits(1, 0), exits(0, 0)}) == 0);
+  CHECK(taker.said == "begin n4\n1: one\nend 1\nend 0\n");
   CHECK(run.printed().empty());
-  CHECK(run.complained().empty());
-  const auto content = [&](const std::string& name) {
-    std::ifstream file(folder / "made/here/" + name);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
-  CHECK(content("n3.out") == "three\n");
-  CHECK(content("n3.err").empty());
-  CHECK(content("n4.out").empty());
-  CHECK(content("n4.err") == "four");
+  CHECK(run.complained() == "n3: wrong\n");
 }
 
 TEST_CASE("run: a file of a node that cannot be made ends the run") {
