@@ -68,7 +68,8 @@ constexpr std::array links = {
 
 // Off in a bare kernel: what a user has planted in /tmp does not lead others astray (proc(5)). In a container they are
 // the machine's.
-constexpr std::array protections = {"protected_hardlinks", "protected_symlinks", "protected_fifos", "protected_regular"};
+constexpr std::array protections = {"protected_hardlinks", "protected_symlinks", "protected_fifos",
+                                    "protected_regular"};
 
 sys::Status protect(sys::Files& files, const char* name) {
   sys::Status written = files.write(sys::cat("/proc/sys/fs/", name), "1");

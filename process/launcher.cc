@@ -120,7 +120,8 @@ std::optional<StartFailure> Launcher::State::refusal(const transport::Launch& la
 }
 
 std::size_t Launcher::State::running() const {
-  const auto present = std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return job.second.process->alive(); });
+  const auto present =
+      std::count_if(jobs.begin(), jobs.end(), [](const auto& job) { return job.second.process->alive(); });
   return static_cast<std::size_t>(present) + steps.size();
 }
 
@@ -174,8 +175,12 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
             HeldJob& job = jobs.at(key);
             job.pid = 0;
             job.stopped = 0;
-            job.end = transport::ProcessEnd{key.job,      key.rank,       exit.status,
-                                            exit.user_us, exit.system_us, exit.max_rss_kib,
+            job.end = transport::ProcessEnd{key.job,
+                                            key.rank,
+                                            exit.status,
+                                            exit.user_us,
+                                            exit.system_us,
+                                            exit.max_rss_kib,
                                             groups.limits_hit(key.job)};
             tell_end(job);
           },

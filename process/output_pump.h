@@ -67,7 +67,7 @@ class OutputPump final : private OutputGate::Waiter {
   const std::uint64_t window_;
   OutputGate* const gate_;
   Deliver deliver_;
-  std::uint64_t read_ = 0;   // positions in the stream
+  std::uint64_t read_ = 0;  // positions in the stream
   std::uint64_t sent_ = 0;
   std::uint64_t taken_ = 0;
   std::deque<std::vector<std::byte>> kept_;  // what has been read and is not wholly taken

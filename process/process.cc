@@ -109,11 +109,12 @@ void Process::on_started(const sys::Status& status) {
 }
 
 void Process::start_pump(transport::StreamName name, std::unique_ptr<sys::Stream> stream) {
-  output(name).pump = std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit, options_.gate,
-                                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
-                                                     events_.output(name, offset, piece, end);
-                                                     if (end) finish_if_drained();
-                                                   });
+  output(name).pump =
+      std::make_unique<OutputPump>(tools_.loop, std::move(stream), launch_.output_credit, options_.gate,
+                                   [this, name](std::uint64_t offset, std::span<const std::byte> piece, bool end) {
+                                     events_.output(name, offset, piece, end);
+                                     if (end) finish_if_drained();
+                                   });
 }
 
 void Process::on_reaped(const sys::Exit& exit) {

@@ -129,8 +129,8 @@ void Service::start() {
   failure_ = {};
   overdue_.clear();
   enter(Phase::starting);
-  process_ = std::make_unique<Process>(tools_.process, launch(), events(),
-                                       ProcessOptions{.leftovers = sys::Leftovers::die});
+  process_ =
+      std::make_unique<Process>(tools_.process, launch(), events(), ProcessOptions{.leftovers = sys::Leftovers::die});
   if (!begun_by_step_) timer_.set(start_limit, [this] { on_start_limit(); });
 }
 

@@ -36,7 +36,7 @@ struct nodeinit_node {
   uint32_t owner;   /* uid, gid and execute bits (0111): who may start processes there */
   uint32_t group;
   uint32_t mode;
-  char name[65];    /* ends in a zero byte */
+  char name[65]; /* ends in a zero byte */
 };
 
 /* `socket`: path of the control socket; NULL: $NODECTL_SOCKET, else /run/nodemaster/control.sock. Nothing is connected
@@ -76,13 +76,13 @@ enum nodeinit_event_kind {
 struct nodeinit_event {
   enum nodeinit_event_kind kind;
   uint32_t rank;
-  uint32_t node;       /* number */
-  int stream;          /* OUTPUT: 1 or 2 */
-  const void* data;    /* OUTPUT */
-  size_t size;         /* of data, bytes */
-  int status;          /* as waitpid(2) has it: for WIFEXITED() and the like */
-  int code;            /* END: 0, or the errno of a start that failed or of a node that is lost (EHOSTDOWN) */
-  const char* reason;  /* END with a code: in words; else "" */
+  uint32_t node;      /* number */
+  int stream;         /* OUTPUT: 1 or 2 */
+  const void* data;   /* OUTPUT */
+  size_t size;        /* of data, bytes */
+  int status;         /* as waitpid(2) has it: for WIFEXITED() and the like */
+  int code;           /* END: 0, or the errno of a start that failed or of a node that is lost (EHOSTDOWN) */
+  const char* reason; /* END with a code: in words; else "" */
 };
 
 uint32_t nodeinit_job_ranks(const nodeinit_job* job);

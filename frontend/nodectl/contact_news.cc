@@ -11,7 +11,9 @@ namespace {
 
 using Nodes = std::vector<transport::NodeNumber>;
 
-std::string name_of(const Nodes& nodes) { return sys::cat(nodes.size() == 1 ? "node " : "nodes ", format_node_set(nodes)); }
+std::string name_of(const Nodes& nodes) {
+  return sys::cat(nodes.size() == 1 ? "node " : "nodes ", format_node_set(nodes));
+}
 
 }  // namespace
 

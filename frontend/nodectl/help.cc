@@ -115,10 +115,11 @@ Examples:
 Examples:
   nodectl metrics
   nodectl metrics > /var/lib/node_exporter/nodemaster.prom)"},
-    VerbHelp{"run", "Run a program of this machine on nodes",
-             "run [-l] [-n|--input WHO] [-t] [--output DIR] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM "
-             "[ARGUMENT]...",
-             R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
+    VerbHelp{
+        "run", "Run a program of this machine on nodes",
+        "run [-l] [-n|--input WHO] [-t] [--output DIR] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM "
+        "[ARGUMENT]...",
+        R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
 needs. It gets your environment, umask, user and group. Signals that nodectl gets (^C) go to the
 processes; a second ^C gives up. What nodectl reads on its standard input all processes get, each of it all;
 in scripts that have input of their own use -n. With -t the program has a terminal, and yours shows it.

@@ -14,9 +14,7 @@ constexpr std::uint64_t other_files = 64;  // descriptors of nodectl's own
 
 }  // namespace
 
-bool names_a_file(std::string_view node) {
-  return !node.empty() && node.front() != '.' && node.find('/') == node.npos;
-}
+bool names_a_file(std::string_view node) { return !node.empty() && node.front() != '.' && node.find('/') == node.npos; }
 
 sys::Status OutputFiles::open(const std::vector<std::string>& names) {
   sys::KernelFiles files(sys::LinkTrust::all);

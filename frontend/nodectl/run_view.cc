@@ -66,8 +66,8 @@ void RunView::on_started(const transport::RunStarted& started) {
         context_.loop, [this](const transport::WindowSize& window) { exchange_.send(transport::RunResize{window}); });
   if (input_) input_->start();
   if (!with_ghosts_ || command_.empty()) return;
-  ghosts_ = std::make_unique<RunGhosts>(context_, command_,
-                                        [this](const transport::Message& message) { send(message); });
+  ghosts_ =
+      std::make_unique<RunGhosts>(context_, command_, [this](const transport::Message& message) { send(message); });
   const auto begun = ghosts_->begin(started);
   if (!begun) fail_early(cat("no ghosts for the ranks: ", begun.error().text()));
 }
@@ -122,7 +122,8 @@ void RunView::give_credit(const StreamKey& key) {
 // It has come, whatever comes of it now: the node need not hold it any more.
 void RunView::on_end(const transport::RunEnd& end) {
   unacknowledged_.push_back(end.rank);
-  acknowledge_.set(sys::Duration::zero(), [this] { exchange_.send(transport::RunAck{std::exchange(unacknowledged_, {})}); });
+  acknowledge_.set(sys::Duration::zero(),
+                   [this] { exchange_.send(transport::RunAck{std::exchange(unacknowledged_, {})}); });
   if (!over_.insert(end.rank).second) return;
   if (end.rank < ranks_.nodes.size()) contact_.on_over(ranks_.nodes[end.rank]);
   const int status = exit_status_of(end);

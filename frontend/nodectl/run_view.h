@@ -118,7 +118,7 @@ class RunView {
   sys::Timer acknowledge_;
   sys::Timer seek_;
   bool seeking_ = false;
-  sys::Instant seek_until_{};  // none: the last nodemaster has spoken
+  sys::Instant seek_until_{};               // none: the last nodemaster has spoken
   std::vector<transport::Message> unsent_;  // while seeking
   int status_ = 0;
   int interrupts_ = 0;

@@ -83,7 +83,7 @@ struct RunOptions {
   std::vector<std::string> environment;  // K=V, over the caller's own
   std::vector<std::string> command;      // program and its arguments
   transport::JobLimits limits;
-  std::string output;                    // directory for files of each node; empty: nodectl's own output
+  std::string output;  // directory for files of each node; empty: nodectl's own output
   bool terminal = false;
   std::uint32_t input = transport::all_ranks;  // who gets the caller's standard input; also a rank, or no_rank
 };

@@ -70,8 +70,8 @@ void read_jobs(TableReader reader, Configuration& configuration) {
       {"reboot", transport::AwayPolicy::reboot},
   };
   const std::string away = reader.text("away", "keep");
-  const auto* const policy = std::find_if(std::begin(policies), std::end(policies),
-                                          [&](const auto& entry) { return entry.first == away; });
+  const auto* const policy =
+      std::find_if(std::begin(policies), std::end(policies), [&](const auto& entry) { return entry.first == away; });
   if (policy == std::end(policies)) {
     reader.error("away", "must be \"keep\", \"kill\" or \"reboot\"");
   } else {

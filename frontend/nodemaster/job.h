@@ -139,7 +139,7 @@ class Job {
   std::function<void()> over_;  // empty once it has been called
   JobOwner* owner_ = nullptr;
   bool unclaimed_ = false;
-  std::vector<transport::Message> untold_;  // while it is
+  std::vector<transport::Message> untold_;                        // while it is
   std::map<std::uint32_t, transport::InputCredit> untold_input_;  // likewise, by rank
   std::uint32_t credit_ = most_credit;
   std::vector<Rank> ranks_;

@@ -50,7 +50,13 @@ std::vector<ContentSource> sources_of(const transport::RunRequest& request) {
 
 JobTable::JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store,
                    std::uint64_t first_number)
-    : loop_(loop), table_(table), links_(links), store_(store), first_number_(first_number), next_number_(first_number), claims_(loop, patience_) {}
+    : loop_(loop),
+      table_(table),
+      links_(links),
+      store_(store),
+      first_number_(first_number),
+      next_number_(first_number),
+      claims_(loop, patience_) {}
 
 sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
                                   Credentials caller, JobOwner& owner) {
@@ -62,16 +68,16 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   const std::uint64_t number = next_number_++;
   const auto rights = std::make_shared<sys::FileRights>(caller);
   auto offer = store_.offer(sources_of(request), rights);
-  Job& job = *jobs_.emplace(number, make_job(number, std::move(request), std::move(caller), std::move(offer)))
-                  .first->second;
+  Job& job =
+      *jobs_.emplace(number, make_job(number, std::move(request), std::move(caller), std::move(offer))).first->second;
   job.start(nodes, owner);
   return &job;
 }
 
 std::unique_ptr<Job> JobTable::make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
                                         ContentStore::Offer offer) {
-  return std::make_unique<Job>(JobTools{loop_, table_, links_, patience_}, number, std::move(request), std::move(caller),
-                               std::move(offer),
+  return std::make_unique<Job>(JobTools{loop_, table_, links_, patience_}, number, std::move(request),
+                               std::move(caller), std::move(offer),
                                [this, number] { loop_.defer([this, number] { finish(number); }); });
 }
 

@@ -37,9 +37,9 @@ struct Rank {
   bool sent = false;  // a Launch: the node may hold something
   bool acknowledged = false;
   bool process_ended = false;
-  std::int32_t pid = 0;        // that it is to have on its node; 0: any
-  std::int32_t stopped = 0;    // its wait(2) status, while it is stopped
-  transport::ProcessEnd ended;  // once process_ended
+  std::int32_t pid = 0;               // that it is to have on its node; 0: any
+  std::int32_t stopped = 0;           // its wait(2) status, while it is stopped
+  transport::ProcessEnd ended;        // once process_ended
   std::array<RankStream, 2> streams;  // output, error
 
   bool away = false;

@@ -371,7 +371,8 @@ TEST_CASE("a job of an earlier nodemaster is given back to the command that had 
   early->send(transport::RunSignal{SIGINT}, 1);
   cluster.turn();
   CHECK(node->take<transport::Signal>().at(0).rank == 1);
-  CHECK(cluster.ask(transport::RunAttach{.job = 88, .nodes = {2}})->take<transport::Failure>().at(0).reason == "job 88 runs on other nodes");
+  CHECK(cluster.ask(transport::RunAttach{.job = 88, .nodes = {2}})->take<transport::Failure>().at(0).reason ==
+        "job 88 runs on other nodes");
 }
 
 TEST_CASE("a bulk connection that is lost ends no rank") {

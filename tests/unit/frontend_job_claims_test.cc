@@ -62,7 +62,8 @@ struct Restarted {
     kernel.loop.run_until_idle();
   }
   void output(NodeNumber node, std::uint32_t rank, std::uint64_t offset, std::size_t size, bool end = false) {
-    jobs.on_message(node, transport::StreamOutput{earlier, rank, StreamName::output, offset, end, transport::Bytes(size)});
+    jobs.on_message(node,
+                    transport::StreamOutput{earlier, rank, StreamName::output, offset, end, transport::Bytes(size)});
   }
 };
 

@@ -57,7 +57,7 @@ struct Jobs {
   Owner owner;
   transport::RunRequest request{.program = "/bin/foo", .architecture = "x86_64", .arguments = {"foo"}};
   std::uint64_t number = 0;
-  frontend::Job* job = nullptr;  // while it runs
+  frontend::Job* job = nullptr;                                        // while it runs
   std::map<std::pair<std::uint32_t, StreamName>, std::uint64_t> said;  // bytes
 
   Jobs() {
@@ -236,7 +236,8 @@ TEST_CASE("a node that has rebooted, or was not told in time, does not hold the 
   at.jobs.on_node_lost(1, "the node has rebooted");
   at.held(1, {});
   REQUIRE(at.owner.all<transport::RunEnd>().size() == 1);
-  CHECK(at.owner.all<transport::RunEnd>()[0].reason == "node lost: the node has rebooted; it is back without the process");
+  CHECK(at.owner.all<transport::RunEnd>()[0].reason ==
+        "node lost: the node has rebooted; it is back without the process");
   at.held(3, {});  // sent before the launch arrived
   CHECK(at.owner.all<transport::RunEnd>().size() == 1);
   at.jobs.on_node_gone(3, "no more in the configuration");

@@ -51,7 +51,8 @@ TEST_CASE("nodectl: status asks for the nodes and prints a table or JSON") {
   session.script({transport::StatusReply{{node(0, up), node(1, down, "never seen")}, true}});
   CHECK(frontend::run_status(*session.context, {.nodes = "0-1"}) == 0);
   CHECK(std::get<transport::StatusRequest>(session.master.received.at(0)).nodes == "0-1");
-  CHECK(session.printed().find("n1    down   -        -      -     0         root   root   0111  never seen\n") != std::string::npos);
+  CHECK(session.printed().find("n1    down   -        -      -     0         root   root   0111  never seen\n") !=
+        std::string::npos);
   session.context->json = true;
   CHECK(frontend::run_status(*session.context, {}) == 0);
   const json listing = json::parse(session.printed());

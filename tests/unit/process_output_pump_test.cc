@@ -21,14 +21,15 @@ struct Setting {
   explicit Setting(std::uint64_t window) {
     auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
     program = std::move(writer);
-    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, nullptr, [this](std::uint64_t offset, auto piece, bool end) {
-      CHECK(ends == 0);
-      CHECK(offset == said.size());
-      CHECK(end == piece.empty());
-      said.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-      longest_piece = std::max(longest_piece, piece.size());
-      ends += end;
-    });
+    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, nullptr,
+                                        [this](std::uint64_t offset, auto piece, bool end) {
+                                          CHECK(ends == 0);
+                                          CHECK(offset == said.size());
+                                          CHECK(end == piece.empty());
+                                          said.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+                                          longest_piece = std::max(longest_piece, piece.size());
+                                          ends += end;
+                                        });
   }
 };
 
@@ -65,7 +66,7 @@ TEST_CASE("no more is read than there is credit for, and at none the pipe is not
   s.pump->taken(2);
   s.loop.run_until_idle();
   CHECK(s.said == "abcde");
-  s.pump->taken(1);  // old news
+  s.pump->taken(1);     // old news
   s.pump->taken(1000);  // of what is there
   s.loop.run_until_idle();
   CHECK(s.said == "abcdefgh");
@@ -93,14 +94,13 @@ struct Gated {
     auto [reader, writer] = fakes::FakeStream::pair(loop, faults);
     program = std::move(writer);
     gate.open();
-    pump = std::make_unique<OutputPump>(loop, std::move(reader), window, &gate,
-                                        [this](std::uint64_t offset, auto piece, bool end) {
-                                          CHECK(gate.is_open());
-                                          ends += end;
-                                          if (end) return;
-                                          said.emplace_back(offset, std::string(reinterpret_cast<const char*>(piece.data()),
-                                                                                piece.size()));
-                                        });
+    pump = std::make_unique<OutputPump>(
+        loop, std::move(reader), window, &gate, [this](std::uint64_t offset, auto piece, bool end) {
+          CHECK(gate.is_open());
+          ends += end;
+          if (end) return;
+          said.emplace_back(offset, std::string(reinterpret_cast<const char*>(piece.data()), piece.size()));
+        });
   }
   void say(const char* text) {
     program->put(text);
