@@ -65,6 +65,8 @@ class Process {
   void taken(transport::StreamName stream, std::uint64_t position);
   // SIGKILL, and what it still has to say is dropped.
   void kill();
+  int pid() const { return phase_ == Phase::running ? pid_ : 0; }  // 0: it does not run
+  std::uint32_t uid() const { return launch_.uid; }
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
   std::string_view stage() const;
 

@@ -1,6 +1,7 @@
 #include "sys/accounts.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,14 @@ Result<std::optional<std::uint32_t>> find_group(const std::string& name) {
   if (found != nullptr) return std::optional<std::uint32_t>(found->gr_gid);
   if (means_none(code)) return std::optional<std::uint32_t>();
   return failure(code, cat("look up group ", printable(name)));
+}
+
+std::string user_name(std::uint32_t uid) {
+  std::vector<char> buffer(first_size);
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return cat(uid);
 }
 
 std::uint32_t own_user() { return ::geteuid(); }

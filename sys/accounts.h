@@ -14,6 +14,9 @@ namespace sys {
 // The number of the group called `name`; nothing when there is no such group.
 Result<std::optional<std::uint32_t>> find_group(const std::string& name);
 
+// What that user is called; its number when nobody says.
+std::string user_name(std::uint32_t uid);
+
 // The user whose rights this program has.
 std::uint32_t own_user();
 

@@ -12,7 +12,7 @@ struct CommandLine {
   std::string socket;
   bool json = false;
   std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
-               ServicesOptions, MetricsOptions, RunOptions>
+               ServicesOptions, KillOptions, PsOptions, MetricsOptions, RunOptions>
       verb;
 };
 

@@ -26,6 +26,8 @@ struct Verb {
   int operator()(const PlanOptions& options) const { return run_plan(context, options); }
   int operator()(const PowerOptions& options) const { return run_power(context, options); }
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
+  int operator()(const KillOptions& options) const { return run_kill(context, options); }
+  int operator()(const PsOptions& options) const { return run_ps(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
 };

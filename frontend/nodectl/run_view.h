@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "frontend/nodectl/exchange.h"
 #include "frontend/nodectl/line_labeller.h"
 #include "frontend/nodectl/run_ghosts.h"
+#include "frontend/nodectl/run_summary.h"
 
 namespace frontend {
 
@@ -24,6 +26,8 @@ class RunView {
   RunView(Context& context, bool label, bool ghosts = false)
       : exchange_(context, Flow::by_credit), context_(context), label_(label), with_ghosts_(ghosts) {}
 
+  // At the end, on standard error.
+  void want_summary() { summary_.emplace(); }
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
   void on_signal(const sys::SignalFacts& signal);
@@ -61,6 +65,7 @@ class RunView {
   std::map<StreamKey, Position> positions_;
   std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
+  std::optional<RunSummary> summary_;
   int status_ = 0;
   int interrupts_ = 0;
 };

@@ -84,6 +84,7 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label, true);
+  if (options.summary) view.want_summary();
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
     if (sys::ignores(signal)) continue;

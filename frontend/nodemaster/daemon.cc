@@ -56,11 +56,12 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, node_programs_, down_hooks_),
       inquiry_(system.workers, system.files, table_, path_),
       jobs_(system.loop, table_, sessions_, store_, system.machine.random() | 1),
+      questions_(system.loop, sessions_),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(
           system.loop, system.log,
-          {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_, counters_},
+          {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, questions_, listener_, counters_},
           configuration_.admin_group) {
   table_.configure(configuration_.nodes);
   configure(configuration_);
@@ -138,6 +139,10 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
              message);
 }
 
+void Daemon::on_node_answer(transport::NodeNumber node, std::uint64_t request, transport::Message message) {
+  questions_.on_answer(node, request, std::move(message));
+}
+
 // Output may be lost in the middle, so what runs there cannot be shown truly any more.
 void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason) {
   jobs_.on_node_lost(node, sys::cat("bulk connection: ", reason));
@@ -154,6 +159,7 @@ void Daemon::on_lost(transport::NodeNumber node, const std::string& reason) {
   node_up_.cancel(node);
   table_.set_state(node, transport::NodeState::down, reason);
   jobs_.on_node_lost(node, reason);
+  questions_.on_node_lost(node, reason);
 }
 
 void Daemon::reload() {

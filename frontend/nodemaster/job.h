@@ -66,6 +66,10 @@ class Job {
   void tell_over();
 
   std::uint64_t number() const { return number_; }
+  std::uint32_t uid() const { return caller_.uid; }
+  std::vector<transport::NodeNumber> nodes() const;
+  // Where a rank runs that has this pid.
+  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
   bool over() const { return ranks_over_ == ranks_.size(); }
 
  private:

@@ -86,6 +86,17 @@ void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput ou
   if (Job* job = find(output.job)) job->on_output(node, std::move(output));
 }
 
+const Job* JobTable::job(std::uint64_t number) const {
+  const auto found = jobs_.find(number);
+  return found == jobs_.end() ? nullptr : found->second.get();
+}
+
+std::optional<transport::NodeNumber> JobTable::node_of(std::int32_t pid) const {
+  for (const auto& [number, job] : jobs_)
+    if (const auto node = job->node_of(pid)) return node;
+  return std::nullopt;
+}
+
 std::uint64_t JobTable::life_of(transport::NodeNumber node) const {
   const Node* known = table_.find(node);
   return known ? known->hello.boot_id : 0;

@@ -33,6 +33,9 @@ class JobTable {
   // A node is there (again): what it still runs of ranks that are over is killed.
   void on_node_joined(transport::NodeNumber node);
   std::size_t running() const { return jobs_.size(); }
+  // Null: it is over, or never was.
+  const Job* job(std::uint64_t number) const;
+  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
 
  private:
   Job* find(std::uint64_t number);

@@ -20,6 +20,8 @@ struct Maker {
   Made operator()(transport::UpRequest& request) { return make_up_verb(std::move(request), desk, reply); }
   Made operator()(transport::PlanRequest& request) { return make_plan_verb(std::move(request), desk, reply); }
   Made operator()(transport::PowerRequest& request) { return make_power_verb(std::move(request), desk, reply); }
+  Made operator()(transport::KillRequest& request) { return make_kill_verb(std::move(request), desk, reply); }
+  Made operator()(transport::PsRequest& request) { return make_ps_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunRequest& request) { return make_run_verb(std::move(request), desk, reply); }
   Made operator()(transport::MetricsRequest&) { return make_metrics_verb(desk, reply); }
   template <class Other> Made operator()(Other&) { return nullptr; }
