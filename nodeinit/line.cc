@@ -47,8 +47,8 @@ void Line::recognised() {
   if (connection_) connection_->set_limits({.body = transport::max_body});
 }
 
-void Line::send(const transport::Message& message) {
-  if (connection_) connection_->send(message);
+void Line::send(const transport::Message& message, std::uint64_t request) {
+  if (connection_) connection_->send(message, request);
 }
 
 void Line::connect() {
@@ -75,12 +75,12 @@ sys::Status Line::try_to_connect() {
   return {};
 }
 
-void Line::on_message(std::uint64_t, transport::Message message) {
+void Line::on_message(std::uint64_t request, transport::Message message) {
   const sys::Status legal =
       transport::check_legal(transport::number_of(message), transport::Side::front_end, kind_, session_);
   if (!legal) return fail(sys::cat("refused: ", legal.error().text()));
   if (session_ == transport::SessionState::joined) settle();
-  hooks_.message(std::move(message));
+  hooks_.message(request, std::move(message));
 }
 
 // The connection is of use. Not before: a front end that takes connections and drops them again is asked ever more

@@ -27,9 +27,9 @@ class Line final : private transport::ConnectionHandler {
     std::function<std::unique_ptr<transport::Channel>()> channel;  // for every connection a new one
     std::function<transport::Message()> greeting;                  // the first message of every connection
     std::function<void()> begun;                                   // a connection begins, its greeting is on its way
-    std::function<void(transport::Message)> message;               // one that is legal now
-    std::function<void(const std::string& why)> ended;             // a connection is over, or could not be made
-    std::function<void()> drained;                                 // below the high-water mark again
+    std::function<void(std::uint64_t request, transport::Message)> message;  // one that is legal now
+    std::function<void(const std::string& why)> ended;  // a connection is over, or could not be made
+    std::function<void()> drained;                      // below the high-water mark again
   };
 
   // `name`: "front end", for the log.
@@ -44,7 +44,7 @@ class Line final : private transport::ConnectionHandler {
   // the next message the delay is the shortest again.
   void recognised();
 
-  void send(const transport::Message& message);
+  void send(const transport::Message& message, std::uint64_t request = 0);
   bool congested() const { return connection_ && connection_->congested(); }
   bool is_open() const { return connection_ && connection_->open(); }
   const std::string& protection() const { return protection_; }  // of the newest connection: "in the clear"

@@ -47,6 +47,10 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
                  .state = [this](const transport::ProcessState& message) { uplink_.send(message); },
                  .held = [this](const transport::HeldProcesses& message) { uplink_.send(message); },
                  .input = [this](const transport::InputCredit& message) { uplink_.send_bulk(message); }}),
+      lister_(system.workers, system.files, system.cgroups, log_,
+              {.ranks = [this] { return launcher_.ranks(); },
+               .answer = [this](const transport::ProcessList& list,
+                                std::uint64_t request) { uplink_.send(list, request); }}),
       services_({process_tools(), log_, system_.random()},
                 [this](const transport::ServiceStatus& status) { uplink_.send(transport::ServiceReport{status}); }),
       lasting_(services_, limits_),
@@ -60,14 +64,15 @@ Node::Node(const System& system, LogSinks& sinks, const Life& life)
 }
 
 Uplink::Hooks Node::uplink_hooks() {
-  return {.hello = [this] { return hello(); },
-          .joined = [this](const transport::Welcome& welcome) { on_joined(welcome); },
-          .lost = [this](const std::string& why) { on_lost(why); },
-          .trouble = [this](const std::string& why) { on_trouble(why); },
-          .message = [this](transport::Message message) { on_message(std::move(message)); },
-          .bulk = [this](bool there) { on_bulk(there); },
-          .drained = [this] { sinks_.front_end.pump(); },
-          .bulk_drained = [this] { launcher_.set_output_open(true); }};
+  return {
+      .hello = [this] { return hello(); },
+      .joined = [this](const transport::Welcome& welcome) { on_joined(welcome); },
+      .lost = [this](const std::string& why) { on_lost(why); },
+      .trouble = [this](const std::string& why) { on_trouble(why); },
+      .message = [this](std::uint64_t request, transport::Message message) { on_message(request, std::move(message)); },
+      .bulk = [this](bool there) { on_bulk(there); },
+      .drained = [this] { sinks_.front_end.pump(); },
+      .bulk_drained = [this] { launcher_.set_output_open(true); }};
 }
 
 process::ProcessTools Node::process_tools() {
@@ -250,12 +255,15 @@ void Node::open_log() {
 
 // ---------------------------------------------------------------- what the front end says
 
-void Node::on_message(transport::Message message) {
+void Node::on_message(std::uint64_t request, transport::Message message) {
   std::visit(sys::Overloaded{[this](const transport::Ping& ping) { on_ping(ping); },
                              [this](transport::Setup& setup) { on_setup(std::move(setup)); },
                              [this](transport::Launch& launch) { on_launch(std::move(launch)); },
                              [this](const transport::Signal& signal) { launcher_.signal(signal); },
                              [this](const transport::Forget& end) { launcher_.forget(end); },
+                             [&](const transport::KillJob& kill) { uplink_.send(launcher_.kill(kill), request); },
+                             [&](const transport::KillProcess& kill) { uplink_.send(launcher_.kill(kill), request); },
+                             [&](const transport::ListProcesses& wanted) { lister_.list(wanted, request); },
                              [this](const transport::Power& power) { on_power(power); },
                              [this](const transport::Block& block) { cache_.on_block(block); },
                              [this](const transport::StreamCredit& credit) { launcher_.taken(credit); },

@@ -18,6 +18,7 @@
 #include "nodeinit/cache_trim.h"
 #include "nodeinit/lasting.h"
 #include "nodeinit/power_down.h"
+#include "nodeinit/process_lister.h"
 #include "nodeinit/uplink.h"
 #include "process/launcher.h"
 #include "process/services.h"
@@ -58,7 +59,7 @@ class Node {
   void send_record();
   void open_log();
 
-  void on_message(transport::Message message);
+  void on_message(std::uint64_t request, transport::Message message);
   void on_ping(const transport::Ping& ping);
   void on_setup(transport::Setup setup);
   void on_launch(transport::Launch launch);
@@ -83,6 +84,7 @@ class Node {
   content::Cache cache_;
   process::Limits limits_;
   process::Launcher launcher_;
+  ProcessLister lister_;
   process::Services services_;
   Lasting lasting_;
   setup::Runner runner_;

@@ -34,24 +34,26 @@ std::unique_ptr<transport::Channel> Uplink::make_channel() const {
 }
 
 Line::Hooks Uplink::control_hooks() {
-  return {.channel = [this] { return make_channel(); },
-          .greeting = [this] { return hooks_.hello(); },
-          .begun = [this] { expect_word(greeting_limit); },
-          .message = [this](transport::Message message) { on_control(std::move(message)); },
-          .ended = [this](const std::string& why) { on_control_ended(why); },
-          .drained = [this] { hooks_.drained(); }};
+  return {
+      .channel = [this] { return make_channel(); },
+      .greeting = [this] { return hooks_.hello(); },
+      .begun = [this] { expect_word(greeting_limit); },
+      .message = [this](std::uint64_t request, transport::Message message) { on_control(request, std::move(message)); },
+      .ended = [this](const std::string& why) { on_control_ended(why); },
+      .drained = [this] { hooks_.drained(); }};
 }
 
 Line::Hooks Uplink::bulk_hooks() {
-  return {.channel = [this] { return make_channel(); },
-          .greeting =
-              [this] {
-                return transport::BulkHello{welcome_.node, welcome_.bulk_token};
-              },
-          .begun = [this] { on_bulk_begun(); },
-          .message = [this](transport::Message message) { on_bulk(std::move(message)); },
-          .ended = [this](const std::string&) { hooks_.bulk(false); },
-          .drained = [this] { hooks_.bulk_drained(); }};
+  return {
+      .channel = [this] { return make_channel(); },
+      .greeting =
+          [this] {
+            return transport::BulkHello{welcome_.node, welcome_.bulk_token};
+          },
+      .begun = [this] { on_bulk_begun(); },
+      .message = [this](std::uint64_t request, transport::Message message) { on_bulk(request, std::move(message)); },
+      .ended = [this](const std::string&) { hooks_.bulk(false); },
+      .drained = [this] { hooks_.bulk_drained(); }};
 }
 
 void Uplink::start(sys::TcpAddress front_end, const transport::PinnedKeys& keys) {
@@ -60,19 +62,19 @@ void Uplink::start(sys::TcpAddress front_end, const transport::PinnedKeys& keys)
   control_.open(front_end);
 }
 
-void Uplink::send(const transport::Message& message) {
-  if (joined_) control_.send(message);
+void Uplink::send(const transport::Message& message, std::uint64_t request) {
+  if (joined_) control_.send(message, request);
 }
 
 void Uplink::send_bulk(const transport::Message& message) {
   if (bulk_.is_open()) bulk_.send(message);
 }
 
-void Uplink::on_control(transport::Message message) {
+void Uplink::on_control(std::uint64_t request, transport::Message message) {
   if (const auto* welcome = std::get_if<Welcome>(&message)) return on_welcome(*welcome);
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(control_, *refused);
   if (joined_) expect_word(std::chrono::milliseconds(welcome_.silence_limit_ms));
-  hooks_.message(std::move(message));
+  hooks_.message(request, std::move(message));
 }
 
 void Uplink::on_welcome(const Welcome& welcome) {
@@ -108,9 +110,9 @@ void Uplink::on_bulk_begun() {
   hooks_.bulk(true);
 }
 
-void Uplink::on_bulk(transport::Message message) {
+void Uplink::on_bulk(std::uint64_t request, transport::Message message) {
   if (const auto* refused = std::get_if<Refused>(&message)) return on_refused(bulk_, *refused);
-  hooks_.message(std::move(message));
+  hooks_.message(request, std::move(message));
 }
 
 void Uplink::expect_word(sys::Duration within) {

@@ -26,7 +26,8 @@ class Uplink {
     std::function<void(const transport::Welcome&)> joined;
     std::function<void(const std::string& why)> lost;     // joined no more
     std::function<void(const std::string& why)> trouble;  // a try to join has failed
-    std::function<void(transport::Message)> message;      // on either connection, while joined
+    // On either connection, while joined. `request`: of what is to be answered with it; else 0.
+    std::function<void(std::uint64_t request, transport::Message)> message;
     std::function<void(bool there)> bulk;                 // the bulk connection comes and goes
     std::function<void()> drained;                        // control is no more congested
     std::function<void()> bulk_drained;                   // nor is bulk
@@ -38,7 +39,7 @@ class Uplink {
 
   void start(sys::TcpAddress front_end, const transport::PinnedKeys& keys);
   // When not joined, nothing is sent: the front end hears of the node's state with the next Hello.
-  void send(const transport::Message& message);
+  void send(const transport::Message& message, std::uint64_t request = 0);
   // Likewise without a bulk connection: who has one to send waits for Hooks::bulk.
   void send_bulk(const transport::Message& message);
   bool joined() const { return joined_; }
@@ -52,11 +53,11 @@ class Uplink {
   std::unique_ptr<transport::Channel> make_channel() const;
   Line::Hooks control_hooks();
   Line::Hooks bulk_hooks();
-  void on_control(transport::Message message);
+  void on_control(std::uint64_t request, transport::Message message);
   void on_welcome(const transport::Welcome& welcome);
   void on_control_ended(const std::string& why);
   void on_bulk_begun();
-  void on_bulk(transport::Message message);
+  void on_bulk(std::uint64_t request, transport::Message message);
   void on_refused(Line& line, const transport::Refused& refused);
   void expect_word(sys::Duration within);
 

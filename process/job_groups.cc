@@ -57,6 +57,14 @@ bool JobGroups::remove(std::uint64_t job) {
   return removed || removed.error().code != EBUSY;
 }
 
+sys::Result<std::size_t> JobGroups::signal(std::uint64_t job, int signal) {
+  return cgroups_.signal(name_of(job), signal);
+}
+
+sys::Status JobGroups::signal_process(int pid, std::uint32_t uid, int signal) {
+  return cgroups_.signal_process(pid, uid, signal);
+}
+
 std::uint8_t JobGroups::limits_hit(std::uint64_t job) {
   if (!has(job)) return 0;
   const auto events = cgroups_.events(name_of(job));

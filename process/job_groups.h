@@ -32,6 +32,12 @@ class JobGroups {
 
   // Bits of ProcessEnd::limits_hit, of all of the job so far.
   std::uint8_t limits_hit(std::uint64_t job);
+  // To all of the job's processes; how many that were. ENOENT: there is no such group here.
+  sys::Result<std::size_t> signal(std::uint64_t job, int signal);
+  // To one process of any job; sys::Cgroups::signal_process().
+  sys::Status signal_process(int pid, std::uint32_t uid, int signal);
+  // Whether jobs have groups here.
+  bool available() const { return cgroups_.available(); }
   // Whether there is such a group, with ranks or left behind.
   bool has(std::uint64_t job) const { return ranks_.contains(job); }
 

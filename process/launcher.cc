@@ -315,11 +315,50 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
   };
 }
 
+transport::KilledProcesses Launcher::kill(const transport::KillJob& kill) {
+  if (kill.signal < 0 || kill.signal > max_signal) return {0, EINVAL};
+  std::uint32_t count = 0;
+  for (const auto& [key, job] : state_->jobs) {
+    if (key.job != kill.job || !job.process->alive()) continue;
+    // The group reaches what runs; what is on its way there is cancelled.
+    if (state_->groups.available() && job.process->pid() != 0) continue;
+    job.process->signal({.signal = kill.signal, .group = true});
+    ++count;
+  }
+  if (state_->groups.available()) {
+    const auto reached = state_->groups.signal(kill.job, kill.signal);
+    if (reached) count += static_cast<std::uint32_t>(*reached);
+  }
+  return {count, count == 0 ? ESRCH : 0};
+}
+
+transport::KilledProcesses Launcher::kill(const transport::KillProcess& kill) {
+  if (kill.signal < 0 || kill.signal > max_signal || kill.pid <= 0) return {0, EINVAL};
+  if (state_->groups.available()) {
+    const auto status = state_->groups.signal_process(kill.pid, kill.uid, kill.signal);
+    return status ? transport::KilledProcesses{1, 0} : transport::KilledProcesses{0, status.error().code};
+  }
+  for (const auto& [key, job] : state_->jobs) {
+    if (job.process->pid() != kill.pid) continue;
+    if (kill.uid != 0 && job.uid != kill.uid) return {0, EPERM};
+    job.process->signal({.signal = kill.signal, .group = false});
+    return {1, 0};
+  }
+  return {0, ESRCH};
+}
+
 void Launcher::sweep() { state_->groups.sweep(); }
 
 void Launcher::kill_all() {
   for (const auto& [key, job] : state_->jobs)
     if (!job.gone) job.process->signal({.job = key.job, .rank = key.rank, .signal = SIGKILL});
+}
+
+std::vector<KnownRank> Launcher::ranks() const {
+  std::vector<KnownRank> all;
+  for (const auto& [key, job] : state_->jobs)
+    if (job.process->pid() != 0) all.push_back({job.process->pid(), key.job, key.rank});
+  return all;
 }
 
 std::size_t Launcher::running() const { return state_->running(); }

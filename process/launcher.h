@@ -14,6 +14,7 @@
 #include <string>
 
 #include "process/process.h"
+#include "process/process_table.h"
 #include "sys/log.h"
 #include "transport/messages.h"
 
@@ -54,6 +55,10 @@ class Launcher {
   // What it has left running in its process group goes on when it succeeds, and is ended with it when it does not.
   std::function<void()> run_step(const transport::RunStep& step, const std::string& name,
                                  std::function<void(sys::Status)> done);
+  // Everything that the job has here, also what has left its ranks' process groups. Without cgroups: those groups.
+  transport::KilledProcesses kill(const transport::KillJob& kill);
+  // A process of any job. Without cgroups: a rank.
+  transport::KilledProcesses kill(const transport::KillProcess& kill);
   // Once in a while: lets go of the cgroups of jobs whose last process has gone.
   void sweep();
   // Kills all processes that the front end has started. How they ended is kept for it.
@@ -62,6 +67,8 @@ class Launcher {
   std::size_t running() const;
   // And those that have ended and are kept.
   std::size_t held() const;
+  // Those of jobs that run.
+  std::vector<KnownRank> ranks() const;
 
  private:
   struct State;

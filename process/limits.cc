@@ -15,6 +15,14 @@ sys::Status check(const sys::Limit& limit) {
   return sys::try_limit(limit);
 }
 
+// As far as the kernel lets us: what is above that becomes our own hard limit.
+sys::Limit within_reach(const sys::Limit& limit) {
+  if (sys::try_limit(limit)) return limit;
+  const auto own = sys::current_limit(limit.resource);
+  const std::uint64_t hard = own ? std::min(limit.hard, own->hard) : limit.hard;
+  return {limit.resource, std::min(limit.soft, hard), hard};
+}
+
 }  // namespace
 
 sys::Limit* Limits::find(std::uint8_t resource) {
@@ -49,9 +57,12 @@ std::vector<sys::Limit> Limits::with(const std::vector<transport::LimitEntry>& o
     if (!sys::find_limit(entry.resource)) continue;
     const auto set =
         std::find_if(all.begin(), all.end(), [&](const sys::Limit& limit) { return limit.resource == entry.resource; });
-    sys::Limit& limit = set != all.end() ? *set : all.emplace_back(sys::Limit{entry.resource, entry.soft, entry.hard});
-    limit.hard = std::min(limit.hard, entry.hard);
-    limit.soft = std::min(entry.soft, limit.hard);
+    if (set == all.end()) {
+      all.push_back(within_reach({entry.resource, std::min(entry.soft, entry.hard), entry.hard}));
+    } else {
+      set->hard = std::min(set->hard, entry.hard);
+      set->soft = std::min(entry.soft, set->hard);
+    }
   }
   return all;
 }

@@ -80,6 +80,7 @@ class Process {
   void kill();
   // It runs, or may still begin to. What it has said may be on its way for longer.
   bool alive() const { return !exit_ && (phase_ != Phase::over || pid_ != 0); }
+  int pid() const { return phase_ == Phase::running ? pid_ : 0; }  // 0: it does not run
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
   std::string_view stage() const;
 

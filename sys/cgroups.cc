@@ -2,10 +2,14 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <optional>
 #include <string_view>
 
+#include "sys/fd.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -62,10 +66,12 @@ class KernelCgroups final : public Cgroups {
   Result<std::vector<int>> pids(const std::string& name) override;
   Result<std::string> group_of(int pid) override;
   Result<std::size_t> signal(const std::string& name, int signal) override;
+  Status signal_process(int pid, std::uint32_t uid, int signal) override;
   Status remove(const std::string& name) override { return files_.remove(path_of(name)); }
 
  private:
   Status make_place(std::string_view path);
+  std::optional<std::uint32_t> real_user(int pid);
   void hand_on_controllers(std::string_view group);
   void remove_empty_groups();
   std::string file(const std::string& name, std::string_view what) const { return cat(path_of(name), "/", what); }
@@ -175,6 +181,32 @@ Result<std::size_t> KernelCgroups::signal(const std::string& name, int signal) {
   for (const int pid : *members)
     if (::kill(pid, signal) == 0) ++reached;
   return reached;
+}
+
+// What is held is looked at: it is the same process that is signalled, whoever has its pid by then.
+Status KernelCgroups::signal_process(int pid, std::uint32_t uid, int signal) {
+  const Fd held(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!held.valid()) return failure(errno, cat("hold process ", pid));
+  const auto group = group_of(pid);
+  if (!group || group->empty()) return failure(ESRCH, cat("find process ", pid, " among the jobs"));
+  const auto owner = real_user(pid);
+  if (!owner) return failure(ESRCH, cat("find the owner of process ", pid));
+  if (uid != 0 && *owner != uid) return failure(EPERM, cat("signal process ", pid, " of user ", *owner));
+  if (::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0) < 0)
+    return failure(errno, cat("signal process ", pid));
+  return {};
+}
+
+// "Uid:\t1000\t...": the first is the real one. Nothing in this file waits for the process's memory.
+std::optional<std::uint32_t> KernelCgroups::real_user(int pid) {
+  const auto text = files_.read(cat("/proc/", pid, "/status"), file_limit);
+  if (!text) return std::nullopt;
+  for (const std::string_view line : split(*text, '\n')) {
+    if (!line.starts_with("Uid:\t")) continue;
+    const auto number = parse_number(split(line, '\t').at(1), 0, 0xffffffff);
+    return number ? std::optional(static_cast<std::uint32_t>(*number)) : std::nullopt;
+  }
+  return std::nullopt;
 }
 
 }  // namespace

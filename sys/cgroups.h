@@ -56,6 +56,8 @@ class Cgroups {
   virtual Result<std::string> group_of(int pid) = 0;
   // To all its processes; SIGKILL in one step, which a fork does not escape. How many they were.
   virtual Result<std::size_t> signal(const std::string& name, int signal) = 0;
+  // To one process, if it is in a group that was made here (else ESRCH) and its real user is `uid`, 0: any (else EPERM).
+  virtual Status signal_process(int pid, std::uint32_t uid, int signal) = 0;
   // EBUSY while there are processes in it.
   virtual Status remove(const std::string& name) = 0;
 };

@@ -80,7 +80,7 @@ Status take_identity(const SpawnSpec& spec) {
 // As root, who alone may raise them.
 Status set_limits(const SpawnSpec& spec) {
   for (const Limit& limit : spec.limits)
-    if (auto status = set_limit_within(limit); !status) return status;
+    if (auto status = set_limit(limit); !status) return status;
   return {};
 }
 

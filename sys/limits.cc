@@ -74,15 +74,6 @@ Status set_limit(const Limit& limit) {
   return failure(code, cat("set limit ", describe(limit)));
 }
 
-Status set_limit_within(const Limit& limit) {
-  const auto status = set_limit(limit);
-  if (status || status.error().code != EPERM) return status;
-  const auto now = current_limit(limit.resource);
-  if (!now) return tl::unexpected(now.error());
-  const std::uint64_t hard = std::min(limit.hard, now->hard);
-  return set_limit({limit.resource, std::min(limit.soft, hard), hard});
-}
-
 Status try_limit(const Limit& limit) {
   const auto now = current_limit(limit.resource);
   if (!now) return tl::unexpected(now.error());

@@ -39,8 +39,6 @@ Result<Limit> current_limit(std::uint8_t resource);
 // Of all resources.
 std::vector<Limit> current_limits();
 Status set_limit(const Limit& limit);
-// As far as this process may: what is above its hard limit, or what the kernel has at most, becomes its hard limit.
-Status set_limit_within(const Limit& limit);
 // Whether this process could give it to its children: tries what could be refused, and takes it back.
 Status try_limit(const Limit& limit);
 

@@ -36,7 +36,7 @@ struct SpawnSpec {
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;
   std::uint32_t umask = 022;
-  std::vector<Limit> limits;              // as far as this process may; the others are its parent's
+  std::vector<Limit> limits;              // besides those, it has its parent's
   Leftovers leftovers = Leftovers::live;  // what it leaves running in its group
   // Runs in the child first of all, as root, before ids are dropped; may block and allocate (it is a fork of
   // a single-threaded process). Returns the path to execute instead of `path`; empty: `path` it is. An error is

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/help.h"
 #include "frontend/nodectl/job_limits.h"
+#include "frontend/nodectl/signal_names.h"
 #include "nodeinit_version.h"
 #include "sys/path.h"
 #include "sys/text.h"
@@ -36,6 +38,10 @@ std::string check_duration(const std::string& text) {
 std::string check_variable(const std::string& text) {
   const auto equals = text.find('=');
   return equals == 0 || equals == text.npos ? cat("'", text, "' is not NAME=VALUE") : "";
+}
+
+std::string check_signal(const std::string& text) {
+  return parse_signal(text) ? "" : cat("there is no signal '", text, "'");
 }
 
 std::string check_memory(const std::string& text) {
@@ -92,6 +98,7 @@ class Parser {
     add_listings();
     add_node_verbs();
     add_plan();
+    add_kill();
     add_metrics();
     add_run();
     add_rsh();
@@ -152,6 +159,7 @@ class Parser {
         ->check(check_duration);
     add_listing("boot-log", boot_log_);
     add_listing("services", services_, false);
+    add_listing("ps", ps_, false);
     add_listing("log", log_)->add_flag("-f,--follow", log_.follow, "go on with new lines as they come");
   }
 
@@ -197,6 +205,19 @@ class Parser {
     return verb;
   }
 
+  void add_kill() {
+    CLI::App* verb = add("kill", kill_);
+    verb->add_option_function<std::string>(
+            "-s,--signal", [this](const std::string& text) { kill_.signal = parse_signal(text).value_or(0); },
+            "which: 9, KILL, SIGKILL; also as -9, -KILL (default: TERM)")
+        ->type_name("SIGNAL")
+        ->check(check_signal);
+    verb->add_option("--job", kill_.job, "all that this job has started, not single processes")
+        ->type_name("J")
+        ->check(CLI::PositiveNumber);
+    verb->add_option("TARGET", kill_.targets, "PID, or NODES:PID; of a job the nodes, by default all");
+  }
+
   void add_metrics() { add("metrics", metrics_)->add_flag("--json", line_.json, "print JSON"); }
 
   // Once PROGRAM has been seen, all that follows is its own.
@@ -212,6 +233,7 @@ class Parser {
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false)
         ->check(check_variable);
+    run_verb_->add_flag("--summary", run_.summary, "at the end, say how each rank ended and what it has cost");
     add_job_limits();
     run_verb_->add_option("--output", run_.output, "write the nodes' output to DIR/NODE.out and DIR/NODE.err")
         ->type_name("DIR");
@@ -299,6 +321,8 @@ class Parser {
   RightsOptions chmod_{.right = transport::NodeRight::mode, .value = {}, .nodes = {}};
   AvailabilityOptions availability_;
   ServicesOptions services_;
+  PsOptions ps_;
+  KillOptions kill_;
   MetricsOptions metrics_;
   RunOptions run_;
   RshOptions rsh_;
@@ -313,6 +337,22 @@ constexpr std::string_view rsh_name = "nodersh";  // called so, the whole line i
 std::string default_socket() {
   const char* const variable = std::getenv(control_socket_variable);
   return variable != nullptr && *variable != '\0' ? variable : default_control_socket;
+}
+
+// The words of the command line, with `kill -9` as `kill --signal 9`: to CLI11 that would be an option.
+std::vector<std::string> plain_words(int count, const char* const* words) {
+  std::vector<std::string> plain;
+  bool of_kill = false;
+  bool verb_seen = false;
+  for (const std::string_view word : std::span(words, static_cast<std::size_t>(count))) {
+    const bool signal = of_kill && word.size() > 1 && word.front() == '-' && parse_signal(word.substr(1));
+    if (signal) plain.emplace_back("--signal");
+    plain.emplace_back(signal ? word.substr(1) : word);
+    const bool first = plain.size() == 1 || word.starts_with('-') || plain[plain.size() - 2] == "--socket";
+    of_kill = of_kill || (!verb_seen && !first && word == "kill");
+    verb_seen = verb_seen || !first;
+  }
+  return plain;
 }
 
 // CLI11 loses what a subcommand is given behind "--": it gets to see only what stands before.
@@ -335,8 +375,12 @@ std::variant<CommandLine, int> parse_command_line(int argc, const char* const* a
   Parser parser(line);
   const auto tail = behind_dashes(argc, argv);
   const int head = tail ? argc - static_cast<int>(tail->size()) - 1 : argc;
+  const std::vector<std::string> words = plain_words(head, argv);
+  std::vector<const char*> plain;
+  for (const std::string& word : words)
+    plain.push_back(word.c_str());
   try {
-    parser.parse(head, argv, tail);
+    parser.parse(static_cast<int>(plain.size()), plain.data(), tail);
   } catch (const CLI::ParseError& error) {
     return parser.exit(error);
   }

@@ -12,7 +12,8 @@ struct CommandLine {
   std::string socket;
   bool json = false;
   std::variant<StatusOptions, WaitOptions, BootLogOptions, LogOptions, UpOptions, PlanOptions, PowerOptions,
-               RightsOptions, AvailabilityOptions, ServicesOptions, MetricsOptions, RunOptions, RshOptions, CpOptions>
+               RightsOptions, AvailabilityOptions, ServicesOptions, KillOptions, PsOptions, MetricsOptions, RunOptions,
+               RshOptions, CpOptions>
       verb;
 };
 

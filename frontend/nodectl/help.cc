@@ -109,6 +109,26 @@ Nodes that are not connected are left out: what their services do is not known. 
 Examples:
   nodectl services                      all nodes
   nodectl services --json 0-15)"},
+    VerbHelp{"ps", "Show the processes on nodes", "ps [--json] [NODES]",
+             R"(All that jobs have started there and that still runs, whatever it has done to get away, and the programs of
+services and steps (no JOB). STATE is the letter of ps(1), CPU-TIME user and system time together, MEMORY what
+is resident. By default of all nodes that are up. Exit status: 1 when a node did not answer.
+
+Examples:
+  nodectl ps                            the whole cluster
+  nodectl ps --json 0-3)"},
+    VerbHelp{"kill", "Signal processes on nodes, or all of a job",
+             "kill [-SIGNAL] [NODES:]PID... | kill [-SIGNAL] --job J [NODES]",
+             R"(A bare PID is that of a process that nodectl run has started (its ghost has the same); any other process of
+a job is named with its node. With --job the signal goes to all that the job has ever started and that still
+runs, whatever it has done to get away; also when the job itself is over. nodectl ps shows both numbers.
+
+Root and admins signal any process of a job, others their own. Exit status: 1 when one was not there.
+
+Examples:
+  nodectl kill 4711
+  nodectl kill -STOP n3:4711 n4:812
+  nodectl kill -9 --job 7)"},
     VerbHelp{"metrics", "Show what nodemaster counts", "metrics [--json]",
              R"(In the text format of Prometheus: nodes by state, connections, jobs, and what was refused, by reason.
 
@@ -117,8 +137,8 @@ Examples:
   nodectl metrics > /var/lib/node_exporter/nodemaster.prom)"},
     VerbHelp{
         "run", "Run a program of this machine on nodes",
-        "run [-l] [-n|--input WHO] [-t] [--output DIR] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] PROGRAM "
-        "[ARGUMENT]...",
+        "run [-l] [-n|--input WHO] [-t] [--summary] [--output DIR] [--cwd DIR] [--env NAME=VALUE]... [LIMITS] NODES [--] "
+        "PROGRAM [ARGUMENT]...",
         R"(PROGRAM is found as your shell would find it here, and moved to the nodes with the libraries that it
 needs. It gets your environment, umask, user and group. Signals that nodectl gets (^C) go to the
 processes; a second ^C gives up. What nodectl reads on its standard input all processes get, each of it all;

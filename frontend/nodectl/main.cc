@@ -31,6 +31,8 @@ struct Verb {
   int operator()(const RightsOptions& options) const { return run_rights(context, options); }
   int operator()(const AvailabilityOptions& options) const { return run_availability(context, options); }
   int operator()(const ServicesOptions& options) const { return run_services(context, options); }
+  int operator()(const KillOptions& options) const { return run_kill(context, options); }
+  int operator()(const PsOptions& options) const { return run_ps(context, options); }
   int operator()(const MetricsOptions& options) const { return run_metrics(context, options); }
   int operator()(const RunOptions& options) const { return run_run(context, options); }
   int operator()(const RshOptions& options) const { return run_rsh(context, options); }

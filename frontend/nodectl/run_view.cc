@@ -133,6 +133,7 @@ void RunView::on_end(const transport::RunEnd& end) {
     if (label_) sink(end.rank, stream).write(labeller(end.rank, stream).finish());
   }
   if (taker_) taker_->end(end.rank);
+  if (summary_) summary_->add(name_of(end.rank), end);
   note_trouble(end.rank, words_for_pids(end.limits_hit, limits_));
   note_trouble(end.rank, what_went_wrong(end));
 }
@@ -162,6 +163,7 @@ void RunView::all_ended() {
     std::sort(nodes.begin(), nodes.end());
     complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));
   }
+  if (summary_) context_.error.write(summary_->table());
   exchange_.finish(status_);
 }
 

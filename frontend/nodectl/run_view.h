@@ -13,6 +13,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@
 #include "frontend/nodectl/line_labeller.h"
 #include "frontend/nodectl/output_files.h"
 #include "frontend/nodectl/run_ghosts.h"
+#include "frontend/nodectl/run_summary.h"
 #include "frontend/nodectl/run_terminal.h"
 
 namespace frontend {
@@ -62,6 +64,8 @@ class RunView {
   void read_input(std::unique_ptr<sys::Stream> stream);
   // The process has a terminal, and this one shows it.
   void lend_terminal() { lend_terminal_ = true; }
+  // At the end, on standard error.
+  void want_summary() { summary_.emplace(); }
   int run(const transport::RunRequest& request);
   // SIGINT and its like, while run() runs.
   void on_signal(const sys::SignalFacts& signal);
@@ -112,6 +116,7 @@ class RunView {
   std::map<StreamKey, Position> positions_;
   std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
   std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
+  std::optional<RunSummary> summary_;
   ContactNews contact_;
   std::set<std::uint32_t> over_;  // ranks whose RunEnd has come
   std::vector<std::uint32_t> unacknowledged_;

@@ -94,6 +94,7 @@ int run_run(Context& context, const RunOptions& options) {
     return exit_status_of_start(request.error().code);
   }
   RunView view(context, options.label, true);
+  if (options.summary) view.want_summary();
   if (!options.output.empty()) view.write_files(options.output);
   if (options.terminal) view.lend_terminal();
   if (options.input != transport::no_rank) view.read_input(sys::inherited_stream(0));

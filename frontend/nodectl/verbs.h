@@ -73,12 +73,25 @@ struct ServicesOptions {
 };
 int run_services(Context& context, const ServicesOptions& options);
 
+struct KillOptions {
+  int signal = 15;                   // SIGTERM
+  std::uint64_t job = 0;             // 0: the targets are processes
+  std::vector<std::string> targets;  // PID or NODES:PID; of a job: NODES
+};
+int run_kill(Context& context, const KillOptions& options);
+
+struct PsOptions {
+  std::string nodes = "up";
+};
+int run_ps(Context& context, const PsOptions& options);
+
 struct MetricsOptions {};
 int run_metrics(Context& context, const MetricsOptions& options);
 
 struct RunOptions {
   std::string nodes;
   bool label = false;
+  bool summary = false;
   std::string directory;                 // empty: where nodectl is
   std::vector<std::string> environment;  // K=V, over the caller's own
   std::vector<std::string> command;      // program and its arguments

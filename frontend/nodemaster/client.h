@@ -25,6 +25,7 @@ class ClientEvents {
   virtual ~ClientEvents() = default;
   // Whether it may ask for this; the error is told to it.
   virtual sys::Status on_request(const Client& client, const transport::Message& request) = 0;
+  virtual Role role_of(const Client& client) const = 0;
   // Once, from the loop; the client must be disposed of later (dispose.h).
   virtual void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) = 0;
 };
@@ -49,6 +50,7 @@ class Client final : private PeerEvents, private Reply {
   bool congested() const override { return peer_.congested(); }
   void finish(const transport::Message& last) override;
   Credentials caller() const override { return credentials_; }
+  Role role() const override { return events_.role_of(*this); }
   void on_run_message(transport::Message& message);
   void end(ClientEnd end, const std::string& reason);
   void rest();

@@ -40,7 +40,7 @@ void ControlServer::accept() {
 
 void ControlServer::admit(sys::Listener::Accepted accepted) {
   const std::uint32_t uid = accepted.uid;
-  const Role role = role_of({uid, accepted.gid, accepted.groups}, desk_.admins);
+  const Role role = frontend::role_of({uid, accepted.gid, accepted.groups}, desk_.admins);
   auto place = admission_.enter(role, uid);
   if (!place) {
     note(Counter::control_busy, uid, accepted.pid, place.error().what);

@@ -60,10 +60,11 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       node_up_(system.loop, system.log, system.files, table_, sessions_, plans_, node_programs_, down_hooks_),
       inquiry_(system.workers, system.files, table_, path_),
       jobs_(system.loop, table_, sessions_, store_, first_job(system.machine.random())),
+      questions_(system.loop, sessions_),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log,
-               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, listener_,
+               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, questions_, listener_,
                 counters_, changes_, configuration_.admin_group}) {
   table_.configure(configuration_.nodes);
   changes_.load();
@@ -146,6 +147,10 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
              message);
 }
 
+void Daemon::on_node_answer(transport::NodeNumber node, std::uint64_t request, transport::Message message) {
+  questions_.on_answer(node, request, std::move(message));
+}
+
 // What was under way on it comes once more on the next one.
 void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason) {
   if (const Node* const known = table_.find(node))
@@ -162,6 +167,7 @@ void Daemon::on_lost(transport::NodeNumber node, const std::string& reason) {
   node_up_.cancel(node);
   table_.set_state(node, transport::NodeState::down, reason);
   jobs_.on_node_lost(node, reason);
+  questions_.on_node_lost(node, reason);
 }
 
 void Daemon::reload() {

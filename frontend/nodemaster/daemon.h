@@ -58,6 +58,7 @@ class Daemon final : private NodeEvents {
  private:
   void on_joined(transport::NodeNumber node) override;
   void on_node_message(transport::NodeNumber node, transport::Message message) override;
+  void on_node_answer(transport::NodeNumber node, std::uint64_t request, transport::Message message) override;
   void on_bulk_lost(transport::NodeNumber node, const std::string& reason) override;
   void on_lost(transport::NodeNumber node, const std::string& reason) override;
   void on_service(transport::NodeNumber node, const transport::ServiceStatus& status);
@@ -85,6 +86,7 @@ class Daemon final : private NodeEvents {
   NodeUp node_up_;
   PlanInquiry inquiry_;
   JobTable jobs_;
+  NodeQuestions questions_;
   NodeListener listener_;
   std::unique_ptr<RarpResponder> rarp_;  // when the configuration wants it
   ControlServer control_;

@@ -122,6 +122,7 @@ void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
   if (launched.pid == 0 && launched.code == EADDRINUSE && request_.ghosts && rank->pid != 0) return want_ghost(*rank);
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
   rank->phase = Rank::Phase::running;
+  rank->pid = launched.pid;
 }
 
 void Job::on_process_end(NodeNumber node, const transport::ProcessEnd& end) {
@@ -138,6 +139,20 @@ void Job::on_process_state(NodeNumber node, const transport::ProcessState& state
   if (!rank || rank->phase != Rank::Phase::running) return;
   rank->stopped = sys::is_stop(state.status) ? state.status : 0;
   if (!unclaimed_) tell(transport::RunState{state.rank, state.status});
+}
+
+std::vector<NodeNumber> Job::nodes() const {
+  std::vector<NodeNumber> all;
+  for (const Rank& rank : ranks_)
+    all.push_back(rank.node);
+  return all;
+}
+
+std::optional<NodeNumber> Job::node_of(std::int32_t pid) const {
+  const auto found = std::find_if(ranks_.begin(), ranks_.end(), [pid](const Rank& rank) {
+    return rank.phase == Rank::Phase::running && rank.pid == pid;
+  });
+  return found == ranks_.end() ? std::nullopt : std::optional(found->node);
 }
 
 // The node forgets that it has tried, and another pid is tried.
@@ -374,6 +389,7 @@ void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
   Rank& rank = ranks_[held.rank];
   if (rank.node != transport::no_node || rank_of_.contains(node)) return;
   rank.node = node;
+  rank.pid = held.pid;
   rank.sent = true;
   rank.phase = held.state == transport::HeldState::starting ? Rank::Phase::launching : Rank::Phase::running;
   rank_of_.emplace(node, held.rank);

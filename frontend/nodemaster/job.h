@@ -105,6 +105,9 @@ class Job {
   std::uint32_t uid() const { return caller_.uid; }
   bool unclaimed() const { return unclaimed_; }
   std::size_t ranks() const { return ranks_.size(); }
+  std::vector<transport::NodeNumber> nodes() const;
+  // Where a rank runs that has this pid.
+  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
 
  private:
   void set_nodes(const std::vector<transport::NodeNumber>& nodes);

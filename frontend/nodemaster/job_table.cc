@@ -115,6 +115,17 @@ void JobTable::on_message(transport::NodeNumber node, const transport::InputCred
   if (Job* job = find(credit.job)) job->on_input_credit(node, credit);
 }
 
+const Job* JobTable::job(std::uint64_t number) const {
+  const auto found = jobs_.find(number);
+  return found == jobs_.end() ? nullptr : found->second.get();
+}
+
+std::optional<transport::NodeNumber> JobTable::node_of(std::int32_t pid) const {
+  for (const auto& [number, job] : jobs_)
+    if (const auto node = job->node_of(pid)) return node;
+  return std::nullopt;
+}
+
 void JobTable::on_node_lost(transport::NodeNumber node, const std::string& reason) {
   reported_.erase(node);
   reports_.erase(node);

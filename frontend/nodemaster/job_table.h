@@ -43,6 +43,9 @@ class JobTable {
   // It will not be back.
   void on_node_gone(transport::NodeNumber node, const std::string& reason);
   std::size_t running() const { return jobs_.size(); }
+  // Null: it is over, or never was.
+  const Job* job(std::uint64_t number) const;
+  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
 
  private:
   Job* find(std::uint64_t number);

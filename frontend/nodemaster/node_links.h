@@ -12,6 +12,8 @@ class NodeLinks {
   virtual ~NodeLinks() = default;
   // False when the node is not connected: on_lost() has told or will tell so.
   virtual bool send(transport::NodeNumber node, const transport::Message& message) = 0;
+  // As send(), with a number that the node repeats in its answer: on_node_answer().
+  virtual bool ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) = 0;
   virtual bool send_bulk(transport::NodeNumber node, const transport::Message& message) = 0;
 };
 
@@ -21,6 +23,8 @@ class NodeEvents {
   // Its Hello is in the node table already.
   virtual void on_joined(transport::NodeNumber node) = 0;
   virtual void on_node_message(transport::NodeNumber node, transport::Message message) = 0;
+  // Answers something that was asked with that number.
+  virtual void on_node_answer(transport::NodeNumber node, std::uint64_t request, transport::Message message) = 0;
   // The bulk connection broke while the node stays: what was under way on it is lost.
   virtual void on_bulk_lost(transport::NodeNumber node, const std::string& reason) = 0;
   virtual void on_lost(transport::NodeNumber node, const std::string& reason) = 0;

@@ -56,8 +56,9 @@ bool NodeSession::send_bulk(const transport::Message& message) {
   return true;
 }
 
-void NodeSession::on_message(Peer& peer, std::uint64_t, transport::Message message) {
+void NodeSession::on_message(Peer& peer, std::uint64_t request, transport::Message message) {
   heard_ = loop_.clock().now();
+  if (request != 0) return events_.on_session_answer(*this, request, std::move(message));
   const auto* fetch = std::get_if<transport::Fetch>(&message);
   if (!fetch) return events_.on_session_message(*this, std::move(message));
   if (!fetches_ || &peer != bulk_.get()) return;  // of a connection that has been replaced

@@ -25,6 +25,7 @@ class SessionEvents {
  public:
   virtual ~SessionEvents() = default;
   virtual void on_session_message(NodeSession& session, transport::Message message) = 0;
+  virtual void on_session_answer(NodeSession& session, std::uint64_t request, transport::Message message) = 0;
   // A record of it was not authentic; that it is over, or has lost its bulk connection, follows.
   virtual void on_session_forged(NodeSession& session, sys::TcpAddress from) = 0;
   virtual void on_session_bulk_lost(NodeSession& session, const std::string& reason) = 0;
@@ -50,7 +51,7 @@ class NodeSession final : private PeerEvents {
 
   // Takes the place of an earlier one.
   void attach_bulk(std::unique_ptr<Peer> bulk);
-  void send(const transport::Message& message) { control_->send(message); }
+  void send(const transport::Message& message, std::uint64_t request = 0) { control_->send(message, request); }
   bool send_bulk(const transport::Message& message);
   // on_session_over() follows from the loop, with this reason.
   void close(std::string reason) { control_->close(std::move(reason), true); }

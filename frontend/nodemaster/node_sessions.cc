@@ -171,10 +171,12 @@ void NodeSessions::adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> 
   sessions_.at(node).session->attach_bulk(std::move(peer));
 }
 
-bool NodeSessions::send(transport::NodeNumber node, const transport::Message& message) {
+bool NodeSessions::send(transport::NodeNumber node, const transport::Message& message) { return ask(node, 0, message); }
+
+bool NodeSessions::ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) {
   const auto found = sessions_.find(node);
   if (found == sessions_.end()) return false;
-  found->second.session->send(message);
+  found->second.session->send(message, request);
   return true;
 }
 
@@ -220,6 +222,10 @@ void NodeSessions::on_session_message(NodeSession& session, transport::Message m
     defend(session.node());
   }
   events_.on_node_message(session.node(), std::move(message));
+}
+
+void NodeSessions::on_session_answer(NodeSession& session, std::uint64_t request, transport::Message message) {
+  if (current(session)) events_.on_node_answer(session.node(), request, std::move(message));
 }
 
 void NodeSessions::on_session_forged(NodeSession& session, sys::TcpAddress from) {

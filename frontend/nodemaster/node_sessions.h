@@ -42,6 +42,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> peer);
 
   bool send(transport::NodeNumber node, const transport::Message& message) override;
+  bool ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) override;
   bool send_bulk(transport::NodeNumber node, const transport::Message& message) override;
   // Its connections end, with a word to it.
   void dismiss(transport::NodeNumber node, const std::string& reason);
@@ -64,6 +65,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   };
 
   void on_session_message(NodeSession& session, transport::Message message) override;
+  void on_session_answer(NodeSession& session, std::uint64_t request, transport::Message message) override;
   void on_session_forged(NodeSession& session, sys::TcpAddress from) override;
   void on_session_bulk_lost(NodeSession& session, const std::string& reason) override;
   void on_session_over(NodeSession& session, const std::string& reason) override;

@@ -24,6 +24,8 @@ struct Maker {
   Made operator()(transport::AvailabilityRequest& request) {
     return make_availability_verb(std::move(request), desk, reply);
   }
+  Made operator()(transport::KillRequest& request) { return make_kill_verb(std::move(request), desk, reply); }
+  Made operator()(transport::PsRequest& request) { return make_ps_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunRequest& request) { return make_run_verb(std::move(request), desk, reply); }
   Made operator()(transport::RunAttach& request) { return make_attach_verb(std::move(request), desk, reply); }
   Made operator()(transport::MetricsRequest&) { return make_metrics_verb(desk, reply); }

@@ -12,11 +12,13 @@
 #include "frontend/nodemaster/node_changes.h"
 #include "frontend/nodemaster/node_listener.h"
 #include "frontend/nodemaster/node_logs.h"
+#include "frontend/nodemaster/node_questions.h"
 #include "frontend/nodemaster/node_services.h"
 #include "frontend/nodemaster/node_sessions.h"
 #include "frontend/nodemaster/node_table.h"
 #include "frontend/nodemaster/node_up.h"
 #include "frontend/nodemaster/plan_inquiry.h"
+#include "frontend/nodemaster/roles.h"
 #include "sys/loop.h"
 #include "transport/messages.h"
 
@@ -33,6 +35,7 @@ struct Desk {
   NodeUp& node_up;
   PlanInquiry& inquiry;
   JobTable& jobs;
+  NodeQuestions& questions;
   const NodeListener& listener;
   Counters& counters;
   NodeChanges& changes;
@@ -49,6 +52,7 @@ class Reply {
   // The last answer: the verb goes, from the loop.
   virtual void finish(const transport::Message& last) = 0;
   virtual Credentials caller() const = 0;
+  virtual Role role() const = 0;  // of the caller, now
   void fail(bool usage, std::string reason) { finish(transport::Failure{usage, std::move(reason)}); }
 };
 
@@ -77,6 +81,8 @@ std::unique_ptr<Verb> make_plan_verb(transport::PlanRequest request, Desk& desk,
 std::unique_ptr<Verb> make_power_verb(transport::PowerRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_rights_verb(transport::RightsRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_availability_verb(transport::AvailabilityRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_kill_verb(transport::KillRequest request, Desk& desk, Reply& reply);
+std::unique_ptr<Verb> make_ps_verb(transport::PsRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_metrics_verb(Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_run_verb(transport::RunRequest request, Desk& desk, Reply& reply);
 std::unique_ptr<Verb> make_attach_verb(transport::RunAttach request, Desk& desk, Reply& reply);

@@ -7,10 +7,13 @@ cgroup file system nodes do without.
 """
 
 import contextlib
+import errno
 import os
 import pathlib
+import time
 
 from . import names
+from .errors import LabError
 
 FOLDER = "nodelab"
 CONTROLLERS = ("memory", "pids", "cpu", "cpuset")
@@ -43,12 +46,24 @@ def hand_down(place):
             (place / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
+def remove_one(folder):
+    """A process that has ended may be in its cgroup for a moment yet."""
+    for _ in range(100):
+        try:
+            return os.rmdir(folder)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+        time.sleep(0.02)
+    raise LabError(f"there are processes in the cgroup {folder}; try again later")
+
+
 def remove(lab):
     """When its processes are gone."""
     top = mount()
     if not top:
         return
     for folder, _, _ in os.walk(top / FOLDER / lab, topdown=False):
-        os.rmdir(folder)
+        remove_one(folder)
     with contextlib.suppress(OSError):  # other labs are in it
         (top / FOLDER).rmdir()

@@ -59,6 +59,16 @@ sys::Result<std::size_t> FakeCgroups::signal(const std::string& name, int signal
   return count;
 }
 
+sys::Status FakeCgroups::signal_process(int pid, std::uint32_t uid, int signal) {
+  const std::string what = sys::cat("signal process ", pid);
+  if (auto status = faults_.check(what); !status) return status;
+  const auto group = group_of(pid);
+  if (group->empty()) return sys::failure(ESRCH, what);
+  if (uid != 0 && groups[*group].uid != uid) return sys::failure(EPERM, what);
+  process_signals.emplace_back(pid, signal);
+  return {};
+}
+
 sys::Status FakeCgroups::remove(const std::string& name) {
   const auto group = find(name, "remove group");
   if (!group) return tl::unexpected(group.error());

@@ -23,16 +23,19 @@ class FakeCgroups final : public sys::Cgroups {
   sys::Result<std::string> group_of(int pid) override;
   // Recorded in `signals`; SIGKILL empties the group.
   sys::Result<std::size_t> signal(const std::string& name, int signal) override;
+  sys::Status signal_process(int pid, std::uint32_t uid, int signal) override;
   sys::Status remove(const std::string& name) override;
 
   struct Group {
     std::vector<int> pids;
+    std::uint32_t uid = 0;  // of all of them
     sys::GroupLimits limits;
     sys::GroupEvents events;
   };
   bool there = true;  // cleared: this kernel has none
   std::map<std::string, Group> groups;
   std::vector<std::pair<std::string, int>> signals;
+  std::vector<std::pair<int, int>> process_signals;
 
  private:
   sys::Result<Group*> find(const std::string& name, const std::string& call);

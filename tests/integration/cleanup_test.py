@@ -13,6 +13,7 @@ def traces(name):
     """Whatever there is on this machine that speaks of the lab."""
     found = [f"namespace {path.name}" for path in pathlib.Path("/run/netns").glob(f"nodelab-{name}-*")]
     found += [f"mount {line}" for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if name in line]
+    found += [f"cgroup {path}" for path in pathlib.Path("/sys/fs/cgroup").glob(f"**/nodelab/{name}")]
     found += [f"file {path}" for path in pathlib.Path("/run").glob(f"nodelab/{name}*")]
     return found + [f"process {text}" for text in map(command_line, pids()) if f"nodelab/{name}/" in text or f"nodelab-{name}-" in text]
 

@@ -103,6 +103,9 @@ class RecordedLinks final : public frontend::NodeLinks {
  public:
   using Sent = std::pair<transport::NodeNumber, transport::Message>;
   bool send(transport::NodeNumber node, const transport::Message& message) override { return keep(node, message); }
+  bool ask(transport::NodeNumber node, std::uint64_t, const transport::Message& message) override {
+    return keep(node, message);
+  }
   bool send_bulk(transport::NodeNumber node, const transport::Message& message) override { return keep(node, message); }
 
   // All messages of one type to `node`, taken.

@@ -59,6 +59,9 @@ struct Door : frontend::NodeEvents {
   void on_node_message(NodeNumber node, transport::Message message) override {
     events.push_back(sys::cat("message ", std::visit([](const auto& m) { return m.number; }, message), " of ", node));
   }
+  void on_node_answer(NodeNumber node, std::uint64_t request, transport::Message) override {
+    events.push_back(sys::cat("answer ", request, " of ", node));
+  }
   void on_bulk_lost(NodeNumber node, const std::string& reason) override {
     events.push_back(sys::cat("bulk lost ", node, ": ", reason));
   }

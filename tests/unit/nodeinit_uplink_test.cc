@@ -43,7 +43,7 @@ struct Linked {
                        .joined = [this](const transport::Welcome&) { ++joined; },
                        .lost = [this](const std::string&) { ++lost; },
                        .trouble = [](const std::string&) {},
-                       .message = [this](transport::Message message) { messages.push_back(std::move(message)); },
+                       .message = [this](std::uint64_t, transport::Message message) { messages.push_back(std::move(message)); },
                        .bulk = [this](bool there) { bulk += there ? 1 : 0; },
                        .drained = [] {},
                        .bulk_drained = [] {}}};

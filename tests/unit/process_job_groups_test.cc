@@ -117,3 +117,54 @@ TEST_CASE("launcher: the end of a process says which limits its job has hit") {
   CHECK(at.ended[0].limits_hit == (transport::hit_memory | transport::hit_pids));
   CHECK(at.cgroups.groups.empty());
 }
+
+TEST_CASE("launcher: a job is signalled as a group, whatever of it still runs") {
+  Node at;
+  at.launch(0);
+  at.spawner.execute(at.spawner.pids()[0]);
+  at.loop.run_until_idle();
+  at.cgroups.groups["job-7"].pids = {at.spawner.pids()[0], 44, 45};
+  CHECK(at.launcher.kill(transport::KillJob{7, 9}).count == 3);
+  CHECK(at.cgroups.signals == std::vector<std::pair<std::string, int>>{{"job-7", 9}});
+  CHECK(at.launcher.kill(transport::KillJob{8, 9}).code == ESRCH);
+  CHECK(at.launcher.kill(transport::KillJob{7, 65}).code == EINVAL);
+}
+
+TEST_CASE("launcher: what a job has left is signalled, too") {
+  Node at;
+  at.launch(0);
+  const int pid = at.spawner.pids()[0];
+  at.spawner.execute(pid);
+  at.loop.run_until_idle();
+  at.cgroups.groups["job-7"].pids = {44};
+  at.end(pid, 0);
+  CHECK(at.launcher.running() == 0);
+  CHECK(at.launcher.kill(transport::KillJob{7, 9}).count == 1);
+  at.launcher.sweep();
+  CHECK(at.cgroups.groups.empty());
+}
+
+TEST_CASE("launcher: without cgroups a job is signalled by its ranks' process groups") {
+  Node at;
+  at.cgroups.there = false;
+  at.launch(0);
+  at.launch(1);
+  for (const int pid : at.spawner.pids())
+    at.spawner.execute(pid);
+  at.loop.run_until_idle();
+  CHECK(at.launcher.kill(transport::KillJob{7, 9}).count == 2);
+  CHECK(at.launcher.kill(transport::KillProcess{at.spawner.pids()[1], 15, 0}).count == 1);
+  CHECK(at.launcher.kill(transport::KillProcess{at.spawner.pids()[1], 15, 5}).code == EPERM);
+  CHECK(at.launcher.kill(transport::KillProcess{99999, 15, 0}).code == ESRCH);
+}
+
+TEST_CASE("launcher: a single process of a job is signalled if it is the caller's") {
+  Node at;
+  at.launch(0);
+  at.cgroups.groups["job-7"].pids = {44};
+  at.cgroups.groups["job-7"].uid = 5;
+  CHECK(at.launcher.kill(transport::KillProcess{44, 15, 5}).count == 1);
+  CHECK(at.launcher.kill(transport::KillProcess{44, 15, 6}).code == EPERM);
+  CHECK(at.launcher.kill(transport::KillProcess{46, 15, 0}).code == ESRCH);
+  CHECK(at.cgroups.process_signals == std::vector<std::pair<int, int>>{{44, 15}});
+}
