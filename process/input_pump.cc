@@ -63,7 +63,7 @@ void InputPump::write_some() {
   if (!written && written.error().code == EAGAIN) return;
   if (!written) return close();
   written_ += *written;
-  taken_ += *written;
+  taken_ = std::min(taken_ + *written, received_);  // what ends it is nobody's input
   schedule();
   if (taken_ - told_ < portion) return;
   told_ = taken_;

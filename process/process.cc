@@ -122,6 +122,7 @@ void Process::on_reaped(const sys::Exit& exit) {
   if (phase_ == Phase::over) return go_if_reaped();
   exit_ = exit;
   if (input_) input_->stop();
+  resize_ = nullptr;
   for (Output& output : outputs_)
     if (output.pump) output.pump->drain();
   finish_if_drained();

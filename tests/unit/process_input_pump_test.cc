@@ -139,6 +139,19 @@ TEST_CASE("input: a process that closes its input ends it, once, and says so on 
   CHECK_FALSE(s.told[1].again);
 }
 
+TEST_CASE("input: what ends it is written behind it, and does not count as taken") {
+  Setting s;
+  auto [writer, reader] = fakes::FakeStream::pair(s.loop, s.faults);
+  InputPump pump(
+      s.loop, std::move(writer), [&](const InputPump::News& news) { s.told.push_back(news); }, "!?");
+  CHECK(pump.add(0, std::as_bytes(std::span("text", 4)), true));
+  s.loop.run_until_idle();
+  pump.repeat();
+  CHECK(s.told.back().taken == 4);
+  CHECK(reader->waiting() == 6);
+  CHECK(reader->peer_closed());
+}
+
 TEST_CASE("input: of a process that is over nothing is told") {
   Setting s(1);
   CHECK(s.add(0, "abc"));
