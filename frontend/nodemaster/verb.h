@@ -18,6 +18,7 @@
 #include "frontend/nodemaster/node_up.h"
 #include "frontend/nodemaster/plan_inquiry.h"
 #include "sys/loop.h"
+#include "sys/worker.h"
 #include "transport/messages.h"
 
 namespace frontend {
@@ -36,6 +37,7 @@ struct Desk {
   const NodeListener& listener;
   Counters& counters;
   NodeChanges& changes;
+  sys::Workers& workers;
   std::optional<AdminGroup> admins;  // of the configuration that holds
 };
 
