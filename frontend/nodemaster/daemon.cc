@@ -65,7 +65,7 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
       control_(system.loop, system.log,
                {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, questions_, listener_,
-                counters_, changes_, configuration_.admin_group}) {
+                counters_, changes_, system.workers, configuration_.admin_group}) {
   table_.configure(configuration_.nodes);
   changes_.load();
   changes_.apply();

@@ -20,6 +20,7 @@
 #include "frontend/nodemaster/plan_inquiry.h"
 #include "frontend/nodemaster/roles.h"
 #include "sys/loop.h"
+#include "sys/worker.h"
 #include "transport/messages.h"
 
 namespace frontend {
@@ -39,6 +40,7 @@ struct Desk {
   const NodeListener& listener;
   Counters& counters;
   NodeChanges& changes;
+  sys::Workers& workers;
   std::optional<AdminGroup> admins;  // of the configuration that holds
 };
 

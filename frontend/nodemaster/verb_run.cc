@@ -1,11 +1,16 @@
 // RunRequest: a job (job.h), whose news are the answers; Done when it is over. RunSignal and the like go to its ranks.
 // RunAttach: the same for a job that an earlier nodemaster had begun.
+//
+// What others than admins bring to nodes is looked at first (own_places.h), by a worker.
+#include "frontend/nodemaster/own_places.h"
 #include "frontend/nodemaster/verb.h"
-
 #include "sys/overloaded.h"
+#include "sys/text.h"
 
 namespace frontend {
 namespace {
+
+constexpr sys::Duration check_deadline = std::chrono::minutes(1);
 
 class JobVerb : public Verb, protected JobOwner {
  public:
@@ -49,6 +54,33 @@ class RunVerb final : public JobVerb {
       : JobVerb(desk, reply), request_(std::move(request)) {}
 
   void start() override {
+    const bool trusted = role_of(reply_.caller(), desk_.admins) >= Role::admin;
+    if (trusted || request_.files.empty()) return begin();
+    sys::WorkerSpec spec{.name = "check places", .deadline = check_deadline};
+    spec.work = [this](sys::WorkerOutput& output) {
+      const auto status = check_places(request_.files, reply_.caller());
+      const std::string text = status ? "" : status.error().text();
+      return output.write(text.data(), text.size()) && status ? 0 : 1;
+    };
+    const auto started = desk_.workers.start(std::move(spec), [this](const auto& result) { on_checked(result); });
+    if (!started) return reply_.fail(false, started.error().text());
+    check_ = *started;
+  }
+  void on_gone() override {
+    desk_.workers.cancel(std::exchange(check_, 0));
+    JobVerb::on_gone();
+  }
+
+ private:
+  void on_checked(const sys::WorkerResult& result) {
+    check_ = 0;
+    if (result.succeeded()) return begin();
+    const std::string_view said(reinterpret_cast<const char*>(result.output.data()), result.output.size());
+    reply_.fail(false,
+                said.empty() ? "the files of the program could not be read in time" : sys::printable(said, 1024));
+  }
+
+  void begin() {
     const auto nodes = select_some(request_.nodes, desk_.table, reply_);
     if (nodes.empty()) return;
     const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), *this);
@@ -56,8 +88,8 @@ class RunVerb final : public JobVerb {
     job_ = *job;
   }
 
- private:
   transport::RunRequest request_;
+  sys::WorkerId check_ = 0;  // of what is brought along, while it is made
 };
 
 class AttachVerb final : public JobVerb {

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "content/hash.h"
 #include "frontend/nodemaster/node_changes.h"
 #include "tests/unit/frontend_cluster.h"
 
@@ -98,6 +99,39 @@ TEST_CASE("rights: the mode is the owner's, the admins' and root's to change") {
   cluster.ask_as(root, transport::RightsRequest{"3", NodeRight::owner, 1000});
   CHECK(chmod(user, 0100).succeeded);
   CHECK(cluster.status(3).mode == 0100);
+}
+
+TEST_CASE("rights: who is no admin brings to a path what stands at that path here, and nothing else") {
+  Guarded cluster;
+  const auto node = cluster.bring_up(3);
+  const auto real = content::hash_file("/etc/passwd");
+  REQUIRE(real);
+  transport::RunRequest request{.nodes = "3", .program = "/etc/passwd", .files = {{"/etc/passwd", *real, 0755}}};
+  request.sources = {"/etc/passwd"};
+  cluster.ask_as(user, request);
+  CHECK(node->take<transport::Launch>().size() == 1);
+  request.files[0].content.hash[0] ^= 1;
+  request.sources = {"/home/user/of-his-own"};
+  const auto refused = cluster.ask_as(user, request);
+  CHECK(cluster.failure_of(*refused).find("bring /etc/passwd to a node") == 0);
+  CHECK(node->take<transport::Launch>().empty());
+  cluster.ask_as(admin, request);
+  CHECK(node->take<transport::Launch>().size() == 1);
+}
+
+TEST_CASE("rights: a command that goes while its files are looked at leaves nothing behind") {
+  Guarded cluster;
+  const auto node = cluster.bring_up(3);
+  cluster.kernel.workers.hang("check places");
+  const auto real = content::hash_file("/etc/passwd");
+  transport::RunRequest request{.nodes = "3", .program = "/etc/passwd", .files = {{"/etc/passwd", *real, 0755}}};
+  request.sources = {"/etc/passwd"};
+  const auto command = cluster.ask_as(user, request);
+  CHECK(cluster.kernel.workers.running() == 1);
+  command->hang_up();
+  cluster.turn();
+  CHECK(cluster.kernel.workers.running() == 0);
+  CHECK(node->take<transport::Launch>().empty());
 }
 
 TEST_CASE("rights: values that nobody can have are refused") {
