@@ -41,7 +41,7 @@ class ControlServer final : private ClientEvents {
   void turn_away(sys::Stream& stream, const std::string& reason);
   void note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what);
   sys::Status on_request(const Client& client, const transport::Message& request) override;
-  Role role_of(const Client& client) const override { return frontend::role_of(client.credentials(), admins_); }
+  Role role_of(const Client& client) const override { return frontend::role_of(client.credentials(), desk_.admins); }
   void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) override;
 
   sys::Loop& loop_;

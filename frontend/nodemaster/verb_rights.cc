@@ -60,7 +60,7 @@ class RightsVerb final : public ChangeVerb {
   // Who may change owner and group, the table of roles has decided.
   sys::Status change(const Node& node) {
     const Credentials caller = reply_.caller();
-    const bool may = role_of(caller, desk_.admins) >= Role::admin || caller.uid == node.rights.owner;
+    const bool may = reply_.role() >= Role::admin || caller.uid == node.rights.owner;
     if (!may) {
       return sys::refusal(sys::cat("permission denied: 'chmod' is for the node's owner (uid ", node.rights.owner,
                                    "), admins and root (you are uid ", caller.uid, ")"));
