@@ -223,10 +223,10 @@ void Launcher::launch(transport::Launch launch) {
   auto group = state_->groups.enter(launch.job, launch.job_limits);
   if (!group) return state_->refuse(key, explain(launch.program, group.error()));
   name_in_environment(launch);
-  HeldJob& job = state_->jobs[key];
-  job.uid = launch.uid;
+  HeldJob job{.uid = launch.uid};
   job.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
                                           ProcessOptions{.group = *std::move(group), .gate = &state_->gate});
+  state_->jobs.emplace(key, std::move(job));
 }
 
 void Launcher::signal(const transport::Signal& signal) {

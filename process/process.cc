@@ -97,7 +97,8 @@ void Process::on_started(const sys::Status& status) {
   start_pump(transport::StreamName::output, std::move(spawned_.output));
   if (launch_.terminal) {
     resize_ = std::move(spawned_.resize);
-    events_.output(transport::StreamName::error, 0, {}, true);
+    start_pump(transport::StreamName::error,
+               nullptr);  // it has no such stream: the end is told, whenever it is asked for
   } else {
     start_pump(transport::StreamName::error, std::move(spawned_.error));
   }

@@ -69,6 +69,7 @@ sys::Status Exchange::reconnect(const Message& request) {
                                               transport::ConnectionLimits{.body = transport::max_body}, *this);
   if (auto started = connection_->start(false); !started) return started;
   connection_->send(request, request_id);
+  unheard_ = std::exchange(connected_before_, true);
   return {};
 }
 
@@ -105,7 +106,7 @@ void Exchange::on_delivered() {
   if (!full()) connection_->resume();
 }
 
-void Exchange::on_message(std::uint64_t, Message message) {
+void Exchange::on_message(std::uint64_t request, Message message) {
   if (finished_) return;
   const auto legal = transport::check_legal(transport::number_of(message), transport::Side::front_end,
                                             transport::ConnectionKind::command, transport::SessionState::joined);
@@ -113,7 +114,9 @@ void Exchange::on_message(std::uint64_t, Message message) {
     complain(context_, sys::cat("nodemaster: ", legal.error().text()));
     return finish(exit_failure);
   }
+  const bool unheard = std::exchange(unheard_, false);
   if (const auto* failure = std::get_if<transport::Failure>(&message)) {
+    if (unheard && request == 0 && on_lost_) return on_lost_({0, failure->reason});
     complain(context_, failure->reason);
     return finish(failure->usage ? exit_usage : exit_failure);
   }

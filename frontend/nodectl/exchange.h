@@ -70,6 +70,8 @@ class Exchange final : public transport::ConnectionHandler {
   const Flow flow_;
   std::function<void()> on_taken_;
   std::function<void(const sys::Error&)> on_lost_;
+  bool connected_before_ = false;
+  bool unheard_ = false;  // of a new nodemaster; one that is busy is tried again
   Handler handler_;
   std::function<void()> on_done_;
   std::unique_ptr<transport::Connection> connection_;

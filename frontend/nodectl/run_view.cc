@@ -57,6 +57,7 @@ void RunView::on_message(transport::Message& message) {
 }
 
 void RunView::on_started(const transport::RunStarted& started) {
+  if (seeking_) return on_attached();
   ranks_ = started;
   if (const auto opened = files_ ? files_->open(started.names) : sys::Status(); !opened)
     return fail_early(opened.error().text());
@@ -78,7 +79,7 @@ void RunView::fail_early(const std::string& why) {
 }
 
 void RunView::on_output(transport::RunOutput& output) {
-  if (!take_new_part(output)) return;
+  if (!take_new_part(output)) return repeat_credit({output.rank, output.stream});
   const StreamKey key(output.rank, output.stream);
   if (taker_ && output.stream == StreamName::output && output.rank < ranks_.nodes.size()) {
     taker_->take(output.rank, output.data);
@@ -117,6 +118,12 @@ void RunView::give_credit(const StreamKey& key) {
   if (position.received - position.told < ranks_.output_credit / 4) return;
   position.told = position.received;
   if (!seeking_) exchange_.send(transport::RunCredit{key.first, key.second, position.received});
+}
+
+// Who sends it again has not heard of that.
+void RunView::repeat_credit(const StreamKey& key) {
+  const Position& position = positions_[key];
+  if (!seeking_ && position.told > 0) exchange_.send(transport::RunCredit{key.first, key.second, position.told});
 }
 
 // It has come, whatever comes of it now: the node need not hold it any more.
@@ -203,7 +210,13 @@ void RunView::seek() {
     return exchange_.finish(exit_failure);
   }
   if (!exchange_.reconnect(attachment())) return seek_.set(seek_interval, [this] { seek(); });
+}
+
+// The job is ours again. What was said meanwhile, or has been lost with the last nodemaster, is said now.
+void RunView::on_attached() {
   seeking_ = false;
+  for (const auto& [key, position] : positions_)
+    repeat_credit(key);
   if (input_) input_->repeat();
   for (const transport::Message& message : std::exchange(unsent_, {}))
     exchange_.send(message);

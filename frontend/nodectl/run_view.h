@@ -4,7 +4,7 @@
 // A nodemaster that goes does not end the run: the nodes go on, and hold what it has not passed on. We look for its successor
 // and claim our job from it (RunAttach).
 //
-//   running --connection lost--> seeking --connected, RunAttach--> running
+//   running --connection lost--> seeking --connected, RunAttach: RunStarted--> running
 //                                   '--too long, or refused--> over
 //
 // What our readers have taken is what nodes get credit for: a reader that stops stops the processes, and no more waits here
@@ -84,11 +84,13 @@ class RunView {
   void on_contact(const transport::RunContact& contact);
   void on_lost(const sys::Error& reason);
   void seek();
+  void on_attached();
   transport::RunAttach attachment() const;
   void send(const transport::Message& message);
   void on_input_credit(const transport::RunInputCredit& credit);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
+  void repeat_credit(const StreamKey& key);
   void note_trouble(std::uint32_t rank, const std::string& text);
   std::string what_went_wrong(const transport::RunEnd& end) const;
   void all_ended();

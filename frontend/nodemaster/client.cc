@@ -15,7 +15,7 @@ bool is_of_a_run(const transport::Message& message) {
 }
 
 // A reply with all nodes, and what a job may hold back, fit in well.
-constexpr transport::ConnectionLimits limits = {.body = transport::max_body};
+constexpr transport::ConnectionLimits limits = {.body = transport::max_body, .output_limit = 64u << 20};
 
 }  // namespace
 

@@ -14,6 +14,7 @@ namespace {
 using transport::NodeNumber;
 using transport::StreamName;
 
+constexpr int goes_on = 0xffff;                                   // wait(2)
 constexpr std::uint64_t longest_stream = std::uint64_t{1} << 62;  // bytes
 
 // As on a node.
@@ -54,13 +55,19 @@ void Job::start(const std::vector<NodeNumber>& nodes, JobOwner& owner) {
   owner_ = &owner;
   set_nodes(nodes);
   input_.begin(nodes, request_.input);
-  transport::RunStarted started{.job = number_, .nodes = nodes, .output_credit = credit_};
-  for (const NodeNumber node : nodes)
-    started.names.push_back(tools_.table.find(node)->entry.name);
-  tell(started);
+  tell(transport::RunStarted{number_, nodes, names(), credit_});
   if (request_.ghosts) return;
   for (Rank& rank : ranks_)
     launch(rank);
+}
+
+std::vector<std::string> Job::names() const {
+  std::vector<std::string> all;
+  for (const Rank& rank : ranks_) {
+    const Node* const node = tools_.table.find(rank.node);
+    all.push_back(node ? node->entry.name : sys::cat(rank.node));
+  }
+  return all;
 }
 
 void Job::set_nodes(const std::vector<NodeNumber>& nodes) {
@@ -89,8 +96,9 @@ sys::Status Job::launchable(const Node& node) const {
 }
 
 void Job::launch(Rank& rank) {
-  const Node& node = *tools_.table.find(rank.node);
-  if (const auto status = launchable(node); !status)
+  const Node* const node = tools_.table.find(rank.node);
+  if (!node) return end_unstarted(rank, EHOSTDOWN, "node is no more in the configuration");
+  if (const auto status = launchable(*node); !status)
     return end_unstarted(rank, status.error().code, status.error().what);
   transport::Launch launch = launch_of(request_, caller_);
   launch.job = number_;
@@ -105,7 +113,12 @@ void Job::launch(Rank& rank) {
 
 Rank* Job::find(NodeNumber node, std::uint32_t rank) {
   const auto found = rank_of_.find(node);
-  return found == rank_of_.end() || found->second != rank ? nullptr : &ranks_[rank];
+  return found == rank_of_.end() || found->second != rank || rank >= ranks_.size() ? nullptr : &ranks_[rank];
+}
+
+bool Job::has(NodeNumber node, std::uint32_t rank) const {
+  const auto found = rank_of_.find(node);
+  return found != rank_of_.end() && found->second == rank;
 }
 
 Rank* Job::find_unfinished(NodeNumber node, std::uint32_t rank) {
@@ -118,6 +131,9 @@ Rank* Job::find_unfinished(NodeNumber node, std::uint32_t rank) {
 void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
   Rank* const rank = find(node, launched.rank);
   if (rank && rank->acknowledged) return acknowledge(*rank);
+  // It has tried an earlier pid, and has not heard that it may forget that.
+  if (rank && rank->phase == Rank::Phase::waiting && launched.pid == 0)
+    return void(tools_.links.send(node, transport::Forget{number_, launched.rank}));
   if (!rank || !rank->on_node()) return;
   if (launched.pid == 0 && launched.code == EADDRINUSE && request_.ghosts && rank->pid != 0) return want_ghost(*rank);
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
@@ -174,11 +190,15 @@ void Job::on_ghosts(const transport::RunGhosts& ghosts) {
 }
 
 void Job::on_output(NodeNumber node, transport::StreamOutput output) {
-  Rank* const rank = find_unfinished(node, output.rank);
+  Rank* const rank = find(node, output.rank);
   if (!rank) return;
   RankStream& stream = rank->stream(output.stream);
-  // What is under way to the command is bounded by the window, or the node does not keep to it.
   const std::uint64_t end = output.offset + output.data.size();
+  // Nobody wants it any more, and its process is not to wait for that.
+  if (!rank->on_node())
+    return void(tools_.links.send_bulk(node, transport::StreamCredit{number_, output.rank, output.stream, end}));
+  if (!std::exchange(stream.known, true)) stream.received = stream.taken = output.offset;
+  // What is under way to the command is bounded by the window, or the node does not keep to it.
   if (end > stream.taken + credit_ || end < output.offset) {
     send_signal(*rank, {number_, output.rank, SIGKILL});
     return end_lost(*rank, "the node sent more output than it had credit for");
@@ -189,8 +209,9 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   if (end > stream.received) {
     tell(transport::RunOutput{output.rank, output.stream, output.offset, std::move(output.data)});
     stream.received = end;
-    if (!owner_ && !unclaimed_ && end >= stream.taken + credit_ / 4) take(*rank, output.stream, end);
   }
+  if (!owner_ && !unclaimed_ && stream.received >= stream.taken + credit_ / 4)
+    take(*rank, output.stream, stream.received);
   stream.ended = stream.ended || output.end;
   check_complete(*rank);
 }
@@ -213,10 +234,17 @@ void Job::on_credit(const transport::RunCredit& credit) {
 
 void Job::take(Rank& rank, StreamName name, std::uint64_t position) {
   RankStream& stream = rank.stream(name);
-  if (position <= stream.taken || position > longest_stream) return;
+  position = std::min(position, stream.received);
+  if (position <= stream.taken) return;
   stream.taken = position;
   if (stream.ended) return;
   tools_.links.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, position});
+}
+
+// What nobody will take is taken, so that the process can come to its end.
+void Job::take_unheard(Rank& rank) {
+  for (const StreamName name : {StreamName::output, StreamName::error})
+    take(rank, name, rank.stream(name).received);
 }
 
 // ---------------------------------------------------------------- the ends of ranks
@@ -287,7 +315,7 @@ void Job::on_node_lost(NodeNumber node, const std::string& reason) {
 
 void Job::on_node_gone(NodeNumber node, const std::string& reason) {
   const auto found = rank_of_.find(node);
-  if (found == rank_of_.end() || !ranks_[found->second].on_node()) return;
+  if (found == rank_of_.end() || ranks_[found->second].phase == Rank::Phase::over) return;
   end_lost(ranks_[found->second], sys::cat("node lost: ", reason));
 }
 
@@ -304,6 +332,8 @@ void Job::on_node_back(NodeNumber node, const transport::HeldProcess* held) {
   if (!rank.away) return;  // it was launched since
   if (!holds) return end_lost(rank, sys::cat("node lost: ", rank.away_reason, "; it is back without the process"));
   if (held->state == transport::HeldState::running) rank.phase = Rank::Phase::running;
+  // Should it still stand, the node says so next.
+  if (std::exchange(rank.stopped, 0) != 0 && !unclaimed_) tell(transport::RunState{held->rank, goes_on});
   set_back(rank);
 }
 
@@ -312,15 +342,18 @@ void Job::set_away(Rank& rank, const std::string& reason) {
   rank.away = true;
   rank.away_reason = reason;
   rank.away_until = tools_.loop.clock().now() + tools_.patience.contact;
-  tell(transport::RunContact{index_of(rank), true, reason});
+  if (!unclaimed_) tell(transport::RunContact{index_of(rank), true, reason});
   if (!contact_.pending()) contact_.set(tools_.patience.contact, [this] { give_up_lost(); });
 }
 
 void Job::set_back(Rank& rank) {
   rank.away = false;
-  tell(transport::RunContact{index_of(rank), false, {}});
+  if (!unclaimed_) tell(transport::RunContact{index_of(rank), false, {}});
   for (const transport::Signal& signal : std::exchange(rank.pending, {}))
     send_signal(rank, signal);
+  // What was sent to end it may have been lost with the connection.
+  const bool condemned = !owner_ && !unclaimed_ && !patience_.pending();
+  if (condemned) send_signal(rank, {number_, index_of(rank), SIGKILL});
 }
 
 void Job::give_up_lost() {
@@ -358,6 +391,7 @@ void Job::send_signal(Rank& rank, const transport::Signal& signal) {
 
 void Job::resize(const transport::RunResize& resize) {
   request_.window = resize.window;
+  // What has no terminal passes over it: of a job that was found on nodes it is not known here.
   for (const Rank& rank : ranks_)
     if (rank.on_node()) tools_.links.send(rank.node, transport::Resize{number_, index_of(rank), resize.window});
 }
@@ -365,8 +399,10 @@ void Job::resize(const transport::RunResize& resize) {
 void Job::on_owner_gone() {
   owner_ = nullptr;
   acknowledge_all();
-  for (Rank& rank : ranks_)
+  for (Rank& rank : ranks_) {
     if (rank.phase == Rank::Phase::waiting) end_unstarted(rank, ECANCELED, "the command has gone");
+    if (rank.on_node()) take_unheard(rank);
+  }
   check_over();
   if (!over_) return;
   signal({SIGHUP});
@@ -378,6 +414,7 @@ void Job::on_owner_gone() {
 void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
   if (!unclaimed_) {
     unclaimed_ = true;
+    credit_ = most_credit + largest_piece;  // until it is known how many ranks share
     patience_.set(tools_.patience.claim, [this] {
       unclaimed_ = false;
       untold_ = {};
@@ -391,6 +428,8 @@ void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
   rank.node = node;
   rank.pid = held.pid;
   rank.sent = true;
+  for (RankStream& stream : rank.streams)
+    stream.known = false;
   rank.phase = held.state == transport::HeldState::starting ? Rank::Phase::launching : Rank::Phase::running;
   rank_of_.emplace(node, held.rank);
 }
@@ -401,6 +440,9 @@ sys::Status Job::check_claim(const transport::RunAttach& attach) const {
   for (std::size_t i = 0; fits && i < ranks_.size(); ++i)
     fits = ranks_[i].node == transport::no_node || ranks_[i].node == attach.nodes[i];
   if (!fits) return sys::refusal(sys::cat("job ", number_, " runs on other nodes"));
+  if (attach.taken.size() != 2 * attach.nodes.size() ||
+      std::any_of(attach.taken.begin(), attach.taken.end(), [](std::uint64_t taken) { return taken > longest_stream; }))
+    return sys::refusal("the command does not say how far it has read");
   return {};
 }
 
@@ -411,11 +453,8 @@ sys::Status Job::claim(const transport::RunAttach& attach, const std::function<b
   patience_.cancel();
   owner_ = &owner;
   set_nodes(attach.nodes);
-  for (std::uint32_t i = 0; i < ranks_.size(); ++i) {
-    if (attach.taken.size() != 2 * ranks_.size()) break;
-    ranks_[i].streams[0].taken = attach.taken[2 * i];
-    ranks_[i].streams[1].taken = attach.taken[2 * i + 1];
-  }
+  tell(transport::RunStarted{number_, attach.nodes, names(), credit_});
+  take_positions(attach.taken);
   input_.begin(attach.nodes, attach.input);
   for (const transport::Message& message : std::exchange(untold_, {}))
     tell(message);
@@ -430,9 +469,26 @@ sys::Status Job::claim(const transport::RunAttach& attach, const std::function<b
   return {};
 }
 
+// The node may not have heard of it: the nodemaster that was to tell it has been killed.
+void Job::take_positions(const std::vector<std::uint64_t>& taken) {
+  for (Rank& rank : ranks_) {
+    for (std::uint32_t i = 0; i < rank.streams.size(); ++i) {
+      RankStream& stream = rank.streams[i];
+      stream.known = true;
+      stream.taken = taken[2 * index_of(rank) + i];
+      stream.received = std::max(stream.received, stream.taken);
+      const StreamName name = i == 0 ? StreamName::output : StreamName::error;
+      if (stream.taken > 0 && rank.on_node())
+        tools_.links.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, stream.taken});
+    }
+  }
+}
+
 // What is known of a rank when its command is back.
 void Job::settle(Rank& rank, bool was_over, bool reported) {
   if (was_over) {
+    if (rank.on_node()) send_signal(rank, {number_, index_of(rank), SIGKILL});  // it had been given up
+    rank.sent = true;
     rank.phase = Rank::Phase::over;
     return acknowledge(rank);
   }

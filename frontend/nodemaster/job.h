@@ -63,6 +63,7 @@ class Job {
   static constexpr std::uint32_t credit_of_all = 8u << 20;  // bytes, shared by all streams
   static constexpr std::uint32_t most_credit = 256u << 10;  // of one stream
   static constexpr std::uint32_t least_credit = 4u << 10;
+  static constexpr std::uint32_t largest_piece = 16u << 10;  // what a node may send once more of what has been taken
   static constexpr sys::Duration mercy = std::chrono::seconds(5);  // between SIGHUP and SIGKILL
 
   // `over` is called once, when the job is.
@@ -104,6 +105,8 @@ class Job {
   std::uint64_t number() const { return number_; }
   std::uint32_t uid() const { return caller_.uid; }
   bool unclaimed() const { return unclaimed_; }
+  // Whether that rank is one of its own, and on that node.
+  bool has(transport::NodeNumber node, std::uint32_t rank) const;
   std::size_t ranks() const { return ranks_.size(); }
   std::vector<transport::NodeNumber> nodes() const;
   // Where a rank runs that has this pid.
@@ -111,6 +114,7 @@ class Job {
 
  private:
   void set_nodes(const std::vector<transport::NodeNumber>& nodes);
+  std::vector<std::string> names() const;
   Rank* find(transport::NodeNumber node, std::uint32_t rank);
   Rank* find_unfinished(transport::NodeNumber node, std::uint32_t rank);
   std::uint32_t index_of(const Rank& rank) const { return static_cast<std::uint32_t>(&rank - ranks_.data()); }
@@ -125,9 +129,11 @@ class Job {
   void check_complete(Rank& rank);
   void check_over();
   void take(Rank& rank, transport::StreamName name, std::uint64_t position);
+  void take_unheard(Rank& rank);
   void send_signal(Rank& rank, const transport::Signal& signal);
 
   sys::Status check_claim(const transport::RunAttach& attach) const;
+  void take_positions(const std::vector<std::uint64_t>& taken);
   void settle(Rank& rank, bool was_over, bool reported);
   void set_away(Rank& rank, const std::string& reason);
   void set_back(Rank& rank);

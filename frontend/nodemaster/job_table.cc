@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/job_table.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include "sys/path.h"
@@ -9,7 +10,9 @@
 namespace frontend {
 namespace {
 
-constexpr std::size_t max_held = 1u << 16;  // that a node may hold
+constexpr std::uint32_t max_ranks = 1u << 16;  // of a job: there are no more nodes
+constexpr std::size_t max_early = 1024;        // messages of a node
+constexpr std::size_t max_held = 4096;         // that a node holds at most
 
 sys::Status check(const transport::RunRequest& request) {
   if (!sys::is_clean_path(request.program)) return sys::refusal("the program must be an absolute path");
@@ -64,7 +67,9 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   if (auto status = check_input(request.input, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
-  if (jobs_.size() == max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
+  if (count(false) >= max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
+  while (jobs_.contains(next_number_))  // a node may have told any number
+    ++next_number_;
   const std::uint64_t number = next_number_++;
   const auto rights = std::make_shared<sys::FileRights>(caller);
   auto offer = store_.offer(sources_of(request), rights);
@@ -88,18 +93,29 @@ void JobTable::finish(std::uint64_t number) {
   job->tell_over();
 }
 
+std::size_t JobTable::count(bool unclaimed) const {
+  const auto fits = [unclaimed](const auto& job) { return job.second->unclaimed() == unclaimed; };
+  return static_cast<std::size_t>(std::count_if(jobs_.begin(), jobs_.end(), fits));
+}
+
+// The job that has that rank there.
+Job* JobTable::find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank) {
+  Job* const job = find(number);
+  return job && job->has(node, rank) ? job : nullptr;
+}
+
 Job* JobTable::find(std::uint64_t number) {
   const auto found = jobs_.find(number);
   return found == jobs_.end() ? nullptr : found->second.get();
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::Launched& launched) {
-  if (Job* job = find(launched.job)) return job->on_launched(node, launched);
+  if (Job* job = find(launched.job, node, launched.rank)) return job->on_launched(node, launched);
   if (launched.pid == 0) links_.send(node, transport::Forget{launched.job, launched.rank});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::ProcessEnd& end) {
-  if (Job* job = find(end.job)) return job->on_process_end(node, end);
+  if (Job* job = find(end.job, node, end.rank)) return job->on_process_end(node, end);
   links_.send(node, transport::Forget{end.job, end.rank});
 }
 
@@ -108,11 +124,22 @@ void JobTable::on_message(transport::NodeNumber node, const transport::ProcessSt
 }
 
 void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput output) {
-  if (Job* job = find(output.job)) job->on_output(node, std::move(output));
+  if (Job* job = find(output.job, node, output.rank)) return job->on_output(node, std::move(output));
+  // Before the node has said what it holds, it may be of a job that is still to be found.
+  if (!reported_.contains(node)) return keep_early(node, std::move(output));
+  const std::uint64_t end = output.offset + output.data.size();
+  links_.send_bulk(node, transport::StreamCredit{output.job, output.rank, output.stream, end});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::InputCredit& credit) {
-  if (Job* job = find(credit.job)) job->on_input_credit(node, credit);
+  if (Job* job = find(credit.job, node, credit.rank)) return job->on_input_credit(node, credit);
+  if (!reported_.contains(node)) keep_early(node, credit);
+}
+
+// The two connections of a node have no order between them.
+void JobTable::keep_early(transport::NodeNumber node, Early message) {
+  std::vector<Early>& all = early_[node];
+  if (all.size() < max_early) all.push_back(std::move(message));
 }
 
 const Job* JobTable::job(std::uint64_t number) const {
@@ -129,6 +156,7 @@ std::optional<transport::NodeNumber> JobTable::node_of(std::int32_t pid) const {
 void JobTable::on_node_lost(transport::NodeNumber node, const std::string& reason) {
   reported_.erase(node);
   reports_.erase(node);
+  early_.erase(node);
   for (const auto& [number, job] : jobs_)
     job->on_node_lost(node, reason);
 }
@@ -149,6 +177,10 @@ void JobTable::on_message(transport::NodeNumber node, transport::HeldProcesses h
   reports_.erase(node);
   reported_.insert(node);
   on_held(node, report);
+  const auto early = early_.extract(node);
+  if (early.empty()) return;
+  for (Early& message : early.mapped())
+    std::visit([&](auto& one) { on_message(node, std::move(one)); }, message);
 }
 
 void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held) {
@@ -157,7 +189,7 @@ void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::
     by_job.emplace(process.job, &process);
   for (const auto& [number, job] : jobs_) {
     const auto found = by_job.find(number);
-    if (!job->unclaimed()) job->on_node_back(node, found == by_job.end() ? nullptr : found->second);
+    job->on_node_back(node, found == by_job.end() ? nullptr : found->second);
   }
   for (const transport::HeldProcess& process : held)
     find_job_of(node, process);
@@ -166,12 +198,10 @@ void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::
 // A process that none of our jobs knows: nobody wants it any more, or its command asked an earlier nodemaster for it.
 void JobTable::find_job_of(transport::NodeNumber node, const transport::HeldProcess& held) {
   Job* job = find(held.job);
-  if (job && !job->unclaimed()) return;
-  if (!job && is_of_this_life(held.job))
-    return void(links_.send(node, transport::Signal{held.job, held.rank, SIGKILL}));
-  if (!has_room_for(held)) return;
+  if (job && job->has(node, held.rank)) return;
+  const bool wanted = job ? job->unclaimed() && job->uid() == held.uid : !is_of_this_life(held.job);
+  if (!wanted || !has_room_for(held)) return void(links_.send(node, transport::Signal{held.job, held.rank, SIGKILL}));
   if (!job) job = jobs_.emplace(held.job, make_job(held.job, {}, {held.uid, 0, {}}, {})).first->second.get();
-  if (job->uid() != held.uid) return;
   job->adopt(node, held);
   if (const auto waiting = claims_.take(*job)) claim(*job, *waiting);
 }
@@ -181,7 +211,7 @@ bool JobTable::has_room_for(const transport::HeldProcess& held) const {
   std::size_t ranks = held.rank;
   for (const auto& [number, job] : jobs_)
     if (job->unclaimed()) ranks += job->ranks();
-  return jobs_.size() < max_jobs && ranks < max_found_ranks;
+  return held.rank < max_ranks && count(true) < max_jobs && ranks < max_found_ranks;
 }
 
 void JobTable::attach(JobClaim claim) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "frontend/nodemaster/job.h"
@@ -48,7 +49,12 @@ class JobTable {
   std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
 
  private:
+  using Early = std::variant<transport::StreamOutput, transport::InputCredit>;
+
   Job* find(std::uint64_t number);
+  Job* find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank);
+  std::size_t count(bool unclaimed) const;
+  void keep_early(transport::NodeNumber node, Early message);
   std::unique_ptr<Job> make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
                                 ContentStore::Offer offer);
   void on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held);
@@ -69,7 +75,8 @@ class JobTable {
   std::map<std::uint64_t, std::unique_ptr<Job>> jobs_;
   JobClaims claims_;
   std::map<transport::NodeNumber, std::vector<transport::HeldProcess>> reports_;  // that have begun
-  std::set<transport::NodeNumber> reported_;  // nodes that are there and have said what they hold
+  std::map<transport::NodeNumber, std::vector<Early>> early_;  // what came before the report, of unknown jobs
+  std::set<transport::NodeNumber> reported_;                   // nodes that are there and have said what they hold
 };
 
 }  // namespace frontend

@@ -25,7 +25,7 @@ class NodeEvents {
   virtual void on_node_message(transport::NodeNumber node, transport::Message message) = 0;
   // Answers something that was asked with that number.
   virtual void on_node_answer(transport::NodeNumber node, std::uint64_t request, transport::Message message) = 0;
-  // The bulk connection broke while the node stays: what was under way on it is lost.
+  // The bulk connection broke while the node stays: what was under way on it comes once more on the next one.
   virtual void on_bulk_lost(transport::NodeNumber node, const std::string& reason) = 0;
   virtual void on_lost(transport::NodeNumber node, const std::string& reason) = 0;
 };

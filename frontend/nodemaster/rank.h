@@ -23,6 +23,7 @@
 namespace frontend {
 
 struct RankStream {
+  bool known = true;           // where it stands; of a process that was found on a node the first piece says it
   std::uint64_t received = 0;  // from the node, bytes from the first one on
   std::uint64_t taken = 0;     // by the command
   bool ended = false;          // nothing more comes from the node

@@ -53,6 +53,8 @@ class KillVerb final : public Verb {
     if (!anybodys() && !job) return sys::refusal(sys::cat("no job ", request_.job, " runs"));
     if (!anybodys() && job->uid() != reply_.caller().uid)
       return sys::refusal(sys::cat("permission denied: job ", request_.job, " is somebody else's"));
+    // Others than admins reach the job where it is known to be: a node may say of any job that it is somebody's.
+    if (job && !anybodys()) return job->nodes();
     if (!request_.nodes.empty()) return select_nodes(request_.nodes, desk_.table);
     if (job) return job->nodes();
     return select_nodes("all", desk_.table);

@@ -17,7 +17,7 @@ class JobVerb : public Verb, protected JobOwner {
   JobVerb(Desk& desk, Reply& reply) : desk_(desk), reply_(reply) {}
 
   void on_run_message(transport::Message& message) override {
-    if (!job_) return;
+    if (!job_) return keep(message);
     std::visit(sys::Overloaded{[this](const transport::RunGhosts& ghosts) { job_->on_ghosts(ghosts); },
                                [this](const transport::RunCredit& credit) { job_->on_credit(credit); },
                                [this](const transport::RunAck& ack) { job_->on_ack(ack); },
@@ -31,6 +31,16 @@ class JobVerb : public Verb, protected JobOwner {
   }
 
  protected:
+  // Its command has signals for it already.
+  void begin_with(Job& job) {
+    job_ = &job;
+    for (const transport::RunSignal& signal : std::exchange(early_, {}))
+      job_->signal(signal);
+  }
+  void keep(const transport::Message& message) {
+    const auto* const signal = std::get_if<transport::RunSignal>(&message);
+    if (signal && early_.size() < max_early) early_.push_back(*signal);
+  }
   void on_input(const transport::RunInput& input) {
     const auto taken = job_->on_input(input);
     if (taken) return;
@@ -46,6 +56,10 @@ class JobVerb : public Verb, protected JobOwner {
   Desk& desk_;
   Reply& reply_;
   Job* job_ = nullptr;  // while it runs
+
+ private:
+  static constexpr std::size_t max_early = 64;
+  std::vector<transport::RunSignal> early_;  // before it runs
 };
 
 class RunVerb final : public JobVerb {
@@ -85,7 +99,7 @@ class RunVerb final : public JobVerb {
     if (nodes.empty()) return;
     const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), *this);
     if (!job) return reply_.fail(false, job.error().text());
-    job_ = *job;
+    begin_with(**job);
   }
 
   transport::RunRequest request_;
@@ -101,7 +115,7 @@ class AttachVerb final : public JobVerb {
     desk_.jobs.attach({.attach = std::move(request_),
                        .caller = reply_.caller(),
                        .owner = this,
-                       .granted = [this](Job& job) { job_ = &job; },
+                       .granted = [this](Job& job) { begin_with(job); },
                        .refused =
                            [this, alive = std::weak_ptr(alive_)](const sys::Error& why) {
                              if (!alive.expired()) reply_.fail(false, why.text());

@@ -54,6 +54,7 @@ struct Restarted {
     kernel.loop.run_until_idle();
   }
   void attach(Command& who, transport::RunAttach request, std::uint32_t uid = user) {
+    if (request.taken.empty()) request.taken.resize(2 * request.nodes.size());
     jobs.attach({.attach = std::move(request),
                  .caller = {uid, 100, {}},
                  .owner = &who,
@@ -90,6 +91,61 @@ TEST_CASE("claims: what a job says before its command is there waits for it") {
   at.command.job->on_ack({{0}});
   CHECK(at.links.take<transport::Forget>(2).size() == 1);
   CHECK_FALSE(at.command.over);
+}
+
+TEST_CASE("claims: a stream that has come far goes on where it was, and its node hears what had been taken") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  constexpr std::uint64_t far = 10u << 20;
+  at.output(3, 0, far, 256u << 10);
+  at.output(3, 0, far + (256u << 10), 16u << 10);
+  CHECK(at.links.take<transport::Signal>(3).empty());
+  at.attach(at.command, {.job = earlier, .nodes = {3}, .taken = {far + 5000, 0}});
+  CHECK(at.command.all<transport::RunStarted>().at(0).job == earlier);
+  CHECK(at.command.all<transport::RunOutput>().size() == 2);
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == far + 5000);
+  at.command.job->on_credit({0, StreamName::output, far + (272u << 10)});
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == far + (272u << 10));
+}
+
+TEST_CASE("claims: what overtakes a node's report is heard after it") {
+  Restarted at;
+  at.output(3, 0, 0, 10);
+  at.output(3, 0, 10, 0, true);
+  CHECK(at.links.take<transport::StreamCredit>(3).empty());
+  at.held(3, {runs(0)});
+  at.attach(at.command, {.job = earlier, .nodes = {3}});
+  CHECK(at.command.all<transport::RunOutput>().size() == 1);
+}
+
+TEST_CASE("claims: a node that is lost and back before the command is there goes on") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  at.jobs.on_node_lost(3, "cable cut");
+  at.held(3, {runs(0)});
+  at.attach(at.command, {.job = earlier, .nodes = {3}});
+  at.kernel.loop.advance(2min);
+  CHECK(at.command.all<transport::RunEnd>().empty());
+}
+
+TEST_CASE("claims: a process that nobody can want any more is killed") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  at.attach(at.command, {.job = earlier, .nodes = {3}});
+  at.held(2, {runs(5)});  // not of this job, as its command has it
+  CHECK(at.links.take<transport::Signal>(2).at(0).signal == SIGKILL);
+  at.jobs.on_message(2, transport::ProcessEnd{.job = earlier, .rank = 5});
+  CHECK(at.links.take<transport::Forget>(2).size() == 1);
+}
+
+TEST_CASE("claims: a command says how far it has read, within reason") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  for (const std::vector<std::uint64_t>& taken : {std::vector<std::uint64_t>{1}, {~std::uint64_t{0}, 0}}) {
+    at.command.refused.clear();
+    at.attach(at.command, {.job = earlier, .nodes = {3}, .taken = taken});
+    CHECK(at.command.refused == "the command does not say how far it has read");
+  }
 }
 
 TEST_CASE("claims: a command waits for the first node that knows its job, and then for the others") {
@@ -169,7 +225,7 @@ TEST_CASE("claims: what nodes say of jobs and ranks costs bounded memory") {
   std::vector<HeldProcess> many;
   for (std::uint64_t job = 1000; job < 3000; ++job)
     many.push_back({job, 1u << 31, 1, user, HeldState::running});
-  at.held(3, many);
+  at.held(2, many);
   CHECK(at.jobs.running() == 0);
   for (HeldProcess& process : many)
     process.rank = 0;

@@ -244,6 +244,61 @@ TEST_CASE("a node that has rebooted, or was not told in time, does not hold the 
   CHECK(at.owner.all<transport::RunEnd>().size() == 2);
 }
 
+TEST_CASE("a command that goes leaves no process waiting for a reader") {
+  Jobs at;
+  at.run({3});
+  at.launched(3, 0);
+  at.output(3, 0, std::string(256u << 10, 'x'));  // the whole window: nothing more will come
+  CHECK(at.links.take<transport::StreamCredit>(3).empty());
+  std::exchange(at.job, nullptr)->on_owner_gone();
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 256u << 10);
+}
+
+TEST_CASE("output that nobody wants is taken, so that its process comes to an end") {
+  Jobs at;
+  at.run({3});
+  at.jobs.on_node_gone(3, "gone");
+  at.output(3, 0, "last words");
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 10);
+  at.held(3, {});
+  at.jobs.on_message(3, transport::StreamOutput{4711, 7, StreamName::error, 5, false, bytes("x")});
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 6);
+}
+
+TEST_CASE("what was to end an orphan is sent again when its node is back") {
+  Jobs at;
+  at.run({3});
+  at.launched(3, 0);
+  std::exchange(at.job, nullptr)->on_owner_gone();
+  at.kernel.loop.advance(frontend::Job::mercy);
+  static_cast<void>(at.links.take<transport::Signal>(3));  // into a cable that is cut, as is known later
+  at.jobs.on_node_lost(3, "no answer");
+  at.held(3, {{at.number, 0, 7, 1000, HeldState::running}});
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGKILL);
+}
+
+TEST_CASE("a node that leaves the configuration takes ranks along that wait for their ghosts") {
+  Jobs at;
+  at.request.ghosts = true;
+  frontend::Job* const job = at.run({1, 3});
+  at.jobs.on_node_gone(3, "no more in the configuration");
+  CHECK(at.owner.all<transport::RunEnd>().size() == 1);
+  at.table.configure(fakes::some_nodes(1));
+  job->on_ghosts({0, {4711, 4712}});
+  REQUIRE(at.owner.all<transport::RunEnd>().size() == 2);
+  CHECK(at.owner.all<transport::RunEnd>()[1].reason == "node is no more in the configuration");
+}
+
+TEST_CASE("a node cannot take the number of a job that is still to come") {
+  Jobs at;
+  at.held(2, {{100, 3000, 7, 1000, HeldState::running}, {101, 0, 8, 1000, HeldState::running}});
+  at.run({3});
+  CHECK(at.number > 101);
+  at.jobs.on_message(2, transport::Launched{.job = at.number, .rank = 3000, .pid = 9});
+  at.launched(3, 0);
+  CHECK(at.owner.all<transport::RunEnd>().empty());
+}
+
 TEST_CASE("a job is over when its command has acknowledged all ends, and nodes forget them then") {
   Jobs at;
   at.run({1});
@@ -445,11 +500,7 @@ TEST_CASE("a terminal is for one node, and has the size that the command's has n
   CHECK(at.links.take<transport::Resize>(3).size() == 1);
 }
 
-TEST_CASE("a rank without a terminal is not told of sizes, and one that waits has the newest") {
-  Jobs at;
-  frontend::Job* const job = at.run({3});
-  job->resize({{30, 90}});
-  CHECK(at.links.take<transport::Resize>(3).empty());
+TEST_CASE("a rank that waits for its ghost has the newest size of its terminal") {
   Jobs waiting;
   waiting.request.terminal = waiting.request.ghosts = true;
   frontend::Job* const other = waiting.run({3});

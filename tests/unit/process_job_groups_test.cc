@@ -27,6 +27,8 @@ struct Node : process::ProcessNode {
                               .ended = [this](const auto& message) { ended.push_back(message); },
                               .output = [](const auto&) {}}};
 
+  Node() { launcher.set_output_open(true); }
+
   void launch(std::uint32_t rank, JobLimits within = {}) {
     transport::Launch launch;
     launch.job = 7;

@@ -392,7 +392,7 @@ TEST_CASE("a process with a terminal has one stream of output, and its input end
   CHECK(node.spawner.spec(pid).terminal->rows == 24);
   node.spawner.execute(pid);
   node.loop.run_until_idle();
-  CHECK(node.told == Told{"launched 0 runs", "err 0: end", "in 0: 0 again"});
+  CHECK(node.told == Told{"launched 0 runs", "in 0: 0 again", "err 0: end"});
   node.launcher.resize({job, 0, {30, 90}});
   node.launcher.resize({job, 1, {1, 1}});  // of nobody
   CHECK(node.spawner.spec(pid).terminal->rows == 30);
