@@ -24,12 +24,19 @@ bool InputPump::add(std::uint64_t offset, std::span<const std::byte> data, bool 
   const auto fresh = data.subspan(static_cast<std::size_t>(known));
   make_room();
   waiting_.insert(waiting_.end(), fresh.begin(), fresh.end());
-  for (const char byte : end ? at_end_ : std::string())
-    waiting_.push_back(static_cast<std::byte>(byte));
+  if (!fresh.empty()) within_line_ = fresh.back() != std::byte{'\n'};
+  if (end) add_end();
   received_ += fresh.size();
   end_ = end;
   schedule();
   return true;
+}
+
+// A terminal takes the first one for the end of a line that has begun (termios(3), VEOF).
+void InputPump::add_end() {
+  for (int left = within_line_ ? 2 : 1; left > 0; --left)
+    for (const char byte : at_end_)
+      waiting_.push_back(static_cast<std::byte>(byte));
 }
 
 void InputPump::repeat() {

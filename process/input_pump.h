@@ -47,6 +47,7 @@ class InputPump {
   void stop();
 
  private:
+  void add_end();
   void schedule();
   void write_some();
   void make_room();
@@ -64,6 +65,7 @@ class InputPump {
   std::vector<std::byte> waiting_;  // up to received_
   std::size_t written_ = 0;         // of waiting_, up to taken_
   bool end_ = false;                // nothing more comes
+  bool within_line_ = false;        // the last byte was no newline
   bool closed_ = false;             // by the process
   sys::WatchId watch_ = 0;
   sys::Timer retry_;

@@ -200,6 +200,8 @@ class Ghosts(lab.LabTest):
         for node, ghost in enumerate(ghosts):
             self.becomes(node, ghost, "S", "fg")
         said.type("\x03")
+        # What is typed before is the program's to read, as it would be of a local one.
+        lab.eventually(lambda: state_of(run) is None, "the command has ended")
         said.type("echo status $?\n")
         said.wait_for("status 130")
 

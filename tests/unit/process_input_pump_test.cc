@@ -144,12 +144,23 @@ TEST_CASE("input: what ends it is written behind it, and does not count as taken
   auto [writer, reader] = fakes::FakeStream::pair(s.loop, s.faults);
   InputPump pump(
       s.loop, std::move(writer), [&](const InputPump::News& news) { s.told.push_back(news); }, "!?");
-  CHECK(pump.add(0, std::as_bytes(std::span("text", 4)), true));
+  CHECK(pump.add(0, std::as_bytes(std::span("text\n", 5)), true));
   s.loop.run_until_idle();
   pump.repeat();
-  CHECK(s.told.back().taken == 4);
-  CHECK(reader->waiting() == 6);
+  CHECK(s.told.back().taken == 5);
+  CHECK(reader->waiting() == 7);
   CHECK(reader->peer_closed());
+}
+
+TEST_CASE("input: what ends it has to be said twice within a line") {
+  Setting s;
+  auto [writer, reader] = fakes::FakeStream::pair(s.loop, s.faults);
+  InputPump pump(
+      s.loop, std::move(writer), [&](const InputPump::News& news) { s.told.push_back(news); }, "!?");
+  CHECK(pump.add(0, std::as_bytes(std::span("text", 4)), false));
+  CHECK(pump.add(4, {}, true));
+  s.loop.run_until_idle();
+  CHECK(reader->waiting() == 8);
 }
 
 TEST_CASE("input: of a process that is over nothing is told") {
