@@ -399,7 +399,7 @@ TEST_CASE("a process with a terminal has one stream of output, and its input end
   CHECK(node.spawner.spec(pid).terminal->columns == 90);
   node.launcher.feed({job, 0, 0, true, transport::Bytes(1, std::byte{'x'})});
   node.loop.run_until_idle();
-  CHECK(node.spawner.input(pid)->take() == std::vector{std::byte{'x'}, std::byte{4}});
+  CHECK(node.spawner.input(pid)->take() == std::vector{std::byte{'x'}, std::byte{4}, std::byte{4}});
   CHECK(node.spawner.input(pid)->peer_closed());
   node.end(pid, fakes::exited(0));
   CHECK(node.told.back() == "ended 0: exit status 0");
