@@ -54,15 +54,9 @@ sys::Result<std::string> Limits::set(const transport::LimitsStep& step) {
 std::vector<sys::Limit> Limits::with(const std::vector<transport::LimitEntry>& own) const {
   std::vector<sys::Limit> all = limits_;
   for (const transport::LimitEntry& entry : own) {
-    if (!sys::find_limit(entry.resource)) continue;
-    const auto set =
-        std::find_if(all.begin(), all.end(), [&](const sys::Limit& limit) { return limit.resource == entry.resource; });
-    if (set == all.end()) {
-      all.push_back(within_reach({entry.resource, std::min(entry.soft, entry.hard), entry.hard}));
-    } else {
-      set->hard = std::min(set->hard, entry.hard);
-      set->soft = std::min(entry.soft, set->hard);
-    }
+    const auto same = [&](const sys::Limit& limit) { return limit.resource == entry.resource; };
+    if (!sys::find_limit(entry.resource) || std::any_of(all.begin(), all.end(), same)) continue;
+    all.push_back(within_reach({entry.resource, std::min(entry.soft, entry.hard), entry.hard}));
   }
   return all;
 }

@@ -22,7 +22,7 @@ class Limits {
   void keep_only(const std::set<std::uint8_t>& resources);
 
   const std::vector<sys::Limit>& in_force() const { return limits_; }
-  // For a process whose owner has `own` where it comes from: those, but none above what a step has set.
+  // For a process whose owner has `own` where it comes from: those, where no step has set others.
   std::vector<sys::Limit> with(const std::vector<transport::LimitEntry>& own) const;
 
  private:

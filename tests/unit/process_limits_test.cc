@@ -71,13 +71,14 @@ TEST_CASE("limits have names and are told in words") {
   CHECK(sys::describe({RLIMIT_MEMLOCK, sys::unlimited, sys::unlimited}) == "memlock unlimited");
 }
 
-TEST_CASE("limits: a process has those of its owner, but none above what a step has set") {
+TEST_CASE("limits: a process has those of its owner, where no step has set others") {
   Node node;
   REQUIRE(node.limits.set(step(64, 0)));
   CHECK(node.limits.with({{RLIMIT_NOFILE, 100, 200}, {RLIMIT_STACK, 5, 6}, {200, 1, 1}}) ==
         Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}, {RLIMIT_STACK, 5, 6}});
   const auto own = sys::current_limit(RLIMIT_NOFILE).value();
   CHECK(Node().limits.with({{RLIMIT_NOFILE, 5, 1ull << 40}}) == Set{{RLIMIT_NOFILE, 5, own.hard}});
-  CHECK(node.limits.with({{RLIMIT_NOFILE, 10, 20}}) == Set{{RLIMIT_NOFILE, 10, 20}, {RLIMIT_CORE, 0, 0}});
+  CHECK(node.limits.with({{RLIMIT_NOFILE, 10, 20}}) == Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}});
+  CHECK(node.limits.with({{RLIMIT_STACK, 5, 6}, {RLIMIT_STACK, 7, 8}}).size() == 3);
   CHECK(node.limits.in_force() == Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}});
 }
