@@ -1,23 +1,13 @@
 #include "frontend/api/launch_request.h"
 
-#include <filesystem>
-
 #include "content/hash.h"
+#include "frontend/common/current_directory.h"
 #include "frontend/common/node_set.h"
 #include "frontend/common/program_files.h"
 #include "frontend/nodectl/environment.h"
 #include "sys/environment.h"
 
 namespace frontend {
-namespace {
-
-std::string current_directory() {
-  std::error_code error;
-  const auto path = std::filesystem::current_path(error);
-  return error ? "/" : path.string();
-}
-
-}  // namespace
 
 sys::Result<transport::RunRequest> make_launch_request(const LaunchSpec& spec) {
   const std::string here = current_directory();

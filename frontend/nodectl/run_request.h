@@ -8,9 +8,6 @@
 
 namespace frontend {
 
-// "/" where it cannot be said.
-std::string current_directory();
-
 // Error::code is the errno of a program that cannot be had.
 sys::Result<transport::RunRequest> make_run_request(const RunOptions& options, sys::Clock& clock);
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "frontend/common/current_directory.h"
 #include "frontend/nodectl/copy_collector.h"
 #include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_progress.h"

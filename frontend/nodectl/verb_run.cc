@@ -2,11 +2,11 @@
 // by content; the nodes fetch what they lack.
 #include <cerrno>
 #include <csignal>
-#include <filesystem>
 #include <memory>
 #include <utility>
 #include <vector>
 
+#include "frontend/common/current_directory.h"
 #include "frontend/common/lexical_path.h"
 #include "frontend/common/program_files.h"
 #include "frontend/common/remembered_contents.h"
@@ -53,12 +53,6 @@ sys::Status name_by_content(const ProgramFiles& program, sys::Clock& clock, tran
 }
 
 }  // namespace
-
-std::string current_directory() {
-  std::error_code error;
-  const auto path = std::filesystem::current_path(error);
-  return error ? "/" : path.string();
-}
 
 sys::Result<transport::RunRequest> make_run_request(const RunOptions& options, sys::Clock& clock) {
   const std::string here = current_directory();
