@@ -23,9 +23,7 @@ class HostileCommands final : public fuzz::Hostile {
   }
   void ask() {
     fuzz::Wire& wire = connected();
-    const Message message =
-        fuzz::invent(input_, {StatusRequest::number, WaitRequest::number, BootLogRequest::number, LogRequest::number,
-                              UpRequest::number, RunRequest::number, RunSignal::number, MetricsRequest::number});
+    const Message message = fuzz::invent(input_, fuzz::commands);
     // Taking a node down is what this one is for.
     if (!std::holds_alternative<PowerRequest>(message)) wire.put(fuzz::frame_of(message, input_.byte() % 4));
   }

@@ -1,5 +1,6 @@
 #include "tests/fuzz/invent.h"
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <type_traits>
@@ -127,12 +128,14 @@ Content name_of_content(std::size_t index) {
   return names[index % contents];
 }
 
-Message invent(Input& input, std::initializer_list<std::uint16_t> kinds) {
+Message invent(Input& input, Range range) {
   const std::size_t choice = input.byte();
-  const bool legal = kinds.size() == 1 || choice < 0xe0;
-  const std::uint16_t number =
-      legal ? *(kinds.begin() + choice % kinds.size()) : every_number[input.byte() % every_number.size()];
-  return invent_number(input, number, any);
+  const auto within = [&](std::uint16_t number) { return range.first <= number && number <= range.last; };
+  const auto count = static_cast<std::size_t>(std::ranges::count_if(every_number, within));
+  if (count > 1 && choice >= 0xe0) return invent_number(input, every_number[input.byte() % every_number.size()], any);
+  std::size_t left = choice % count;
+  const auto chosen = std::ranges::find_if(every_number, [&](auto number) { return within(number) && left-- == 0; });
+  return invent_number(input, *chosen, any);
 }
 
 Bytes frame_of(const Message& message, std::uint64_t request) {

@@ -3,7 +3,7 @@
 // by an archive that never refuses.
 #pragma once
 
-#include <initializer_list>
+#include <cstdint>
 #include <string_view>
 
 #include "tests/fuzz/fuzz.h"
@@ -16,9 +16,16 @@ std::string_view content(std::size_t index);
 constexpr std::size_t contents = 3;
 transport::Content name_of_content(std::size_t index);
 
-// One of `kinds` (numbers of messages), mostly; any message at all now and then.
-transport::Message invent(Input& input, std::initializer_list<std::uint16_t> kinds);
-template <class T> T invent_one(Input& input) { return std::get<T>(invent(input, {T::number})); }
+// Numbers of messages, as docs/PROTOCOL.md has them: who says them, and on which connection.
+struct Range {
+  std::uint16_t first, last;
+};
+constexpr Range node_control{1, 19}, node_bulk{20, 99}, master_control{100, 119}, master_bulk{120, 199},
+    commands{200, 249};
+
+// One of the messages in `range`, mostly; any message at all now and then.
+transport::Message invent(Input& input, Range range);
+template <class T> T invent_one(Input& input) { return std::get<T>(invent(input, Range{T::number, T::number})); }
 
 // As it travels; nothing when it is too long.
 transport::Bytes frame_of(const transport::Message& message, std::uint64_t request = 0);

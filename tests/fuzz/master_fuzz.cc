@@ -47,12 +47,20 @@ class HostileNodes final : public fuzz::Hostile {
     put(connected(), fuzz::frame_of(hello));
   }
   void say() {
-    const Message message = fuzz::invent(
-        input_, {BootRecord::number, StepReport::number, SetupDone::number, Pong::number, LogLines::number,
-                 Launched::number, ProcessEnd::number, ProcessState::number, Fetch::number, StreamOutput::number});
+    const std::uint8_t how = input_.byte();
+    Message message = fuzz::invent(input_, how < 0xc0 ? fuzz::node_control : fuzz::node_bulk);
+    if (how % 2 == 0) std::visit([this](auto& one) { say_real_job(one); }, message);
     if (const auto* hello = std::get_if<Hello>(&message); hello && hello->boot_id == GoodNode::boot_id) return;
     if (const auto* hello = std::get_if<BulkHello>(&message); hello && hello->token == cluster_.good->token()) return;
     put(any(), fuzz::frame_of(message, input_.byte() % 4));
+  }
+  // What they have been told to run is not a number that an invented message has by chance.
+  template <class T> void say_real_job(T& message) {
+    if constexpr (requires { message.job = job_; }) message.job = job_;
+  }
+  void say_real_job(HeldProcesses& message) {
+    for (HeldProcess& held : message.processes)
+      held.job = job_;
   }
   void say_raw() { put(any(), fuzz::raw_frame(input_)); }
   void break_off() {
@@ -68,6 +76,7 @@ class HostileNodes final : public fuzz::Hostile {
         token_of_ = welcome->node;
       }
       if (const auto* launch = std::get_if<Launch>(&message)) {
+        job_ = launch->job;
         put(wire,
             fuzz::frame_of(Launched{.job = launch->job, .rank = launch->rank, .pid = 7, .code = 0, .reason = {}}));
       }
@@ -77,11 +86,17 @@ class HostileNodes final : public fuzz::Hostile {
     }
   }
   void read() { listen(any()); }
+  std::uint64_t a_job() { return input_.flag() ? job_ : input_.byte(); }
   void command() {
     command_ = cluster_.connect_command(0);
     const Message requests[] = {UpRequest{"1-3"},
                                 RunRequest{.nodes = "1-3", .program = "/bin/true", .arguments = {"true"}},
                                 RunRequest{.nodes = "up", .program = "/bin/true", .arguments = {"true"}},
+                                RunRequest{.nodes = "1", .program = "/bin/true", .arguments = {"true"}, .input = 0},
+                                RunAttach{.job = a_job(), .nodes = {1, 2}, .taken = {0, 0, 0, 0}},
+                                PsRequest{"all"},
+                                KillRequest{.job = a_job(), .signal = 15},
+                                KillRequest{.pid = 7, .nodes = "1-3", .signal = 15},
                                 LogRequest{"all", true},
                                 BootLogRequest{"all"},
                                 WaitRequest{"1", "up", 1000}};
@@ -90,6 +105,7 @@ class HostileNodes final : public fuzz::Hostile {
 
   fuzz::Wire command_;
   NodeNumber token_of_ = 1;
+  std::uint64_t job_ = 0;    // the newest that they have been told to run
   std::uint64_t token_ = 0;  // of the newest Welcome that a hostile node has read
   const Bytes preamble_ = [] {
     const auto bytes = encode(Preamble{});

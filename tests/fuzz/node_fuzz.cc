@@ -77,14 +77,9 @@ class Hostile {
   bool powered_ = false;
 };
 
-void Hostile::say_something() {
-  say(false, fuzz::invent(input_, {Ping::number, Setup::number, Launch::number, Signal::number, Setup::number,
-                                   Launch::number, Refused::number, Power::number, Welcome::number}));
-}
+void Hostile::say_something() { say(false, fuzz::invent(input_, fuzz::master_control)); }
 
-void Hostile::say_bulk() {
-  say(true, fuzz::invent(input_, {Block::number, StreamCredit::number, StreamInput::number, Refused::number}));
-}
+void Hostile::say_bulk() { say(true, fuzz::invent(input_, fuzz::master_bulk)); }
 
 void Hostile::break_something() {
   const bool bulk = input_.flag();

@@ -71,3 +71,16 @@ TEST_CASE("the seeds of the fuzzers have every deed of a hostile peer") {
     seed(target.name, "all", all.substr(0, 512));
   }
 }
+
+// Sequences that chance would not find soon: a node that is up, with both connections, and a rank that runs there. Deeds and
+// what they read are those of tests/fuzz/master_fuzz.cc.
+TEST_CASE("the seeds of the fuzzers have every message about a process that runs") {
+  const std::string up = bytes({0, 0, 1, 1, 5, 1, 1}) + bytes({2, 0, 1, 1});
+  const std::string run = bytes({10, 1, 1, 1}) + bytes({5, 0});
+  for (int message = 0; message < 24; ++message) {
+    const bool bulk = message >= 16;
+    const std::string say = bytes({1, bulk ? 0xc0 : 0, message % 16}) + std::string(12, '\0');
+    const std::string attach = bytes({10, 1, 1, 4});
+    seed("master_fuzz", "running-" + std::to_string(message), up + run + say + attach + say);
+  }
+}
