@@ -61,6 +61,8 @@ sys::Result<std::size_t> JobGroups::signal(std::uint64_t job, int signal) {
   return cgroups_.signal(name_of(job), signal);
 }
 
+sys::Result<std::vector<int>> JobGroups::pids(std::uint64_t job) { return cgroups_.pids(name_of(job)); }
+
 sys::Status JobGroups::signal_process(int pid, std::uint32_t uid, int signal) {
   return cgroups_.signal_process(pid, uid, signal);
 }

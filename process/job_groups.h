@@ -32,6 +32,8 @@ class JobGroups {
 
   // Bits of ProcessEnd::limits_hit, of all of the job so far.
   std::uint8_t limits_hit(std::uint64_t job);
+  // Of all processes of the job, in no order; an error when it has no group.
+  sys::Result<std::vector<int>> pids(std::uint64_t job);
   // To all of the job's processes; how many that were. ENOENT: there is no such group here.
   sys::Result<std::size_t> signal(std::uint64_t job, int signal);
   // To one process of any job; sys::Cgroups::signal_process().

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "process/descendants.h"
 #include "process/job_groups.h"
 #include "process/line_log.h"
 #include "sys/overloaded.h"
@@ -31,8 +32,9 @@ struct ProcessKey {
 // A process that the front end has started. It is forgotten when it is gone and the front end has acknowledged its end.
 struct HeldJob {
   std::uint32_t uid = 0;
-  int pid = 0;      // while it runs
-  int stopped = 0;  // its wait(2) status, while it is stopped
+  int pid = 0;          // while it runs
+  int stopped = 0;      // its wait(2) status, while it is stopped
+  bool follow = false;  // what it starts is wanted to be known
   bool gone = false;
   bool acknowledged = false;
   std::optional<std::variant<transport::Launched, transport::ProcessEnd>> end;
@@ -97,6 +99,7 @@ struct Launcher::State {
   std::map<std::uint64_t, StepRun> steps = {};
   std::uint64_t next_step = 1;
   JobGroups groups{tools.cgroups};
+  Descendants descendants{tools.loop, tools.files, groups, hooks.processes};
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
   std::size_t running() const;
@@ -152,9 +155,11 @@ void Launcher::State::erase_if_done(ProcessKey key) {
 ProcessEvents Launcher::State::job_events(ProcessKey key) {
   return {
       .started =
-          [this, key](int pid) {
-            jobs.at(key).pid = pid;
-            hooks.launched({key.job, key.rank, pid, 0, {}});
+          [this, key](int pid, const std::string& notice) {
+            HeldJob& job = jobs.at(key);
+            job.pid = pid;
+            hooks.launched({key.job, key.rank, pid, 0, notice});
+            if (job.follow) descendants.follow(key.job, key.rank, pid);
           },
       .failed = [this, key](const StartFailure& failure) { end_unstarted(key, failure); },
       .output =
@@ -175,6 +180,7 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
             HeldJob& job = jobs.at(key);
             job.pid = 0;
             job.stopped = 0;
+            descendants.drop(key.job, key.rank);
             job.end = transport::ProcessEnd{key.job,
                                             key.rank,
                                             exit.status,
@@ -195,7 +201,7 @@ ProcessEvents Launcher::State::job_events(ProcessKey key) {
 
 ProcessEvents Launcher::State::step_events(std::uint64_t id) {
   return {
-      .started = [](int) {},
+      .started = [](int, const std::string&) {},
       .failed = [this, id](const StartFailure& failure) { steps.at(id).finish(sys::refusal(failure.reason)); },
       .output =
           [this, id](transport::StreamName stream, std::uint64_t offset, std::span<const std::byte> piece, bool) {
@@ -223,7 +229,7 @@ void Launcher::launch(transport::Launch launch) {
   auto group = state_->groups.enter(launch.job, launch.job_limits);
   if (!group) return state_->refuse(key, explain(launch.program, group.error()));
   name_in_environment(launch);
-  HeldJob job{.uid = launch.uid};
+  HeldJob job{.uid = launch.uid, .follow = launch.follow};
   job.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
                                           ProcessOptions{.group = *std::move(group), .gate = &state_->gate});
   state_->jobs.emplace(key, std::move(job));
@@ -255,6 +261,7 @@ void Launcher::report_all() {
     if (job.stopped != 0 && state_->hooks.state) state_->hooks.state({key.job, key.rank, job.stopped});
     if (job.end) state_->tell_end(job);
   }
+  state_->descendants.repeat();
 }
 
 void Launcher::set_output_open(bool open) { open ? state_->gate.open() : state_->gate.close(); }
@@ -268,6 +275,7 @@ void Launcher::taken(const transport::StreamCredit& credit) {
   const auto found = state_->jobs.find({credit.job, credit.rank});
   if (found == state_->jobs.end() || credit.stream == transport::StreamName::input) return;
   found->second.process->taken(credit.stream, credit.taken);
+  if (credit.again) found->second.process->rewind(credit.stream);
 }
 
 void Launcher::feed(const transport::StreamInput& input) {

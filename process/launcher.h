@@ -27,6 +27,7 @@ struct LauncherHooks {
   std::function<void(const transport::ProcessState&)> state = {};
   std::function<void(const transport::HeldProcesses&)> held = {};
   std::function<void(const transport::InputCredit&)> input = {};
+  std::function<void(const transport::JobProcesses&)> processes = {};
 };
 
 class Launcher {

@@ -60,7 +60,7 @@ void Process::on_fetched(const sys::Result<std::vector<std::string>>& paths) {
   pid_ = spawned_.pid;
 }
 
-sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
+sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) {
   sys::SpawnSpec spec;
   spec.path = launch_.program;
   spec.pid = launch_.pid;
@@ -69,6 +69,9 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) const {
   spec.environment = launch_.environment;
   if (!launch_.directory.empty()) spec.directory = launch_.directory;
   spec.directory_required = launch_.directory_required;
+  spec.elsewhere = [this, weak = std::weak_ptr(alive_)](const sys::Error& why) {
+    if (!weak.expired()) notice_ = sys::cat("starts in /: ", why.text());
+  };
   spec.uid = launch_.uid;
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
@@ -93,7 +96,7 @@ void Process::on_started(const sys::Status& status) {
   phase_ = Phase::running;
   launch_.files.clear();
   if (events_.state) tools_.children.watch_states(pid_, events_.state);
-  events_.started(pid_);
+  events_.started(pid_, notice_);
   start_pump(transport::StreamName::output, std::move(spawned_.output));
   if (launch_.terminal) {
     resize_ = std::move(spawned_.resize);
@@ -157,8 +160,12 @@ void Process::taken(transport::StreamName stream, std::uint64_t position) {
 }
 
 void Process::rewind() {
-  for (Output& output : outputs_)
-    if (output.pump) output.pump->rewind();
+  for (const auto stream : {transport::StreamName::output, transport::StreamName::error})
+    rewind(stream);
+}
+
+void Process::rewind(transport::StreamName stream) {
+  if (auto& pump = output(stream).pump) pump->rewind();
 }
 
 // Nobody sends any before it runs and has asked for it.

@@ -41,8 +41,8 @@ struct ProcessTools {
 
 // All are called from the loop: either failed, or started, then output, then ended; in both cases gone.
 struct ProcessEvents {
-  std::function<void(int pid)> started;
-  std::function<void(const StartFailure&)> failed;  // it never ran
+  std::function<void(int pid, const std::string& notice)> started;  // `notice`: what is not as it was asked to be
+  std::function<void(const StartFailure&)> failed;                  // it never ran
   std::function<void(transport::StreamName, std::uint64_t offset, std::span<const std::byte>, bool end)> output;
   std::function<void(const InputPump::News&)> input = {};  // Launch::input: first of all from where on it is wanted
   std::function<void(int status)> state = {};              // it has stopped or goes on: as wait(2) has it
@@ -70,6 +70,7 @@ class Process {
   void taken(transport::StreamName stream, std::uint64_t position);
   // What of its output has not been taken is sent once more, and the ends of its streams.
   void rewind();
+  void rewind(transport::StreamName stream);
   // False: that is more than the window.
   [[nodiscard]] bool feed(const transport::StreamInput& input);
   // What is under way on the connection to it may be lost.
@@ -93,7 +94,7 @@ class Process {
 
   void fetch();
   void on_fetched(const sys::Result<std::vector<std::string>>& paths);
-  sys::SpawnSpec make_spec(const std::vector<std::string>& paths) const;
+  sys::SpawnSpec make_spec(const std::vector<std::string>& paths);
   void on_started(const sys::Status& status);
   void on_reaped(const sys::Exit& exit);
   void finish_if_drained();
@@ -111,6 +112,7 @@ class Process {
   sys::Timer turn_;       // what is to be done or said from the loop
   sys::Spawned spawned_;  // its streams, until it runs
   int pid_ = 0;           // of a child that has not been reaped; 0: none
+  std::string notice_;    // of it that runs
   int cancelled_by_ = 0;  // signal that came while it was starting
   std::optional<sys::Exit> exit_;
   Output outputs_[2];

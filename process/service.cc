@@ -158,7 +158,7 @@ transport::Launch Service::launch() const {
 
 ProcessEvents Service::events() {
   return {
-      .started = [this](int pid) { on_started(pid); },
+      .started = [this](int pid, const std::string&) { on_started(pid); },
       .failed =
           [this](const StartFailure& failure) {
             failure_ = {0, overdue_.empty() ? failure.reason : overdue_};

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "sys/child.h"
@@ -23,11 +24,15 @@ constexpr int status_of_failed_start = 127;  // as shells have it
 
 void send(int report_fd, const ExecReport& report) { (void)write_all(report_fd, &report, sizeof report); }
 
-[[noreturn]] void give_up(int report_fd, const Error& error) {
+ExecReport report_of(const Error& error) {
   ExecReport report;
   report.code = error.code;
   error.what.copy(report.what, sizeof report.what - 1);
-  send(report_fd, report);
+  return report;
+}
+
+[[noreturn]] void give_up(int report_fd, const Error& error) {
+  send(report_fd, report_of(error));
   ::_exit(status_of_failed_start);
 }
 
@@ -84,12 +89,13 @@ Status set_limits(const SpawnSpec& spec) {
   return {};
 }
 
-// As the new user, whose permissions count.
-Status enter_directory(const SpawnSpec& spec) {
-  if (::chdir(spec.directory.c_str()) == 0) return {};
-  if (spec.directory_required) return failure(errno, cat("enter directory ", printable(spec.directory)));
+// As the new user, whose permissions count. Why it is in / instead; nothing when it is where it should be.
+Result<std::optional<Error>> enter_directory(const SpawnSpec& spec) {
+  if (::chdir(spec.directory.c_str()) == 0) return std::nullopt;
+  Error trouble{errno, cat("enter directory ", printable(spec.directory))};
+  if (spec.directory_required) return tl::unexpected(std::move(trouble));
   if (::chdir("/") < 0) return failure(errno, "enter directory /");
-  return {};
+  return trouble;
 }
 
 Result<std::string> choose_path(const SpawnSpec& spec) {
@@ -110,8 +116,11 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   if (!path) give_up(descriptors.report, path.error());
   demand(set_limits(spec));
   demand(take_identity(spec));
-  demand(enter_directory(spec));
-  send(descriptors.report, ExecReport{});
+  const auto elsewhere = enter_directory(spec);
+  if (!elsewhere) give_up(descriptors.report, elsewhere.error());
+  ExecReport report = *elsewhere ? report_of(**elsewhere) : ExecReport{};
+  report.executes = true;
+  send(descriptors.report, report);
   ::execve(path->c_str(), vectors.arguments.data(), vectors.environment.data());
   give_up(descriptors.report, Error{errno, cat("execute ", *path)});
 }

@@ -8,11 +8,12 @@
 
 namespace sys {
 
-// What the child writes to its close-on-exec pipe, each in one write: with code 0 and no text, that exec comes next; then
-// nothing more if exec succeeds, or what failed.
+// What the child writes to its close-on-exec pipe, each in one write: with `executes`, that exec comes next, and what is not
+// as it was asked to be, if anything; then nothing more if exec succeeds, or what failed.
 struct ExecReport {
   int code = 0;
-  char what[1020] = {};
+  bool executes = false;
+  char what[1016] = {};
 };
 static_assert(sizeof(ExecReport) <= 4096, "one write to a pipe is atomic up to PIPE_BUF");
 

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "sys/child.h"
+#include "sys/fork_as.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -102,7 +103,7 @@ class ForkingGhostMaker final : public GhostMaker {
   }
 
   Status start();
-  Result<int> make(std::uint32_t index, const std::string& name, const std::string& command) override;
+  Result<int> make(std::uint32_t index, const std::string& name, const std::string& command, int pid) override;
   void end(std::uint32_t index, int pid, int status) override {
     if (index >= count_) return;
     orders_[index].status = status;
@@ -145,13 +146,14 @@ void ForkingGhostMaker::hear() {
   if (::read(reports_.read.get(), &signal, sizeof signal) == sizeof signal) heard_(signal);
 }
 
-Result<int> ForkingGhostMaker::make(std::uint32_t index, const std::string& name, const std::string& command) {
+Result<int> ForkingGhostMaker::make(std::uint32_t index, const std::string& name, const std::string& command,
+                                    int wanted) {
   if (index >= count_) return refusal("more ghosts than there is room for");
   orders_[index].given = false;
   // All are blocked before there is a child, so that none is lost; SIGSTOP and SIGKILL do what they do.
   const SignalMask before = set_mask(all_signals);
   const pid_t maker = ::getpid();
-  const int pid = ::fork();
+  const int pid = fork_as(wanted, -1);
   const int code = errno;
   if (pid == 0) {
     (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);

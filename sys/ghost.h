@@ -27,9 +27,9 @@ struct GhostSignal {
 class GhostMaker {
  public:
   virtual ~GhostMaker() = default;
-  // A child of this process. `name`: as ps -C has it, cut at 15 bytes; `command`: its command line. Returns its pid. Its
-  // end is for the caller to reap.
-  virtual Result<int> make(std::uint32_t index, const std::string& name, const std::string& command) = 0;
+  // A child of this process. `name`: as ps -C has it, cut at 15 bytes; `command`: its command line; `pid`: that it is to have, 0: any.
+  // Returns its pid. Its end is for the caller to reap. EEXIST: `pid` is taken; EPERM: giving pids is not for this user.
+  virtual Result<int> make(std::uint32_t index, const std::string& name, const std::string& command, int pid = 0) = 0;
   // It ends with that wait(2) status, also when it is stopped.
   virtual void end(std::uint32_t index, int pid, int status) = 0;
   // SIGSTOP, SIGCONT: not reported.

@@ -1,17 +1,17 @@
 #include "sys/spawn.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "sys/child.h"
 #include "sys/exec.h"
+#include "sys/fork_as.h"
 #include "sys/pty.h"
 #include "sys/text.h"
 
@@ -35,6 +35,8 @@ struct Launch {
   bool reached_exec = false;
   Leftovers leftovers = Leftovers::live;
   Status outcome;
+  std::optional<Error> trouble;  // it runs, but not where it should
+  std::function<void(const Error&)> elsewhere;
   std::function<void(Status)> started;  // empty once it has been called
   std::function<void(const Exit&)> ended;
 };
@@ -59,25 +61,6 @@ class KernelSpawner final : public Spawner {
   Children& children_;
   std::map<int, Launch> launches_;
 };
-
-// fork(2) of a process with that pid, in the group whose directory is open as `group` (-1: in its parent's). musl knows
-// nothing of it: what it believes to be the child's thread id is the parent's, which matters to raise(3) and abort(3)
-// alone, and the child calls neither before exec.
-int fork_as(int pid, int group) {
-  if (pid == 0 && group < 0) return ::fork();
-  pid_t wanted = pid;
-  clone_args arguments{};
-  arguments.exit_signal = SIGCHLD;
-  if (pid != 0) {
-    arguments.set_tid = reinterpret_cast<std::uintptr_t>(&wanted);
-    arguments.set_tid_size = 1;
-  }
-  if (group >= 0) {
-    arguments.flags = CLONE_INTO_CGROUP;
-    arguments.cgroup = static_cast<std::uint64_t>(group);
-  }
-  return static_cast<int>(::syscall(SYS_clone3, &arguments, sizeof arguments));
-}
 
 Result<Fd> open_group(const std::string& path) {
   if (path.empty()) return Fd();
@@ -149,12 +132,13 @@ bool read_report(Launch& launch) {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return false;
     if (size != sizeof report) return true;
-    if (report.code == 0 && report.what[0] == '\0') {
-      launch.reached_exec = true;
-    } else {
-      report.what[sizeof report.what - 1] = '\0';
+    report.what[sizeof report.what - 1] = '\0';
+    if (!report.executes) {
       launch.outcome = failure(report.code, report.what);
+      continue;
     }
+    launch.reached_exec = true;
+    if (report.code != 0) launch.trouble = Error{report.code, report.what};
   }
 }
 
@@ -164,6 +148,7 @@ void conclude(Launch& launch) {
   launch.report.reset();
   if (launch.outcome && !launch.reached_exec)
     launch.outcome = refusal(cat(launch.path, ": killed before it was executed"));
+  if (launch.outcome && launch.trouble && launch.elsewhere) launch.elsewhere(*launch.trouble);
   if (const auto started = std::exchange(launch.started, nullptr)) started(launch.outcome);
 }
 
@@ -189,6 +174,7 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
   Launch& launch = launches_.try_emplace(pid, loop_).first->second;
   launch.path = std::move(spec.path);
   launch.report = std::move(report->read);
+  launch.elsewhere = std::move(spec.elsewhere);
   launch.started = std::move(started);
   launch.ended = std::move(ended);
   launch.leftovers = spec.leftovers;

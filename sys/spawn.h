@@ -38,6 +38,8 @@ struct SpawnSpec {
   std::uint32_t umask = 022;
   std::vector<Limit> limits;              // besides those, it has its parent's
   Leftovers leftovers = Leftovers::live;  // what it leaves running in its group
+  // Called from the loop before `started`: it runs, but not in `directory`, and why.
+  std::function<void(const Error&)> elsewhere;
   // Runs in the child first of all, as root, before ids are dropped; may block and allocate (it is a fork of
   // a single-threaded process). Returns the path to execute instead of `path`; empty: `path` it is. An error is
   // reported as the launch's error.

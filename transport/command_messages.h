@@ -130,7 +130,6 @@ struct RunAttach {
   std::vector<NodeNumber> nodes;      // nodes[rank]
   std::vector<std::uint32_t> over;    // ranks whose RunEnd has come
   std::vector<std::uint64_t> taken;   // of output and error of each rank: as in RunCredit
-  bool ghosts = false;
   std::uint32_t input = no_rank;
 };
 // The command's terminal has another size.
@@ -151,6 +150,13 @@ struct AvailabilityRequest {
   static constexpr std::uint16_t number = 220;
   std::string nodes;
   bool available = true;
+};
+// To a process that a rank has started (RunProcesses).
+struct RunProcessSignal {
+  static constexpr std::uint16_t number = 221;
+  std::uint32_t rank = 0;
+  std::int32_t pid = 0;  // on the rank's node
+  std::int32_t signal = 0;
 };
 
 // ---------------------------------------------------------------- front end to command
@@ -327,12 +333,10 @@ struct RunGhostWanted {
   static constexpr std::uint16_t number = 264;
   std::uint32_t rank = 0;
 };
-// So much input all who get it have taken. `again`: what was sent beyond is wanted once more; `end`: nobody reads it any
-// more.
+// So much input all who get it have taken. `end`: nobody reads it any more.
 struct RunInputCredit {
   static constexpr std::uint16_t number = 265;
   std::uint64_t taken = 0;
-  bool again = false;
   bool end = false;
 };
 // A rank's node is out of reach, or is back: its process may run on.
@@ -341,6 +345,19 @@ struct RunContact {
   std::uint32_t rank = 0;
   bool away = false;
   std::string reason;
+};
+// What a rank has started, at any remove, and still runs: after each change, all of it. Of runs with ghosts.
+struct RunProcesses {
+  static constexpr std::uint16_t number = 268;
+  std::uint32_t rank = 0;
+  bool more = false;  // there are others, which are not told
+  std::vector<JobProcess> processes;
+};
+// A rank runs, but not all is as the caller has it.
+struct RunNotice {
+  static constexpr std::uint16_t number = 269;
+  std::uint32_t rank = 0;
+  std::string text;
 };
 // One or more per node, then Done.
 struct PsReply {

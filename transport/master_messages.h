@@ -59,6 +59,7 @@ struct Launch {
   WindowSize window;      // of that
   std::vector<LimitEntry> limits;  // its resource limits; others are the node's
   JobLimits job_limits;
+  bool follow = false;  // say what else the job runs there (JobProcesses)
 };
 
 // A signal for a process, or for its process group; with a value when one was sent along (sigqueue(3)).
@@ -123,13 +124,15 @@ struct Block {
   Bytes data;
 };
 
-// Bulk: so much of the stream has been taken; `output_credit` bytes more are welcome.
+// Bulk: so much of the stream has been taken; `output_credit` bytes more are welcome. `again`: what was sent beyond is wanted
+// once more, its end too.
 struct StreamCredit {
   static constexpr std::uint16_t number = 121;
   std::uint64_t job = 0;
   std::uint32_t rank = 0;
   StreamName stream = StreamName::output;
   std::uint64_t taken = 0;  // bytes, from the first one on
+  bool again = false;
 };
 
 // Bulk: input of a process, at most input_window bytes beyond what it has taken (InputCredit). What has come before is

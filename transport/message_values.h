@@ -9,7 +9,7 @@
 
 namespace transport {
 
-constexpr std::uint16_t protocol_version = 5;
+constexpr std::uint16_t protocol_version = 6;
 constexpr std::uint16_t default_port = 2223;
 
 using NodeNumber = std::uint32_t;
@@ -99,6 +99,14 @@ struct HeldProcess {
   std::int32_t pid = 0;  // 0: it does not run, or not yet
   std::uint32_t uid = 0;
   HeldState state = HeldState::starting;
+};
+
+// A process that a job's rank has started, or that such a process has.
+struct JobProcess {
+  std::int32_t pid = 0;
+  std::int32_t parent = 0;
+  bool stopped = false;
+  std::string name;  // as ps -C has it
 };
 
 // What all processes of a job on one node may use together (cgroups(7)). 0 and empty: as much as there is.

@@ -17,12 +17,12 @@ namespace transport {
 
 using Message =
     std::variant<Hello, BootRecord, StepReport, SetupDone, Pong, LogLines, Launched, ProcessEnd, ProcessState,
-                 ServiceReport, ProcessList, HeldProcesses, KilledProcesses, BulkHello, Fetch, StreamOutput, InputCredit, Welcome, Refused, Ping, Setup,
+                 ServiceReport, ProcessList, HeldProcesses, KilledProcesses, JobProcesses, BulkHello, Fetch, StreamOutput, InputCredit, Welcome, Refused, Ping, Setup,
                  Launch, Signal, Power, ListProcesses, KillJob, Forget, Resize, KillProcess, Block, StreamCredit, StreamInput, StatusRequest,
                  WaitRequest, BootLogRequest, LogRequest, UpRequest, RunRequest, RunSignal, PowerRequest,
                  MetricsRequest, ServicesRequest, PlanRequest, RunGhosts, RunInput, PsRequest, KillRequest, RunCredit, RunAck,
-                 RunAttach, RunResize, RightsRequest, AvailabilityRequest, StatusReply,
+                 RunAttach, RunResize, RightsRequest, AvailabilityRequest, RunProcessSignal, StatusReply,
                  BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply,
-                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, RunContact, PsReply>;
+                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, RunContact, RunProcesses, RunNotice, PsReply>;
 
 }  // namespace transport

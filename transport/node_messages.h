@@ -71,7 +71,7 @@ struct Launched {
   std::uint32_t rank = 0;
   std::int32_t pid = 0;   // on the node; 0: it did not start
   std::int32_t code = 0;  // errno of the failure
-  std::string reason;
+  std::string reason;     // of the failure; or what is not as the caller has it, though it runs
 };
 
 // A process has ended and its output has been sent completely. It is sent again after each Welcome until the front end
@@ -121,6 +121,16 @@ struct KilledProcesses {
   static constexpr std::uint16_t number = 13;
   std::uint32_t count = 0;
   std::int32_t code = 0;  // errno
+};
+
+// What a job's rank has started on this node, at any remove, and still runs: after each change, all of it. For ranks whose Launch
+// has `follow`.
+struct JobProcesses {
+  static constexpr std::uint16_t number = 14;
+  std::uint64_t job = 0;
+  std::uint32_t rank = 0;
+  bool more = false;  // there are others, which are not told
+  std::vector<JobProcess> processes;
 };
 
 // First message on a bulk connection.

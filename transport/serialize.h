@@ -38,6 +38,7 @@ constexpr std::size_t after = 256;          // steps that a step waits for
 constexpr std::size_t services = 256;       // of one node
 constexpr std::size_t processes = 4096;     // of one message
 constexpr std::size_t streams = 131072;     // two for each rank
+constexpr std::size_t job_processes = 256;  // of one rank
 }  // namespace cap
 
 template <> inline constexpr std::size_t least_size<BootEntry> = 25;
@@ -54,6 +55,7 @@ template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
 template <> inline constexpr std::size_t least_size<ServiceStatus> = 25;
 template <> inline constexpr std::size_t least_size<ProcessEntry> = 53;
 template <> inline constexpr std::size_t least_size<HeldProcess> = 21;
+template <> inline constexpr std::size_t least_size<JobProcess> = 13;
 template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
 template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
@@ -84,6 +86,9 @@ template <class A> void serialize(A& archive, BootEntry& m) {
 }
 template <class A> void serialize(A& archive, HeldProcess& m) {
   archive(m.job, m.rank, m.pid, m.uid, choice("state", m.state, HeldState::over));
+}
+template <class A> void serialize(A& archive, JobProcess& m) {
+  archive(m.pid, m.parent, m.stopped, word("name", m.name));
 }
 template <class A> void serialize(A& archive, WindowSize& m) { archive(m.rows, m.columns); }
 template <class A> void serialize(A& archive, JobLimits& m) {
@@ -137,6 +142,9 @@ template <class A> void serialize(A& archive, HeldProcesses& m) {
   archive(m.more, capped("processes", m.processes, cap::processes));
 }
 template <class A> void serialize(A& archive, KilledProcesses& m) { archive(m.count, m.code); }
+template <class A> void serialize(A& archive, JobProcesses& m) {
+  archive(m.job, m.rank, m.more, capped("processes", m.processes, cap::job_processes));
+}
 template <class A> void serialize(A& archive, InputCredit& m) { archive(m.job, m.rank, m.taken, m.again, m.end); }
 template <class A> void serialize(A& archive, BulkHello& m) { archive(m.node, m.token); }
 template <class A> void serialize(A& archive, Fetch& m) { archive(m.hash, m.offset, m.length); }
@@ -205,7 +213,7 @@ template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
   archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
   archive(m.output_credit, files(m.files), m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits));
-  archive(m.job_limits);
+  archive(m.job_limits, m.follow);
 }
 template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal, m.group, m.queued, m.value); }
 template <class A> void serialize(A& archive, ListProcesses& m) { archive(m.job); }
@@ -217,7 +225,9 @@ template <class A> void serialize(A& archive, Power& m) { archive(change(m.chang
 template <class A> void serialize(A& archive, Block& m) {
   archive(m.hash, m.offset, text("reason", m.reason), data(m.data));
 }
-template <class A> void serialize(A& archive, StreamCredit& m) { archive(m.job, m.rank, stream(m.stream), m.taken); }
+template <class A> void serialize(A& archive, StreamCredit& m) {
+  archive(m.job, m.rank, stream(m.stream), m.taken, m.again);
+}
 template <class A> void serialize(A& archive, StreamInput& m) {
   archive(m.job, m.rank, m.offset, m.end, data(m.data));
 }
@@ -255,13 +265,14 @@ template <class A> void serialize(A& archive, RunCredit& m) { archive(m.rank, st
 template <class A> void serialize(A& archive, RunAck& m) { archive(capped("ranks", m.ranks, cap::nodes)); }
 template <class A> void serialize(A& archive, RunAttach& m) {
   archive(m.job, capped("nodes", m.nodes, cap::nodes), capped("over", m.over, cap::nodes));
-  archive(capped("taken", m.taken, cap::streams), m.ghosts, m.input);
+  archive(capped("taken", m.taken, cap::streams), m.input);
 }
 template <class A> void serialize(A& archive, RunResize& m) { archive(m.window); }
 template <class A> void serialize(A& archive, RightsRequest& m) {
   archive(node_set(m.nodes), choice("right", m.right, NodeRight::mode), m.value);
 }
 template <class A> void serialize(A& archive, AvailabilityRequest& m) { archive(node_set(m.nodes), m.available); }
+template <class A> void serialize(A& archive, RunProcessSignal& m) { archive(m.rank, m.pid, m.signal); }
 template <class A> void serialize(A& archive, PowerRequest& m) { archive(node_set(m.nodes), change(m.change)); }
 
 // ---------------------------------------------------------------- front end to command
@@ -298,8 +309,12 @@ template <class A> void serialize(A& archive, RunEnd& m) {
 }
 template <class A> void serialize(A& archive, RunState& m) { archive(m.rank, m.status); }
 template <class A> void serialize(A& archive, RunGhostWanted& m) { archive(m.rank); }
-template <class A> void serialize(A& archive, RunInputCredit& m) { archive(m.taken, m.again, m.end); }
+template <class A> void serialize(A& archive, RunInputCredit& m) { archive(m.taken, m.end); }
 template <class A> void serialize(A& archive, RunContact& m) { archive(m.rank, m.away, text("reason", m.reason)); }
+template <class A> void serialize(A& archive, RunProcesses& m) {
+  archive(m.rank, m.more, capped("processes", m.processes, cap::job_processes));
+}
+template <class A> void serialize(A& archive, RunNotice& m) { archive(m.rank, text("text", m.text)); }
 template <class A> void serialize(A& archive, PsReply& m) {
   archive(m.node, word("name", m.name), capped("processes", m.processes, cap::processes));
 }

@@ -38,6 +38,7 @@ constexpr Row table[] = {
     {ProcessList::number, node, ConnectionKind::control, joined},
     {HeldProcesses::number, node, ConnectionKind::control, joined},
     {KilledProcesses::number, node, ConnectionKind::control, joined},
+    {JobProcesses::number, node, ConnectionKind::control, joined},
 
     {BulkHello::number, node, ConnectionKind::bulk, greeting},
     {Fetch::number, node, ConnectionKind::bulk, joined},
@@ -85,6 +86,7 @@ constexpr Row table[] = {
     {RunResize::number, command, ConnectionKind::command, joined},
     {RightsRequest::number, command, ConnectionKind::command, joined},
     {AvailabilityRequest::number, command, ConnectionKind::command, joined},
+    {RunProcessSignal::number, command, ConnectionKind::command, joined},
 
     {StatusReply::number, front_end, ConnectionKind::command, joined},
     {BootLogReply::number, front_end, ConnectionKind::command, joined},
@@ -103,6 +105,8 @@ constexpr Row table[] = {
     {RunGhostWanted::number, front_end, ConnectionKind::command, joined},
     {RunInputCredit::number, front_end, ConnectionKind::command, joined},
     {RunContact::number, front_end, ConnectionKind::command, joined},
+    {RunProcesses::number, front_end, ConnectionKind::command, joined},
+    {RunNotice::number, front_end, ConnectionKind::command, joined},
     {PsReply::number, front_end, ConnectionKind::command, joined},
 };
 

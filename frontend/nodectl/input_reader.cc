@@ -25,7 +25,6 @@ void InputReader::start() {
 void InputReader::on_credit(const transport::RunInputCredit& credit) {
   if (credit.end) return stop();
   kept_.drop(credit.taken);
-  if (credit.again) repeat();
   schedule();
 }
 

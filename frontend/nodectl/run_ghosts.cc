@@ -35,11 +35,13 @@ sys::Status RunGhosts::begin(const transport::RunStarted& started) {
   auto source = sys::watch_signals(context_.loop, {SIGCHLD}, [this](int) { children_.reap(); });
   if (!source) return tl::unexpected(source.error());
   child_signals_ = std::move(*source);
-  auto maker = sys::make_ghost_maker(context_.loop, context_.arguments, context_.argument_count,
-                                     static_cast<std::uint32_t>(ghosts_.size()),
-                                     [this](const sys::GhostSignal& signal) { on_heard(signal); });
+  const auto ranks = static_cast<std::uint32_t>(ghosts_.size());
+  auto maker =
+      sys::make_ghost_maker(context_.loop, context_.arguments, context_.argument_count, ranks + ProcessGhosts::most,
+                            [this](const sys::GhostSignal& signal) { on_heard(signal); });
   if (!maker) return tl::unexpected(maker.error());
   maker_ = std::move(*maker);
+  processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_);
   transport::RunGhosts message;
   for (std::uint32_t rank = 0; rank < ghosts_.size(); ++rank) {
     const auto pid = make(rank);
@@ -51,14 +53,17 @@ sys::Status RunGhosts::begin(const transport::RunStarted& started) {
 }
 
 sys::Result<int> RunGhosts::make(std::uint32_t rank) {
-  const std::string node = rank < names_.size() ? sys::printable(names_[rank]) : sys::cat("rank ", rank);
-  auto pid =
-      maker_->make(rank, std::string(sys::name_in(command_.front())), sys::cat(joined(command_), " [", node, "]"));
+  auto pid = maker_->make(rank, std::string(sys::name_in(command_.front())),
+                          sys::cat(joined(command_), " [", name_of(rank), "]"));
   if (!pid) return pid;
   ghosts_[rank].pid = *pid;
   ++ghosts_[rank].tries;
   watch(rank, *pid);
   return pid;
+}
+
+std::string RunGhosts::name_of(std::uint32_t rank) const {
+  return rank < names_.size() ? sys::printable(names_[rank]) : sys::cat("rank ", rank);
 }
 
 void RunGhosts::watch(std::uint32_t rank, int pid) {
@@ -82,7 +87,7 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
 // ---------------------------------------------------------------- what happens to ghosts
 
 void RunGhosts::on_heard(const sys::GhostSignal& signal) {
-  if (signal.index >= ghosts_.size()) return;
+  if (signal.index >= ghosts_.size()) return processes_->on_heard(signal);
   Ghost& ghost = ghosts_[signal.index];
   if (ghost.over) return;
   ghost.heard = signal.signal;
@@ -123,11 +128,17 @@ void RunGhosts::on_state(const transport::RunState& state) {
   stop_if_all_have();
 }
 
+void RunGhosts::on_processes(const transport::RunProcesses& processes) {
+  if (processes.rank < ghosts_.size() && !ghosts_[processes.rank].over)
+    processes_->on_processes(processes, name_of(processes.rank));
+}
+
 void RunGhosts::on_end(std::uint32_t rank, int status) {
   if (rank >= ghosts_.size()) return;
   Ghost& ghost = ghosts_[rank];
   ghost.over = true;
   if (ghost.pid != 0) maker_->end(rank, ghost.pid, status);
+  processes_->on_rank_over(rank);
   stop_if_all_have();
 }
 

@@ -1,4 +1,5 @@
-// The ghosts of a run: one for each rank, children of this process, with the pids that the processes get on their nodes.
+// The ghosts of a run: one for each rank, children of this process, with the pids that the processes get on their nodes. What ranks
+// start themselves has ghosts as well: process_ghosts.h.
 //
 //   what happens to a ghost                    what follows
 //   -----------------------------------------  ------------------------------------------------------------------
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "frontend/nodectl/exchange.h"
+#include "frontend/nodectl/process_ghosts.h"
 #include "sys/children.h"
 #include "sys/ghost.h"
 #include "sys/signals.h"
@@ -41,6 +43,7 @@ class RunGhosts {
   void on_wanted(std::uint32_t rank);
   void on_state(const transport::RunState& state);
   void on_end(std::uint32_t rank, int status);
+  void on_processes(const transport::RunProcesses& processes);
   // One that this process has got.
   void on_own_signal(const sys::SignalFacts& signal);
 
@@ -56,6 +59,7 @@ class RunGhosts {
   };
 
   sys::Result<int> make(std::uint32_t rank);
+  std::string name_of(std::uint32_t rank) const;
   void watch(std::uint32_t rank, int pid);
   void on_heard(const sys::GhostSignal& signal);
   void on_ghost_state(std::uint32_t rank, int pid, int status);
@@ -71,6 +75,7 @@ class RunGhosts {
   sys::KernelChildren children_;
   std::unique_ptr<sys::SignalSource> child_signals_;
   std::unique_ptr<sys::GhostMaker> maker_;
+  std::unique_ptr<ProcessGhosts> processes_;
   std::map<int, sys::Timer> forwarding_;  // by signal
   sys::Timer stopping_;                   // set: ^Z was typed
 };

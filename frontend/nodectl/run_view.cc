@@ -51,9 +51,11 @@ void RunView::on_message(transport::Message& message) {
   if (const auto* end = std::get_if<transport::RunEnd>(&message)) return on_end(*end);
   if (const auto* contact = std::get_if<transport::RunContact>(&message)) return on_contact(*contact);
   if (const auto* credit = std::get_if<transport::RunInputCredit>(&message)) return on_input_credit(*credit);
+  if (const auto* notice = std::get_if<transport::RunNotice>(&message)) return on_notice(*notice);
   if (!ghosts_) return;
   if (const auto* state = std::get_if<transport::RunState>(&message)) return ghosts_->on_state(*state);
   if (const auto* wanted = std::get_if<transport::RunGhostWanted>(&message)) return ghosts_->on_wanted(wanted->rank);
+  if (const auto* all = std::get_if<transport::RunProcesses>(&message)) return ghosts_->on_processes(*all);
 }
 
 void RunView::on_started(const transport::RunStarted& started) {
@@ -149,6 +151,12 @@ void RunView::note_trouble(std::uint32_t rank, const std::string& text) {
   if (!text.empty() && rank < ranks_.nodes.size()) troubles_[text].push_back(ranks_.nodes[rank]);
 }
 
+void RunView::on_notice(const transport::RunNotice& notice) {
+  if (notice.rank >= ranks_.nodes.size() || notice.text.empty()) return;
+  notices_[notice.text].push_back(ranks_.nodes[notice.rank]);
+  if (!notice_.pending()) notice_.set(moment, [this] { tell_grouped(notices_); });
+}
+
 void RunView::on_input_credit(const transport::RunInputCredit& credit) {
   if (input_) input_->on_credit(credit);
 }
@@ -163,13 +171,18 @@ std::string RunView::what_went_wrong(const transport::RunEnd& end) const {
 }
 
 // Nodes with the same trouble are named together: it may be a thousand of them.
-void RunView::all_ended() {
-  if (input_) input_->stop();
-  terminal_.reset();
-  for (auto& [text, nodes] : troubles_) {
+void RunView::tell_grouped(NodesByText& texts) {
+  for (auto& [text, nodes] : std::exchange(texts, {})) {
     std::sort(nodes.begin(), nodes.end());
     complain(context_, cat("node", nodes.size() == 1 ? " " : "s ", format_node_set(nodes), ": ", text));
   }
+}
+
+void RunView::all_ended() {
+  if (input_) input_->stop();
+  terminal_.reset();
+  tell_grouped(notices_);
+  tell_grouped(troubles_);
   if (summary_) context_.error.write(summary_->table());
   exchange_.finish(status_);
 }
@@ -224,7 +237,6 @@ void RunView::on_attached() {
 
 transport::RunAttach RunView::attachment() const {
   transport::RunAttach attach{.job = ranks_.job, .nodes = ranks_.nodes, .over = {over_.begin(), over_.end()}};
-  attach.ghosts = ghosts_ != nullptr;
   attach.input = input_to_;
   for (std::uint32_t rank = 0; rank < ranks_.nodes.size(); ++rank) {
     for (const StreamName stream : {StreamName::output, StreamName::error}) {

@@ -42,6 +42,7 @@ class OutputTaker {
 
 class RunView {
  public:
+  static constexpr sys::Duration moment = std::chrono::milliseconds(100);
   static constexpr sys::Duration seek_interval = std::chrono::milliseconds(500);
   static constexpr sys::Duration seek_limit = std::chrono::minutes(2);
   static constexpr std::size_t max_unsent = 256;  // signals
@@ -52,6 +53,7 @@ class RunView {
         context_(context),
         label_(label),
         with_ghosts_(ghosts),
+        notice_(context.loop),
         contact_(context.loop, [this](const std::string& text) { complain(context_, text); }),
         acknowledge_(context.loop),
         seek_(context.loop) {}
@@ -72,6 +74,7 @@ class RunView {
 
  private:
   using StreamKey = std::pair<std::uint32_t, transport::StreamName>;  // by rank
+  using NodesByText = std::map<std::string, std::vector<transport::NodeNumber>>;
   struct Position {
     std::uint64_t received = 0;  // bytes
     std::uint64_t told = 0;      // have been said to be taken
@@ -87,6 +90,8 @@ class RunView {
   void on_attached();
   transport::RunAttach attachment() const;
   void send(const transport::Message& message);
+  void on_notice(const transport::RunNotice& notice);
+  void tell_grouped(NodesByText& texts);
   void on_input_credit(const transport::RunInputCredit& credit);
   bool take_new_part(transport::RunOutput& output);
   void give_credit(const StreamKey& key);
@@ -116,8 +121,10 @@ class RunView {
   transport::RunStarted ranks_;
   std::map<StreamKey, LineLabeller> labellers_;
   std::map<StreamKey, Position> positions_;
-  std::set<StreamKey> unpaid_;                                          // whose output waits for its reader
-  std::map<std::string, std::vector<transport::NodeNumber>> troubles_;  // what went wrong, and for whom
+  std::set<StreamKey> unpaid_;  // whose output waits for its reader
+  NodesByText troubles_;        // what went wrong, and for whom
+  NodesByText notices_;         // what is not as the caller has it, though they run; not told yet
+  sys::Timer notice_;
   std::optional<RunSummary> summary_;
   ContactNews contact_;
   std::set<std::uint32_t> over_;  // ranks whose RunEnd has come

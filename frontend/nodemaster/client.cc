@@ -11,7 +11,9 @@ bool is_of_a_run(const transport::Message& message) {
   return std::holds_alternative<transport::RunSignal>(message) ||
          std::holds_alternative<transport::RunGhosts>(message) ||
          std::holds_alternative<transport::RunCredit>(message) || std::holds_alternative<transport::RunAck>(message) ||
-         std::holds_alternative<transport::RunInput>(message) || std::holds_alternative<transport::RunResize>(message);
+         std::holds_alternative<transport::RunInput>(message) ||
+         std::holds_alternative<transport::RunResize>(message) ||
+         std::holds_alternative<transport::RunProcessSignal>(message);
 }
 
 // A reply with all nodes, and what a job may hold back, fit in well.

@@ -140,6 +140,7 @@ void Daemon::on_node_message(transport::NodeNumber node, transport::Message mess
                              [&](const transport::ProcessState& state) { jobs_.on_message(node, state); },
                              [&](transport::StreamOutput& output) { jobs_.on_message(node, std::move(output)); },
                              [&](transport::HeldProcesses& held) { jobs_.on_message(node, std::move(held)); },
+                             [&](transport::JobProcesses& all) { jobs_.on_message(node, std::move(all)); },
                              [&](const transport::InputCredit& credit) { jobs_.on_message(node, credit); },
                              [&](const auto& other) {
                                system_.log.debug("message ", other.number, " of node ", node, " is of no use here");

@@ -36,7 +36,8 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .terminal = request.terminal,
           .window = request.window,
           .limits = request.limits,
-          .job_limits = request.job_limits};
+          .job_limits = request.job_limits,
+          .follow = request.ghosts};
 }
 
 Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest request, Credentials caller,
@@ -137,8 +138,10 @@ void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
   if (!rank || !rank->on_node()) return;
   if (launched.pid == 0 && launched.code == EADDRINUSE && request_.ghosts && rank->pid != 0) return want_ghost(*rank);
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
-  rank->phase = Rank::Phase::running;
+  const bool began = std::exchange(rank->phase, Rank::Phase::running) == Rank::Phase::launching;
   rank->pid = launched.pid;
+  if (began && !launched.reason.empty())
+    tell(transport::RunNotice{launched.rank, sys::printable(launched.reason, 1024)});
 }
 
 void Job::on_process_end(NodeNumber node, const transport::ProcessEnd& end) {
@@ -155,6 +158,13 @@ void Job::on_process_state(NodeNumber node, const transport::ProcessState& state
   if (!rank || rank->phase != Rank::Phase::running) return;
   rank->stopped = sys::is_stop(state.status) ? state.status : 0;
   if (!unclaimed_) tell(transport::RunState{state.rank, state.status});
+}
+
+void Job::on_processes(NodeNumber node, transport::JobProcesses processes) {
+  if (!find_unfinished(node, processes.rank)) return;
+  transport::RunProcesses news{processes.rank, processes.more, std::move(processes.processes)};
+  if (!unclaimed_) return tell(news);
+  untold_processes_.insert_or_assign(news.rank, std::move(news));
 }
 
 std::vector<NodeNumber> Job::nodes() const {
@@ -197,6 +207,7 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   // Nobody wants it any more, and its process is not to wait for that.
   if (!rank->on_node())
     return void(tools_.links.send_bulk(node, transport::StreamCredit{number_, output.rank, output.stream, end}));
+  if (unclaimed_) return;  // it waits on its node until there is somebody to take it
   if (!std::exchange(stream.known, true)) stream.received = stream.taken = output.offset;
   // What is under way to the command is bounded by the window, or the node does not keep to it.
   if (end > stream.taken + credit_ || end < output.offset) {
@@ -210,8 +221,7 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
     tell(transport::RunOutput{output.rank, output.stream, output.offset, std::move(output.data)});
     stream.received = end;
   }
-  if (!owner_ && !unclaimed_ && stream.received >= stream.taken + credit_ / 4)
-    take(*rank, output.stream, stream.received);
+  if (!owner_ && stream.received >= stream.taken + credit_ / 4) take(*rank, output.stream, stream.received);
   stream.ended = stream.ended || output.end;
   check_complete(*rank);
 }
@@ -389,6 +399,11 @@ void Job::send_signal(Rank& rank, const transport::Signal& signal) {
   }
 }
 
+void Job::signal_process(const transport::RunProcessSignal& signal) {
+  if (signal.rank >= ranks_.size() || !ranks_[signal.rank].on_node()) return;
+  tools_.links.send(ranks_[signal.rank].node, transport::KillProcess{signal.pid, signal.signal, caller_.uid});
+}
+
 void Job::resize(const transport::RunResize& resize) {
   request_.window = resize.window;
   // What has no terminal passes over it: of a job that was found on nodes it is not known here.
@@ -419,7 +434,10 @@ void Job::adopt(NodeNumber node, const transport::HeldProcess& held) {
       unclaimed_ = false;
       untold_ = {};
       untold_input_ = {};
+      untold_processes_ = {};
       on_owner_gone();
+      for (Rank& rank : ranks_)
+        want_output_again(rank);
     });
   }
   if (held.rank >= ranks_.size()) ranks_.resize(held.rank + 1);
@@ -460,6 +478,8 @@ sys::Status Job::claim(const transport::RunAttach& attach, const std::function<b
     tell(message);
   for (const auto& [rank, credit] : std::exchange(untold_input_, {}))
     input_.on_credit(credit);
+  for (const auto& [rank, processes] : std::exchange(untold_processes_, {}))
+    tell(processes);
   std::vector<bool> was_over(ranks_.size());
   for (const std::uint32_t index : attach.over)
     if (index < ranks_.size()) was_over[index] = true;
@@ -476,12 +496,17 @@ void Job::take_positions(const std::vector<std::uint64_t>& taken) {
       RankStream& stream = rank.streams[i];
       stream.known = true;
       stream.taken = taken[2 * index_of(rank) + i];
-      stream.received = std::max(stream.received, stream.taken);
-      const StreamName name = i == 0 ? StreamName::output : StreamName::error;
-      if (stream.taken > 0 && rank.on_node())
-        tools_.links.send_bulk(rank.node, transport::StreamCredit{number_, index_of(rank), name, stream.taken});
+      stream.received = stream.taken;
     }
+    want_output_again(rank);
   }
+}
+
+void Job::want_output_again(Rank& rank) {
+  if (!rank.on_node()) return;
+  for (const StreamName name : {StreamName::output, StreamName::error})
+    tools_.links.send_bulk(rank.node,
+                           transport::StreamCredit{number_, index_of(rank), name, rank.stream(name).taken, true});
 }
 
 // What is known of a rank when its command is back.
@@ -494,6 +519,7 @@ void Job::settle(Rank& rank, bool was_over, bool reported) {
   }
   if (rank.phase != Rank::Phase::waiting) {
     if (rank.stopped != 0) tell(transport::RunState{index_of(rank), rank.stopped});
+    if (rank.away) tell(transport::RunContact{index_of(rank), true, rank.away_reason});
     return;
   }
   rank.sent = true;

@@ -6,7 +6,7 @@
 //     +--the command goes--> orphaned <--nobody claims it in time---+
 //
 // A command that goes takes its job along: the ranks get SIGHUP, then SIGKILL. What an unclaimed job says waits for its
-// command, within the windows of its streams.
+// command; its output waits on its nodes.
 //
 // Flow control, end to end: the command says what it has taken, and a node sends no more than a window beyond that. What
 // is under way waits in the command's connection. The windows of all ranks together are bounded, so a stopped terminal
@@ -82,6 +82,7 @@ class Job {
   void on_launched(transport::NodeNumber node, const transport::Launched& launched);
   void on_process_end(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_process_state(transport::NodeNumber node, const transport::ProcessState& state);
+  void on_processes(transport::NodeNumber node, transport::JobProcesses processes);
   void on_output(transport::NodeNumber node, transport::StreamOutput output);
   void on_input_credit(transport::NodeNumber node, const transport::InputCredit& credit);
   void on_node_lost(transport::NodeNumber node, const std::string& reason);
@@ -97,6 +98,7 @@ class Job {
   void on_credit(const transport::RunCredit& credit);
   void on_ack(const transport::RunAck& ack);
   sys::Status on_input(const transport::RunInput& input) { return input_.on_input(input); }
+  void signal_process(const transport::RunProcessSignal& signal);
   // Of the ranks' terminals.
   void resize(const transport::RunResize& resize);
   void on_owner_gone();
@@ -130,6 +132,7 @@ class Job {
   void check_over();
   void take(Rank& rank, transport::StreamName name, std::uint64_t position);
   void take_unheard(Rank& rank);
+  void want_output_again(Rank& rank);
   void send_signal(Rank& rank, const transport::Signal& signal);
 
   sys::Status check_claim(const transport::RunAttach& attach) const;
@@ -150,6 +153,7 @@ class Job {
   bool unclaimed_ = false;
   std::vector<transport::Message> untold_;                        // while it is
   std::map<std::uint32_t, transport::InputCredit> untold_input_;  // likewise, by rank
+  std::map<std::uint32_t, transport::RunProcesses> untold_processes_;
   std::uint32_t credit_ = most_credit;
   std::vector<Rank> ranks_;
   std::size_t acknowledged_ = 0;

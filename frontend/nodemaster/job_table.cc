@@ -68,6 +68,8 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
   if (count(false) >= max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
+  if (caller.uid != 0 && count_of(caller.uid) >= max_jobs_of_user)
+    return sys::refusal(sys::cat("you have ", max_jobs_of_user, " jobs already; wait for one to end"));
   while (jobs_.contains(next_number_))  // a node may have told any number
     ++next_number_;
   const std::uint64_t number = next_number_++;
@@ -98,6 +100,11 @@ std::size_t JobTable::count(bool unclaimed) const {
   return static_cast<std::size_t>(std::count_if(jobs_.begin(), jobs_.end(), fits));
 }
 
+std::size_t JobTable::count_of(std::uint32_t uid) const {
+  const auto is_theirs = [uid](const auto& job) { return job.second->uid() == uid; };
+  return static_cast<std::size_t>(std::count_if(jobs_.begin(), jobs_.end(), is_theirs));
+}
+
 // The job that has that rank there.
 Job* JobTable::find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank) {
   Job* const job = find(number);
@@ -125,21 +132,22 @@ void JobTable::on_message(transport::NodeNumber node, const transport::ProcessSt
 
 void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput output) {
   if (Job* job = find(output.job, node, output.rank)) return job->on_output(node, std::move(output));
-  // Before the node has said what it holds, it may be of a job that is still to be found.
-  if (!reported_.contains(node)) return keep_early(node, std::move(output));
+  // Before the node has said what it holds, it may be of a job that is still to be found, and will be wanted again.
+  if (!reported_.contains(node)) return;
   const std::uint64_t end = output.offset + output.data.size();
   links_.send_bulk(node, transport::StreamCredit{output.job, output.rank, output.stream, end});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::InputCredit& credit) {
   if (Job* job = find(credit.job, node, credit.rank)) return job->on_input_credit(node, credit);
-  if (!reported_.contains(node)) keep_early(node, credit);
+  if (reported_.contains(node)) return;
+  // The two connections of a node have no order between them.
+  auto& early = early_[node];
+  if (early.size() < max_early) early.push_back(credit);
 }
 
-// The two connections of a node have no order between them.
-void JobTable::keep_early(transport::NodeNumber node, Early message) {
-  std::vector<Early>& all = early_[node];
-  if (all.size() < max_early) all.push_back(std::move(message));
+void JobTable::on_message(transport::NodeNumber node, transport::JobProcesses processes) {
+  if (Job* job = find(processes.job, node, processes.rank)) job->on_processes(node, std::move(processes));
 }
 
 const Job* JobTable::job(std::uint64_t number) const {
@@ -179,8 +187,8 @@ void JobTable::on_message(transport::NodeNumber node, transport::HeldProcesses h
   on_held(node, report);
   const auto early = early_.extract(node);
   if (early.empty()) return;
-  for (Early& message : early.mapped())
-    std::visit([&](auto& one) { on_message(node, std::move(one)); }, message);
+  for (const transport::InputCredit& credit : early.mapped())
+    on_message(node, credit);
 }
 
 void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held) {
@@ -199,11 +207,20 @@ void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::
 void JobTable::find_job_of(transport::NodeNumber node, const transport::HeldProcess& held) {
   Job* job = find(held.job);
   if (job && job->has(node, held.rank)) return;
-  const bool wanted = job ? job->unclaimed() && job->uid() == held.uid : !is_of_this_life(held.job);
-  if (!wanted || !has_room_for(held)) return void(links_.send(node, transport::Signal{held.job, held.rank, SIGKILL}));
+  // Nodes disagree whose it is, and one of them lies: it is not known which, so neither's process is touched.
+  if (job && job->unclaimed() && job->uid() != held.uid) return;
+  const bool wanted = job ? job->unclaimed() : !is_of_this_life(held.job);
+  if (!wanted || !has_room_for(held)) return end_unwanted(node, held);
   if (!job) job = jobs_.emplace(held.job, make_job(held.job, {}, {held.uid, 0, {}}, {})).first->second.get();
   job->adopt(node, held);
   if (const auto waiting = claims_.take(*job)) claim(*job, *waiting);
+}
+
+// What it has said already has been passed over, and it is over when that has been taken.
+void JobTable::end_unwanted(transport::NodeNumber node, const transport::HeldProcess& held) {
+  links_.send(node, transport::Signal{held.job, held.rank, SIGKILL});
+  for (const auto stream : {transport::StreamName::output, transport::StreamName::error})
+    links_.send_bulk(node, transport::StreamCredit{held.job, held.rank, stream, 0, true});
 }
 
 // Nodes can say much: what they say of jobs and ranks costs memory within limits.

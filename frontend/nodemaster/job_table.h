@@ -8,7 +8,6 @@
 #include <memory>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "frontend/nodemaster/job.h"
@@ -19,6 +18,7 @@ namespace frontend {
 class JobTable {
  public:
   static constexpr std::size_t max_jobs = 1000;
+  static constexpr std::size_t max_jobs_of_user = 300;      // but root
   static constexpr std::size_t max_found_ranks = 1u << 17;  // of all unclaimed jobs: those of two with most ranks
 
   // `first_number`: another one after each start of nodemaster, as nodes may still run processes of earlier jobs.
@@ -36,6 +36,7 @@ class JobTable {
   void on_message(transport::NodeNumber node, const transport::Launched& launched);
   void on_message(transport::NodeNumber node, const transport::ProcessEnd& end);
   void on_message(transport::NodeNumber node, const transport::ProcessState& state);
+  void on_message(transport::NodeNumber node, transport::JobProcesses processes);
   void on_message(transport::NodeNumber node, transport::StreamOutput output);
   void on_message(transport::NodeNumber node, const transport::InputCredit& credit);
   void on_message(transport::NodeNumber node, transport::HeldProcesses held);
@@ -49,12 +50,11 @@ class JobTable {
   std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
 
  private:
-  using Early = std::variant<transport::StreamOutput, transport::InputCredit>;
-
   Job* find(std::uint64_t number);
   Job* find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank);
   std::size_t count(bool unclaimed) const;
-  void keep_early(transport::NodeNumber node, Early message);
+  std::size_t count_of(std::uint32_t uid) const;
+  void end_unwanted(transport::NodeNumber node, const transport::HeldProcess& held);
   std::unique_ptr<Job> make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
                                 ContentStore::Offer offer);
   void on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held);
@@ -75,8 +75,9 @@ class JobTable {
   std::map<std::uint64_t, std::unique_ptr<Job>> jobs_;
   JobClaims claims_;
   std::map<transport::NodeNumber, std::vector<transport::HeldProcess>> reports_;  // that have begun
-  std::map<transport::NodeNumber, std::vector<Early>> early_;  // what came before the report, of unknown jobs
-  std::set<transport::NodeNumber> reported_;                   // nodes that are there and have said what they hold
+  std::map<transport::NodeNumber, std::vector<transport::InputCredit>>
+      early_;                                 // what came before the report, of unknown jobs
+  std::set<transport::NodeNumber> reported_;  // nodes that are there and have said what they hold
 };
 
 }  // namespace frontend

@@ -29,6 +29,7 @@ constexpr Permission table[] = {
     {transport::RunAck::number, "run", Role::anyone},
     {transport::RunAttach::number, "run", Role::anyone},
     {transport::RunResize::number, "run", Role::anyone},
+    {transport::RunProcessSignal::number, "run", Role::anyone},
     {transport::PsRequest::number, "ps", Role::anyone},
     {transport::KillRequest::number, "kill", Role::anyone},
     {transport::RightsRequest::number, "chown, chgrp", Role::root, gives_nodes_away},

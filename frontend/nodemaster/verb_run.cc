@@ -23,6 +23,7 @@ class JobVerb : public Verb, protected JobOwner {
                                [this](const transport::RunAck& ack) { job_->on_ack(ack); },
                                [this](const transport::RunSignal& signal) { job_->signal(signal); },
                                [this](const transport::RunResize& resize) { job_->resize(resize); },
+                               [this](const transport::RunProcessSignal& signal) { job_->signal_process(signal); },
                                [this](const transport::RunInput& input) { on_input(input); }, [](const auto&) {}},
                message);
   }

@@ -75,16 +75,16 @@ HeldProcess runs(std::uint32_t rank) { return {earlier, rank, 4711, user, HeldSt
 TEST_CASE("claims: what a job says before its command is there waits for it") {
   Restarted at;
   at.held(3, {runs(1)});
-  at.output(3, 1, 500, 100);
-  at.output(3, 1, 500, 100);  // a new bulk connection
+  at.jobs.on_message(3, transport::JobProcesses{earlier, 1, false, {{.pid = 4712, .name = "old"}}});
+  at.jobs.on_message(3, transport::JobProcesses{earlier, 1, false, {{.pid = 4713, .name = "new"}}});
   at.jobs.on_message(3, transport::ProcessState{earlier, 1, 0x137f});
   at.held(2, {runs(0)});
   at.jobs.on_message(2, transport::Launched{.job = earlier, .rank = 0, .code = ENOENT, .reason = "no"});
   CHECK(at.links.take<transport::Forget>(2).empty());
   at.attach(at.command, {.job = earlier, .nodes = {2, 3}, .taken = {0, 0, 550, 0}});
   REQUIRE(at.command.job != nullptr);
-  REQUIRE(at.command.all<transport::RunOutput>().size() == 1);
-  CHECK(at.command.all<transport::RunOutput>()[0].offset == 500);
+  REQUIRE(at.command.all<transport::RunProcesses>().size() == 1);
+  CHECK(at.command.all<transport::RunProcesses>()[0].processes.at(0).name == "new");
   REQUIRE(at.command.all<transport::RunEnd>().size() == 1);
   CHECK(at.command.all<transport::RunEnd>()[0].code == ENOENT);
   CHECK(at.command.all<transport::RunState>().at(0).rank == 1);
@@ -97,25 +97,53 @@ TEST_CASE("claims: a stream that has come far goes on where it was, and its node
   Restarted at;
   at.held(3, {runs(0)});
   constexpr std::uint64_t far = 10u << 20;
-  at.output(3, 0, far, 256u << 10);
-  at.output(3, 0, far + (256u << 10), 16u << 10);
-  CHECK(at.links.take<transport::Signal>(3).empty());
+  at.output(3, 0, far, 256u << 10);  // nothing of it is kept
+  CHECK(at.links.take<transport::StreamCredit>(3).empty());
   at.attach(at.command, {.job = earlier, .nodes = {3}, .taken = {far + 5000, 0}});
   CHECK(at.command.all<transport::RunStarted>().at(0).job == earlier);
-  CHECK(at.command.all<transport::RunOutput>().size() == 2);
+  CHECK(at.command.all<transport::RunOutput>().empty());
+  const auto wanted = at.links.take<transport::StreamCredit>(3);
+  REQUIRE(wanted.size() == 2);
+  CHECK(wanted[0].taken == far + 5000);
+  CHECK(wanted[0].again);
+  CHECK(wanted[1].stream == StreamName::error);
+  CHECK(wanted[1].again);
+  at.output(3, 0, far, 256u << 10);
+  CHECK(at.command.all<transport::RunOutput>().size() == 1);
   CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == far + 5000);
-  at.command.job->on_credit({0, StreamName::output, far + (272u << 10)});
-  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == far + (272u << 10));
+  at.command.job->on_credit({0, StreamName::output, far + (256u << 10)});
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == far + (256u << 10));
 }
 
-TEST_CASE("claims: what overtakes a node's report is heard after it") {
+TEST_CASE("claims: output that overtakes a node's report is wanted again") {
   Restarted at;
   at.output(3, 0, 0, 10);
   at.output(3, 0, 10, 0, true);
   CHECK(at.links.take<transport::StreamCredit>(3).empty());
   at.held(3, {runs(0)});
   at.attach(at.command, {.job = earlier, .nodes = {3}});
-  CHECK(at.command.all<transport::RunOutput>().size() == 1);
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).again);
+}
+
+TEST_CASE("claims: what a job says that nobody claims in time is taken, so that it can end") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  at.output(3, 0, 4096, 256u << 10);
+  at.kernel.loop.advance(61s);
+  CHECK(at.links.take<transport::Signal>(3).at(0).signal == SIGHUP);
+  const auto wanted = at.links.take<transport::StreamCredit>(3);
+  REQUIRE(wanted.size() == 2);
+  CHECK(wanted[0].again);
+  at.output(3, 0, 4096, 256u << 10);
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 4096 + (256u << 10));
+}
+
+TEST_CASE("claims: where nodes disagree whose a job is, neither's process is touched") {
+  Restarted at;
+  at.held(3, {{earlier, 0, 4711, user + 1, HeldState::running}});
+  at.held(2, {runs(1)});
+  CHECK(at.links.take<transport::Signal>(2).empty());
+  CHECK(at.links.take<transport::Signal>(3).empty());
 }
 
 TEST_CASE("claims: a node that is lost and back before the command is there goes on") {
@@ -134,6 +162,7 @@ TEST_CASE("claims: a process that nobody can want any more is killed") {
   at.attach(at.command, {.job = earlier, .nodes = {3}});
   at.held(2, {runs(5)});  // not of this job, as its command has it
   CHECK(at.links.take<transport::Signal>(2).at(0).signal == SIGKILL);
+  CHECK(at.links.take<transport::StreamCredit>(2).size() == 2);  // what it has said already is to be said again
   at.jobs.on_message(2, transport::ProcessEnd{.job = earlier, .rank = 5});
   CHECK(at.links.take<transport::Forget>(2).size() == 1);
 }

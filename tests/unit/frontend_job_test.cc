@@ -562,3 +562,45 @@ TEST_CASE("a rank that stops is told of, once it runs") {
 }
 
 }  // namespace
+
+TEST_CASE("what a rank has started is told, and signals for it go to its node") {
+  Jobs at;
+  at.request.ghosts = true;
+  at.run({1, 3});
+  at.job->on_ghosts({0, {4711, 4712}});
+  CHECK(at.links.take<transport::Launch>(3).at(0).follow);
+  at.launched(3, 1);
+  at.jobs.on_message(3, transport::JobProcesses{at.number, 1, true, {{4713, 7, true, "sleep"}}});
+  at.jobs.on_message(1, transport::JobProcesses{at.number, 1, false, {}});  // not its rank
+  const auto told = at.owner.all<transport::RunProcesses>();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].rank == 1);
+  CHECK(told[0].more);
+  CHECK(told[0].processes.at(0).name == "sleep");
+  at.job->signal_process({1, 4713, SIGUSR1});
+  const auto kill = at.links.take<transport::KillProcess>(3);
+  REQUIRE(kill.size() == 1);
+  CHECK(kill[0].pid == 4713);
+  CHECK(kill[0].signal == SIGUSR1);
+  CHECK(kill[0].uid == 1000);
+  at.job->signal_process({7, 4713, SIGUSR1});
+  CHECK(at.links.take<transport::KillProcess>(3).empty());
+}
+
+TEST_CASE("what is not as the caller has it is said once") {
+  Jobs at;
+  at.run({1});
+  for (int i = 0; i < 2; ++i)
+    at.jobs.on_message(1, transport::Launched{.job = at.number, .pid = 7, .reason = "starts in /\x1b"});
+  REQUIRE(at.owner.all<transport::RunNotice>().size() == 1);
+  CHECK(at.owner.all<transport::RunNotice>()[0].text == sys::printable("starts in /\x1b"));
+}
+
+TEST_CASE("a user who has many jobs leaves room for others") {
+  Jobs at;
+  for (std::size_t i = 0; i < frontend::JobTable::max_jobs_of_user; ++i)
+    REQUIRE(at.jobs.start(at.request, {1}, {1000, 100}, at.owner));
+  CHECK(at.jobs.start(at.request, {1}, {1000, 100}, at.owner).error().text() ==
+        "you have 300 jobs already; wait for one to end");
+  CHECK(at.jobs.start(at.request, {1}, {1001, 100}, at.owner));
+}

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <csignal>
 
+#include "process/descendants.h"
 #include "sys/text.h"
 #include "tests/unit/process_fixture.h"
 
+using namespace std::chrono_literals;
 using namespace transport;
 
 namespace {
@@ -19,6 +21,7 @@ struct Node : process::ProcessNode {
   std::vector<std::string> told;
   std::vector<Launched> launched;
   std::vector<HeldProcess> held;
+  std::vector<JobProcesses> processes;
   process::Launcher launcher{tools, log, hooks()};
 
   Node() { launcher.set_output_open(true); }
@@ -47,6 +50,7 @@ struct Node : process::ProcessNode {
               told.push_back(sys::cat("in ", message.rank, ": ", message.taken, message.again ? " again" : "",
                                       message.end ? " end" : ""));
             },
+        .processes = [this](const JobProcesses& message) { processes.push_back(message); },
     };
   }
 
@@ -601,4 +605,117 @@ TEST_CASE("whatever call fails, a launch is answered and the process forgotten a
     if (node.launched[0].pid != 0) CHECK(node.told.back() == "ended 0: exit status 0");
     if (!node.faults.fired()) break;
   }
+}
+
+TEST_CASE("a process that does not start in its directory says so") {
+  Node node;
+  const int pid = node.spawn(node.moved());
+  node.spawner.spec(pid).elsewhere({ENOENT, "enter directory /home"});
+  node.spawner.execute(pid);
+  node.loop.run_until_idle();
+  REQUIRE(node.launched.size() == 1);
+  CHECK(node.launched[0].pid == pid);
+  CHECK(node.launched[0].reason == "starts in /: " + sys::Error{ENOENT, "enter directory /home"}.text());
+}
+
+namespace {
+
+// A node with a rank that is followed, and what it has started.
+struct Followed : Node {
+  int rank = 0;
+  Followed() {
+    Launch launch = request();
+    launch.follow = true;
+    rank = run(launch);
+    group().pids = {rank};
+  }
+  fakes::FakeCgroups::Group& group() { return cgroups.groups.at("job-7"); }
+  void start(int pid, const std::string& name, char state = 'S') {
+    if (std::ranges::find(group().pids, pid) == group().pids.end()) group().pids.push_back(pid);
+    files.put(sys::cat("/proc/", pid, "/stat"),
+              sys::cat(pid, " (", name, ") ", std::string(1, state), " ", rank, " 1 2"));
+  }
+  void end_descendant(int pid) {
+    std::erase(group().pids, pid);
+    static_cast<void>(files.remove(sys::cat("/proc/", pid, "/stat")));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a rank has started is told when it changes") {
+  Followed node;
+  node.loop.advance(1s);
+  CHECK(node.processes.empty());
+  node.start(500, "a) b (c");
+  node.start(499, "sleep", 'T');
+  node.loop.advance(8s);
+  REQUIRE(node.processes.size() == 1);
+  CHECK(node.processes[0].job == job);
+  REQUIRE(node.processes[0].processes.size() == 2);
+  CHECK(node.processes[0].processes[0].pid == 499);
+  CHECK(node.processes[0].processes[0].stopped);
+  CHECK(node.processes[0].processes[0].parent == node.rank);
+  CHECK(node.processes[0].processes[1].name == "a) b (c");
+  CHECK_FALSE(node.processes[0].processes[1].stopped);
+  node.loop.advance(1min);
+  CHECK(node.processes.size() == 1);
+  node.launcher.report_all();
+  CHECK(node.processes.size() == 2);
+  node.end_descendant(500);
+  node.start(499, "sleep", 'R');
+  node.loop.advance(8s);
+  REQUIRE(node.processes.size() == 3);
+  CHECK(node.processes[2].processes.size() == 1);
+  CHECK_FALSE(node.processes[2].processes[0].stopped);
+}
+
+TEST_CASE("what ranks have started is looked for rarely while nothing changes, and not at all when they are over") {
+  Followed node;
+  node.loop.advance(2min);
+  const auto before = node.clock.now();
+  node.start(500, "late");
+  node.loop.advance(process::Descendants::rarest);
+  CHECK(node.processes.size() == 1);
+  CHECK(node.clock.now() - before <= process::Descendants::rarest);
+  node.end(node.rank, fakes::exited(0));
+  node.start(501, "later");
+  node.loop.advance(1min);
+  CHECK(node.processes.size() == 1);
+}
+
+TEST_CASE("a rank that has started very much is told in part") {
+  Followed node;
+  for (int i = 0; i < 300; ++i)
+    node.start(1000 + i, "bomb");
+  node.loop.advance(1s);
+  REQUIRE(node.processes.size() == 1);
+  CHECK(node.processes[0].more);
+  CHECK(node.processes[0].processes.size() == process::Descendants::max_told);
+}
+
+TEST_CASE("without cgroups, or without a wish, nobody looks what a rank has started") {
+  Followed node;
+  node.start(500, "sleep");
+  node.end(node.rank, fakes::exited(0));
+  node.run(node.request(1));
+  node.cgroups.there = false;
+  Launch launch = node.request(2);
+  launch.follow = true;
+  node.run(launch);
+  node.cgroups.there = true;
+  node.start(500, "sleep");
+  node.loop.advance(1min);
+  CHECK(node.processes.empty());
+}
+
+TEST_CASE("output that is wanted again is sent again") {
+  Node node;
+  const int pid = node.run(node.request());
+  node.spawner.write_output(pid, "abcdef");
+  node.loop.run_until_idle();
+  node.take_told();
+  node.launcher.taken({.job = job, .rank = 0, .stream = StreamName::output, .taken = 2, .again = true});
+  node.loop.run_until_idle();
+  CHECK(node.take_told() == Told{"out 0: abcdef"});
 }

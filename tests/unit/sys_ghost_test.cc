@@ -109,3 +109,18 @@ TEST_CASE_FIXTURE(GhostFixture, "ghost: what its maker sends it does not report"
   loop->run();
   CHECK(heard.empty());
 }
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: has the pid that is wanted, if that is free") {
+  const int gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  REQUIRE(::waitpid(gone, nullptr, 0) == gone);
+  const auto pid = maker->make(0, "worker", "worker", gone);
+  REQUIRE(pid);
+  pids.push_back(*pid);
+  CHECK(*pid == gone);
+  const auto taken = maker->make(1, "worker", "worker", gone);
+  REQUIRE_FALSE(taken);
+  CHECK(taken.error().code == EEXIST);
+  maker->end(0, *pid, 3 << 8);
+  CHECK(WEXITSTATUS(status_of(*pid)) == 3);
+}

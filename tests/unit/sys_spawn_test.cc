@@ -253,7 +253,11 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: a directory that is not there is replace
   spec.directory = "/usr/bin";
   CHECK(run(spec).output == "/usr/bin\n");
   spec.directory = "/no/such/directory";
+  sys::Error elsewhere;
+  spec.elsewhere = [&](const sys::Error& why) { elsewhere = why; };
   const auto outcome = run(spec);
+  CHECK(elsewhere.code == ENOENT);
+  CHECK(elsewhere.what == "enter directory /no/such/directory");
   CHECK(*outcome.started);
   CHECK(outcome.output == "/\n");
   CHECK(outcome.error.empty());

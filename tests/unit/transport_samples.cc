@@ -82,8 +82,9 @@ Launch launch() {
 
 std::vector<Message> one_of_each() {
   const NodeStatus status = {
-      3, "n3",    NodeState::error, 0x0a090103, mac,   1700000000000000000, "setup failed", 2500000,
-      4, "0.1.0", "6.1.0",          "x86_64",   usage, "in the clear", 1000, 100, 0110};
+      3,   "n3",    NodeState::error, 0x0a090103, mac,   1700000000000000000, "setup failed", 2500000,
+      4,   "0.1.0", "6.1.0",          "x86_64",   usage, "in the clear",      1000,           100,
+      0110};
   return {
       Hello{protocol_version, mac, "eth0", 0x0a090103, 99, "0.1.0", "6.1.0-18-cloud-amd64", "x86_64", 4, 1234567},
       BootRecord{6, entries},
@@ -98,11 +99,13 @@ std::vector<Message> one_of_each() {
       ProcessList{true, {{4711, 1, 7, 2, 1000, 'S', 123456, 7890, 65536, "sleep 1000"}}},
       HeldProcesses{true, {{7, 2, 4711, 1000, HeldState::running}}},
       KilledProcesses{3, 1},
+      JobProcesses{7, 2, true, {{4712, 4711, true, "sleep"}}},
       BulkHello{3, 0x1122334455667788},
       Fetch{hash(4), 262144, 65536},
       StreamOutput{7, 2, StreamName::error, 4096, true, bytes_of("oops\n")},
       InputCredit{7, 2, 4096, true, true},
-      Welcome{protocol_version, 3, "n3", 1700000000000000000, hash(5), 0x1122334455667788, 5000, 20000, AwayPolicy::reboot, 60000},
+      Welcome{protocol_version, 3, "n3", 1700000000000000000, hash(5), 0x1122334455667788, 5000, 20000,
+              AwayPolicy::reboot, 60000},
       Refused{protocol_version, "who are you?"},
       Ping{17},
       setup_with_every_step(),
@@ -115,7 +118,7 @@ std::vector<Message> one_of_each() {
       Resize{7, 2, {25, 80}},
       KillProcess{4711, 15, 1000},
       Block{hash(4), 262144, "gone", bytes_of("content")},
-      StreamCredit{7, 2, StreamName::error, 4096},
+      StreamCredit{7, 2, StreamName::error, 4096, true},
       StreamInput{7, 2, 4096, true, bytes_of("input")},
       StatusRequest{"0-3,7"},
       WaitRequest{"all", "up", 60000},
@@ -149,10 +152,11 @@ std::vector<Message> one_of_each() {
       KillRequest{7, 4711, "0-3", 15},
       RunCredit{1, StreamName::error, 4096},
       RunAck{{0, 2}},
-      RunAttach{7, {0, 3}, {1}, {1, 2, 3, 4}, true, 0},
+      RunAttach{7, {0, 3}, {1}, {1, 2, 3, 4}, 0},
       RunResize{{25, 80}},
       RightsRequest{"0-3", NodeRight::mode, 0110},
       AvailabilityRequest{"0-3", true},
+      RunProcessSignal{1, 4712, 15},
       StatusReply{{status, status}, false, "in the clear"},
       BootLogReply{{3, "n3", entries}},
       LogReply{3, "n3", 2, lines},
@@ -185,8 +189,10 @@ std::vector<Message> one_of_each() {
                 {{"/etc/nodemaster/node_up.toml", 12, false, "odd"}}},
       RunState{1, 0x137f},
       RunGhostWanted{1},
-      RunInputCredit{4096, true, true},
+      RunInputCredit{4096, true},
       RunContact{1, true, "silent"},
+      RunProcesses{1, true, {{4712, 4711, true, "sleep"}}},
+      RunNotice{1, "starts in /"},
       PsReply{3, "n3", {{4711, 1, 7, 2, 1000, 'S', 123456, 7890, 65536, "sleep 1000"}}},
   };
 }

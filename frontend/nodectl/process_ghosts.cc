@@ -1,0 +1,115 @@
+#include "frontend/nodectl/process_ghosts.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <set>
+
+#include "sys/text.h"
+
+namespace frontend {
+
+ProcessGhosts::ProcessGhosts(sys::GhostMaker& maker, sys::Children& children, std::uint32_t first, Send send)
+    : maker_(maker), children_(children), send_(std::move(send)) {
+  for (std::uint32_t index = first + most; index > first; --index)
+    free_.push_back(index - 1);
+}
+
+void ProcessGhosts::on_processes(const transport::RunProcesses& now, const std::string& node) {
+  std::set<std::int32_t> present;
+  for (const transport::JobProcess& process : now.processes)
+    present.insert(process.pid);
+  for (auto at = ghosts_.lower_bound({now.rank, 0}); at != ghosts_.end() && at->first.first == now.rank;) {
+    const auto ghost = at++;
+    if (present.contains(ghost->first.second)) continue;
+    // One that is gone already, killed here, has been kept so that it does not come back.
+    if (ghost->second.pid == 0) {
+      ghosts_.erase(ghost);
+    } else {
+      end(ghost->second);
+    }
+  }
+  for (const transport::JobProcess& process : now.processes)
+    if (process.pid > 0) show({now.rank, process.pid}, process, node);
+}
+
+void ProcessGhosts::show(const Key& key, const transport::JobProcess& process, const std::string& node) {
+  const auto known = ghosts_.find(key);
+  if (known == ghosts_.end()) {
+    make(key, process.name, node);
+    return;
+  }
+  Ghost& ghost = known->second;
+  // It has executed another program. The next look finds room for its new ghost.
+  if (ghost.name != process.name) return end(ghost);
+  follow_state(ghost, process.stopped);
+}
+
+void ProcessGhosts::make(const Key& key, const std::string& name, const std::string& node) {
+  if (free_.empty()) return;
+  const std::uint32_t index = free_.back();
+  const std::string shown = sys::printable(name);
+  const auto with_its_pid = [&] { return maker_.make(index, shown, sys::cat(shown, " [", node, "]"), key.second); };
+  const auto with_any = [&] {
+    return maker_.make(index, shown, sys::cat(shown, " [", node, " pid ", key.second, "]"), 0);
+  };
+  auto pid = may_choose_ ? with_its_pid() : with_any();
+  if (!pid && may_choose_) {
+    may_choose_ = pid.error().code == EEXIST;
+    pid = with_any();
+  }
+  if (!pid) return;
+  free_.pop_back();
+  key_of_[index] = key;
+  ghosts_[key] = {.index = index, .pid = *pid, .name = name};
+  watch(key, *pid);
+}
+
+void ProcessGhosts::watch(const Key& key, int pid) {
+  children_.expect(pid, [this, key](const sys::Exit& exit) { on_dead(key, exit.pid); });
+  children_.watch_states(pid, [this, key, pid](int status) { on_state(key, pid, status); });
+}
+
+void ProcessGhosts::follow_state(Ghost& ghost, bool stopped) {
+  if (ghost.pid == 0 || ghost.over) return;
+  ghost.process_stopped = stopped;
+  if (std::exchange(ghost.stopped, stopped) == stopped) return;
+  stopped ? maker_.stop(ghost.pid) : maker_.resume(ghost.pid);
+}
+
+void ProcessGhosts::end(Ghost& ghost) {
+  if (ghost.pid != 0 && !std::exchange(ghost.over, true)) maker_.end(ghost.index, ghost.pid, 0);
+}
+
+// ---------------------------------------------------------------- what happens to ghosts
+
+void ProcessGhosts::on_heard(const sys::GhostSignal& signal) {
+  const auto key = key_of_.find(signal.index);
+  if (key != key_of_.end() && !signal.from_terminal) tell(key->second, signal.signal);
+}
+
+void ProcessGhosts::on_state(const Key& key, int pid, int status) {
+  const auto found = ghosts_.find(key);
+  if (found == ghosts_.end() || found->second.pid != pid || found->second.over) return;
+  Ghost& ghost = found->second;
+  const bool stopped = sys::is_stop(status);
+  if (std::exchange(ghost.stopped, stopped) == stopped || !stopped || ghost.process_stopped) return;
+  tell(key, SIGSTOP);
+}
+
+void ProcessGhosts::on_dead(const Key& key, int pid) {
+  const auto found = ghosts_.find(key);
+  if (found == ghosts_.end() || found->second.pid != pid) return;
+  Ghost& ghost = found->second;
+  key_of_.erase(ghost.index);
+  free_.push_back(ghost.index);
+  if (ghost.over) return void(ghosts_.erase(found));
+  ghost.pid = 0;
+  tell(key, SIGKILL);
+}
+
+void ProcessGhosts::tell(const Key& key, int signal) {
+  send_(transport::RunProcessSignal{key.first, key.second, signal});
+}
+
+}  // namespace frontend
