@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 
 import lab
 
@@ -214,6 +215,50 @@ class Ghosts(lab.LabTest):
         os.killpg(run.pid, signal.SIGTERM)
         self.assertEqual(run.wait(lab.PATIENCE), 128 + 15)
         self.assertEqual(run.stdout.read(), "")
+
+    def test_what_a_process_starts_has_ghosts_too(self):
+        """Also what its parent has left behind."""
+        script = "sleep 1001 & { (sleep 1002 &); exec sleep 1003; } & wait"
+        run = self.start("1", "/bin/sh", "-c", script)
+        rank = self.ghosts_of_descendants(run, 4)[0]
+        ghosts = {}
+        for ghost in children_of(run.pid):
+            if ghost != rank:
+                name, node, pid = re.fullmatch(r"(\S+) \[(n1)(?: pid (\d+))?\]", command_of(ghost)).groups()
+                self.assertEqual((name, node), ("sleep", "n1"))
+                ghosts[int(pid or ghost)] = ghost
+        for pid, ghost in ghosts.items():
+            here = self.on_node(1, pid)
+            self.assertIn("sleep", command_of(here))
+            os.kill(ghost, signal.SIGSTOP)
+            self.becomes(1, pid, "T", "SIGSTOP")
+            os.kill(ghost, signal.SIGCONT)
+            self.becomes(1, pid, "S", "SIGCONT")
+        pids = list(ghosts)
+        gone = {pid: self.on_node(1, pid) for pid in pids}
+        os.kill(ghosts[pids[0]], signal.SIGTERM)
+        lab.eventually(lambda: state_of(gone[pids[0]]) is None, "SIGTERM ends the process")
+        lab.eventually(lambda: ghosts[pids[0]] not in children_of(run.pid), "its ghost ends with it")
+        os.kill(ghosts[pids[1]], signal.SIGKILL)
+        lab.eventually(lambda: state_of(gone[pids[1]]) is None, "a ghost that is killed takes its process along")
+        os.kill(gone[pids[2]], signal.SIGKILL)
+        lab.eventually(lambda: run.poll() is not None or children_of(run.pid) == [rank], "the last ghost ends")
+        self.assertEqual(run.wait(lab.PATIENCE), 0)
+
+    def ghosts_of_descendants(self, run, count):
+        """In the order in which they were made: the rank's own first."""
+        def settled():
+            ghosts = children_of(run.pid)
+            return len(ghosts) == count and all(command_of(ghost).startswith("sleep") for ghost in ghosts[1:])
+        lab.eventually(settled, f"{count} ghosts, of the shell and of what it has started")
+        return children_of(run.pid)
+
+    def test_a_directory_that_is_not_there_is_said_to_be_missing(self):
+        with tempfile.TemporaryDirectory() as here:
+            run = self.start("0-1", "/bin/sh", "-c", "pwd", cwd=here)
+            self.assertEqual(run.wait(lab.PATIENCE), 0)
+            self.assertEqual(run.stdout.read(), "/\n/\n")
+            self.assertRegex(run.stderr.read(), f"nodes 0-1: starts in /: enter directory {here}: No such file")
 
 
 if __name__ == "__main__":
