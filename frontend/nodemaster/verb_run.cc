@@ -2,6 +2,7 @@
 // RunAttach: the same for a job that an earlier nodemaster had begun.
 //
 // What others than admins bring to nodes is looked at first (own_places.h), by a worker.
+#include "frontend/nodemaster/held_news.h"
 #include "frontend/nodemaster/own_places.h"
 #include "frontend/nodemaster/verb.h"
 #include "sys/overloaded.h"
@@ -27,6 +28,10 @@ class JobVerb : public Verb, protected JobOwner {
                                [this](const transport::RunInput& input) { on_input(input); }, [](const auto&) {}},
                message);
   }
+  void on_drained() override {
+    while (!reply_.congested() && held_.release_one(now_)) {
+    }
+  }
   void on_gone() override {
     if (job_) std::exchange(job_, nullptr)->on_owner_gone();
   }
@@ -48,9 +53,15 @@ class JobVerb : public Verb, protected JobOwner {
     on_gone();
     reply_.fail(false, taken.error().what);
   }
-  void send(const transport::Message& message) override { reply_.send(message); }
+  void send(const transport::Message& message) override {
+    if (reply_.congested() && held_.keep(message)) return;
+    if (const auto* end = std::get_if<transport::RunEnd>(&message)) held_.release(end->rank, now_);
+    reply_.send(message);
+  }
   void on_job_over() override {
     job_ = nullptr;
+    while (held_.release_one(now_)) {
+    }
     reply_.finish(transport::Done{});
   }
 
@@ -61,6 +72,8 @@ class JobVerb : public Verb, protected JobOwner {
  private:
   static constexpr std::size_t max_early = 64;
   std::vector<transport::RunSignal> early_;  // before it runs
+  HeldNews held_;                            // while the command does not read
+  const HeldNews::Send now_ = [this](const transport::Message& message) { reply_.send(message); };
 };
 
 class RunVerb final : public JobVerb {

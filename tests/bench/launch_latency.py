@@ -2,7 +2,6 @@
 
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import time
@@ -13,19 +12,15 @@ import ssh_nodes
 from setup_sides import started
 
 IDLE_LAUNCHES = 200
-USAGE = 2  # what nodectl without arguments ends with
 UNDER_WAY = 16 << 20  # bytes that have left the front end when a copy counts as under way
 
 
 class CopyNodes(launch_sides.Nodeinit):
-    """What is copied is a program: a set-up would keep the nodes from starting others meanwhile."""
-
-    def begin_copy(self, program):
+    def begin_copy(self, file):
         copied = self._sent() + UNDER_WAY
-        copy = subprocess.Popen([*self._nodectl, "run", "all", "--", program], stdout=subprocess.DEVNULL,
+        copy = subprocess.Popen([*self._nodectl, "cp", file, f"all:/tmp/{file.name}"], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, cwd="/")
         try:
-            # First nodectl reads all of it.
             lab.eventually(lambda: self._sent() > copied, "the copy is under way")
         except AssertionError:
             copy.kill()
@@ -51,7 +46,7 @@ def launches_beside(nodes, copy):
     try:
         while copy.poll() is None:
             taken.append(launch(nodes))
-        if copy.returncode != USAGE:
+        if copy.returncode != 0:
             raise AssertionError(f"the copy has ended with status {copy.returncode}")
         return taken[:-1]
     finally:
@@ -61,19 +56,18 @@ def launches_beside(nodes, copy):
 
 def measure(name, folder, options):
     """Seconds of every launch, "idle" and "copy"; and how long the copy took."""
-    program = large_program(pathlib.Path(folder, "large"), options.copy_mib)
+    file = large_file(pathlib.Path(folder, "large"), options.copy_mib)
     with started(CopyNodes(name, options.copy_nodes)) as nodes:
         launch(nodes)
         idle = [launch(nodes) for _ in range(IDLE_LAUNCHES)]
-        copy, began = nodes.begin_copy(program), time.monotonic()
+        copy, began = nodes.begin_copy(file), time.monotonic()
         beside = launches_beside(nodes, copy)
         return {"idle": idle, "copy": beside, "copy_seconds": time.monotonic() - began}
 
 
-def large_program(path, mib):
-    """nodectl itself, which is static and ends at once without arguments, and behind it no block like another."""
-    shutil.copy(lab.PROGRAMS / "nodectl", path)
-    with path.open("ab") as file:
+def large_file(path, mib):
+    """No block of it is like another."""
+    with path.open("wb") as file:
         for number in range(mib):
             file.write(number.to_bytes(8, "little") * (1 << 17))
     return path

@@ -322,6 +322,50 @@ TEST_CASE("a program runs on a node for a command") {
   CHECK(node->take<transport::Forget>().size() == 1);
 }
 
+TEST_CASE("a command that does not read its job's output costs bytes, not messages, and misses nothing") {
+  Cluster cluster;
+  cluster.start();
+  std::vector<decltype(cluster.connect_node())> nodes, bulks;
+  for (transport::NodeNumber number = 1; number <= 3; ++number) {
+    nodes.push_back(cluster.bring_up(number));
+    bulks.push_back(cluster.connect_node());
+    bulks.back()->send(transport::BulkHello{number, nodes.back()->take<transport::Welcome>().at(0).bulk_token});
+    cluster.turn();
+  }
+  const auto command = cluster.ask(transport::RunRequest{.nodes = "1-3", .program = "/bin/foo", .arguments = {"foo"}});
+  const auto job = nodes[0]->take<transport::Launch>().at(0).job;
+  command->pause();
+  constexpr std::uint64_t window = frontend::Job::most_credit;
+  const auto say = [&](std::uint32_t rank, transport::StreamName stream, std::uint64_t offset, std::size_t size) {
+    bulks[rank]->send(transport::StreamOutput{job, rank, stream, offset, false, transport::Bytes(size)});
+  };
+  for (std::uint32_t rank = 0; rank < 3; ++rank) {
+    nodes[rank]->send(transport::Launched{.job = job, .rank = rank, .pid = 5});
+    say(rank, transport::StreamName::error, 0, window);
+    if (rank != 0) say(rank, transport::StreamName::output, 0, window);
+    cluster.turn();
+  }
+  for (std::uint64_t i = 0; i < 2000; ++i) {
+    say(0, transport::StreamName::output, i, 1);
+    nodes[0]->send(transport::ProcessState{job, 0, i % 2 == 0 ? 0x137f : 0xffff});
+    if (i % 100 == 0) cluster.turn();
+  }
+  cluster.turn();
+  command->resume();
+  cluster.turn();
+  std::size_t bytes = 0, pieces = 0;
+  for (const auto& output : command->take<transport::RunOutput>()) {
+    bytes += output.data.size();
+    ++pieces;
+  }
+  CHECK(bytes == 5 * window + 2000);
+  CHECK(pieces < 10);
+  const auto states = command->take<transport::RunState>();
+  REQUIRE_FALSE(states.empty());
+  CHECK(states.size() < 10);
+  CHECK(states.back().status == 0xffff);
+}
+
 TEST_CASE("input goes from the command to the node, and the window of its terminal as well") {
   Cluster cluster;
   cluster.start();
