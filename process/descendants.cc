@@ -15,23 +15,21 @@ using transport::JobProcess;
 
 constexpr std::size_t file_limit = 4096;
 
-// Fields 2 to 4 of proc(5): "PID (NAME) STATE PARENT ...", where the name may hold anything. Nothing: it has gone.
+// The first fields of proc(5): "PID (NAME) STATE ...", where the name may hold anything. Nothing: it has gone.
 std::optional<JobProcess> read_process(sys::Files& files, int pid) {
   const auto text = files.read(sys::cat("/proc/", pid, "/stat"), file_limit);
   if (!text) return std::nullopt;
   const auto open = text->find('(');
   const auto close = text->rfind(')');
   if (open == text->npos || close == text->npos || close < open) return std::nullopt;
-  const auto fields = sys::split(sys::trim(std::string_view(*text).substr(close + 1)), ' ');
-  if (fields.size() < 2) return std::nullopt;
+  const std::string_view rest = sys::trim(std::string_view(*text).substr(close + 1));
   return JobProcess{.pid = pid,
-                    .parent = static_cast<std::int32_t>(sys::parse_number(fields[1], 0, 0x7fffffff).value_or(0)),
-                    .stopped = fields[0] == "T" || fields[0] == "t",
+                    .stopped = rest.starts_with('T') || rest.starts_with('t'),
                     .name = text->substr(open + 1, close - open - 1)};
 }
 
 bool same(const JobProcess& one, const JobProcess& other) {
-  return one.pid == other.pid && one.parent == other.parent && one.stopped == other.stopped && one.name == other.name;
+  return one.pid == other.pid && one.stopped == other.stopped && one.name == other.name;
 }
 
 bool same(const transport::JobProcesses& one, const transport::JobProcesses& other) {

@@ -359,6 +359,12 @@ struct RunNotice {
   std::uint32_t rank = 0;
   std::string text;
 };
+// A rank runs. Of runs without ghosts, whose pids the command does not know.
+struct RunLaunched {
+  static constexpr std::uint16_t number = 270;
+  std::uint32_t rank = 0;
+  std::int32_t pid = 0;  // on its node
+};
 // One or more per node, then Done.
 struct PsReply {
   static constexpr std::uint16_t number = 266;

@@ -59,7 +59,8 @@ struct Launch {
   WindowSize window;      // of that
   std::vector<LimitEntry> limits;  // its resource limits; others are the node's
   JobLimits job_limits;
-  bool follow = false;  // say what else the job runs there (JobProcesses)
+  bool follow = false;       // say what else the job runs there (JobProcesses)
+  bool may_replace = false;  // its files may take the place of what no launch has put there
 };
 
 // A signal for a process, or for its process group; with a value when one was sent along (sigqueue(3)).

@@ -104,7 +104,6 @@ struct HeldProcess {
 // A process that a job's rank has started, or that such a process has.
 struct JobProcess {
   std::int32_t pid = 0;
-  std::int32_t parent = 0;
   bool stopped = false;
   std::string name;  // as ps -C has it
 };

@@ -23,6 +23,6 @@ using Message =
                  MetricsRequest, ServicesRequest, PlanRequest, RunGhosts, RunInput, PsRequest, KillRequest, RunCredit, RunAck,
                  RunAttach, RunResize, RightsRequest, AvailabilityRequest, RunProcessSignal, StatusReply,
                  BootLogReply, LogReply, NodeResult, RunStarted, RunOutput, RunEnd, Done, Failure, MetricsReply,
-                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, RunContact, RunProcesses, RunNotice, PsReply>;
+                 UpProgress, ServicesReply, PlanReply, RunState, RunGhostWanted, RunInputCredit, RunContact, RunProcesses, RunNotice, RunLaunched, PsReply>;
 
 }  // namespace transport

@@ -105,6 +105,7 @@ struct ServiceReport {
 struct ProcessList {
   static constexpr std::uint16_t number = 11;
   bool more = false;
+  std::string trouble;  // why these are not all
   std::vector<ProcessEntry> processes;
 };
 

@@ -55,7 +55,7 @@ template <> inline constexpr std::size_t least_size<LimitEntry> = 17;
 template <> inline constexpr std::size_t least_size<ServiceStatus> = 25;
 template <> inline constexpr std::size_t least_size<ProcessEntry> = 53;
 template <> inline constexpr std::size_t least_size<HeldProcess> = 21;
-template <> inline constexpr std::size_t least_size<JobProcess> = 13;
+template <> inline constexpr std::size_t least_size<JobProcess> = 9;
 template <> inline constexpr std::size_t least_size<PlannedStep> = 51;
 template <> inline constexpr std::size_t least_size<PlanProblem> = 13;
 template <> inline constexpr std::size_t least_size<MetricLabel> = 8;
@@ -88,7 +88,7 @@ template <class A> void serialize(A& archive, HeldProcess& m) {
   archive(m.job, m.rank, m.pid, m.uid, choice("state", m.state, HeldState::over));
 }
 template <class A> void serialize(A& archive, JobProcess& m) {
-  archive(m.pid, m.parent, m.stopped, word("name", m.name));
+  archive(m.pid, m.stopped, word("name", m.name));
 }
 template <class A> void serialize(A& archive, WindowSize& m) { archive(m.rows, m.columns); }
 template <class A> void serialize(A& archive, JobLimits& m) {
@@ -136,7 +136,7 @@ template <class A> void serialize(A& archive, ProcessEnd& m) {
 template <class A> void serialize(A& archive, ProcessState& m) { archive(m.job, m.rank, m.status); }
 template <class A> void serialize(A& archive, ServiceReport& m) { archive(m.status); }
 template <class A> void serialize(A& archive, ProcessList& m) {
-  archive(m.more, capped("processes", m.processes, cap::processes));
+  archive(m.more, text("trouble", m.trouble), capped("processes", m.processes, cap::processes));
 }
 template <class A> void serialize(A& archive, HeldProcesses& m) {
   archive(m.more, capped("processes", m.processes, cap::processes));
@@ -213,7 +213,7 @@ template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
   archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
   archive(m.output_credit, files(m.files), m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits));
-  archive(m.job_limits, m.follow);
+  archive(m.job_limits, m.follow, m.may_replace);
 }
 template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal, m.group, m.queued, m.value); }
 template <class A> void serialize(A& archive, ListProcesses& m) { archive(m.job); }
@@ -315,6 +315,7 @@ template <class A> void serialize(A& archive, RunProcesses& m) {
   archive(m.rank, m.more, capped("processes", m.processes, cap::job_processes));
 }
 template <class A> void serialize(A& archive, RunNotice& m) { archive(m.rank, text("text", m.text)); }
+template <class A> void serialize(A& archive, RunLaunched& m) { archive(m.rank, m.pid); }
 template <class A> void serialize(A& archive, PsReply& m) {
   archive(m.node, word("name", m.name), capped("processes", m.processes, cap::processes));
 }

@@ -107,6 +107,7 @@ constexpr Row table[] = {
     {RunContact::number, front_end, ConnectionKind::command, joined},
     {RunProcesses::number, front_end, ConnectionKind::command, joined},
     {RunNotice::number, front_end, ConnectionKind::command, joined},
+    {RunLaunched::number, front_end, ConnectionKind::command, joined},
     {PsReply::number, front_end, ConnectionKind::command, joined},
 };
 

@@ -106,6 +106,12 @@ bool make_event(nodeinit_job& job, nodeinit_event& event) {
                         event.size = output.data.size();
                         return true;
                       },
+                      [&](const transport::RunLaunched& launched) {
+                        event.kind = NODEINIT_STARTED;
+                        event.rank = launched.rank;
+                        event.pid = launched.pid;
+                        return true;
+                      },
                       [&](const transport::RunState& state) {
                         event.kind = NODEINIT_STATE;
                         event.rank = state.rank;

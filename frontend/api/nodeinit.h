@@ -70,7 +70,8 @@ enum nodeinit_event_kind {
   NODEINIT_OUTPUT = 1, /* `data` of standard output or standard error */
   NODEINIT_STATE = 2,  /* the process has stopped or goes on: `status` */
   NODEINIT_END = 3,    /* it has ended, `status`; or was never started or is lost: `code` and `reason` */
-  NODEINIT_OVER = 4    /* all ranks have ended; the last event */
+  NODEINIT_OVER = 4,   /* all ranks have ended; the last event */
+  NODEINIT_STARTED = 5 /* the process runs, as `pid` on its node */
 };
 
 struct nodeinit_event {
@@ -83,6 +84,7 @@ struct nodeinit_event {
   int status;         /* as waitpid(2) has it: for WIFEXITED() and the like */
   int code;           /* END: 0, or the errno of a start that failed or of a node that is lost (EHOSTDOWN) */
   const char* reason; /* END with a code: in words; else "" */
+  int pid;            /* STARTED */
 };
 
 uint32_t nodeinit_job_ranks(const nodeinit_job* job);

@@ -140,6 +140,7 @@ void Job::on_launched(NodeNumber node, const transport::Launched& launched) {
   if (launched.pid == 0) return end_unstarted(*rank, launched.code, sys::printable(launched.reason, 1024));
   const bool began = std::exchange(rank->phase, Rank::Phase::running) == Rank::Phase::launching;
   rank->pid = launched.pid;
+  if (began && !request_.ghosts && !unclaimed_) tell(transport::RunLaunched{launched.rank, launched.pid});
   if (began && !launched.reason.empty())
     tell(transport::RunNotice{launched.rank, sys::printable(launched.reason, 1024)});
 }

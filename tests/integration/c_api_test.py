@@ -21,9 +21,11 @@ class CApi(lab.LabTest):
         self.assertEqual(self.launcher("nodes"), "0 n0 2 0a090100\n1 n1 2 0a090101\n")
 
     def test_a_program_on_two_nodes(self):
-        said = self.launcher("run", "0,1", "/bin/hostname")
-        self.assertEqual(sorted(said.splitlines()), ["node 0 exited with 0", "node 0 says n0", "node 1 exited with 0",
-                                                     "node 1 says n1"])
+        said = self.launcher("run", "0,1", "/bin/sh", "-c", "echo $$").splitlines()
+        for node in (0, 1):
+            mine = [line.removeprefix(f"node {node} ") for line in said if line.startswith(f"node {node} ")]
+            pid = next(line.split()[1] for line in mine if line.startswith("runs "))
+            self.assertEqual(sorted(mine), ["exited with 0", f"runs {pid}", f"says {pid}"])
 
     def test_statuses(self):
         self.assertIn("node 1 exited with 7\n", self.launcher("run", "1", "/bin/sh", "-c", "exit 7", status=7))

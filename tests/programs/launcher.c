@@ -49,6 +49,9 @@ static void show(const struct nodeinit_event* event) {
       else
         printf("node %u exited with %d\n", event->node, WEXITSTATUS(event->status));
       break;
+    case NODEINIT_STARTED:
+      printf("node %u runs %d\n", event->node, event->pid);
+      break;
     case NODEINIT_OVER:
       break;
   }

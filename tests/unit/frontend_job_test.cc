@@ -570,7 +570,7 @@ TEST_CASE("what a rank has started is told, and signals for it go to its node") 
   at.job->on_ghosts({0, {4711, 4712}});
   CHECK(at.links.take<transport::Launch>(3).at(0).follow);
   at.launched(3, 1);
-  at.jobs.on_message(3, transport::JobProcesses{at.number, 1, true, {{4713, 7, true, "sleep"}}});
+  at.jobs.on_message(3, transport::JobProcesses{at.number, 1, true, {{4713, true, "sleep"}}});
   at.jobs.on_message(1, transport::JobProcesses{at.number, 1, false, {}});  // not its rank
   const auto told = at.owner.all<transport::RunProcesses>();
   REQUIRE(told.size() == 1);
@@ -592,6 +592,8 @@ TEST_CASE("what is not as the caller has it is said once") {
   at.run({1});
   for (int i = 0; i < 2; ++i)
     at.jobs.on_message(1, transport::Launched{.job = at.number, .pid = 7, .reason = "starts in /\x1b"});
+  REQUIRE(at.owner.all<transport::RunLaunched>().size() == 1);
+  CHECK(at.owner.all<transport::RunLaunched>()[0].pid == 7);
   REQUIRE(at.owner.all<transport::RunNotice>().size() == 1);
   CHECK(at.owner.all<transport::RunNotice>()[0].text == sys::printable("starts in /\x1b"));
 }

@@ -655,7 +655,6 @@ TEST_CASE("what a rank has started is told when it changes") {
   REQUIRE(node.processes[0].processes.size() == 2);
   CHECK(node.processes[0].processes[0].pid == 499);
   CHECK(node.processes[0].processes[0].stopped);
-  CHECK(node.processes[0].processes[0].parent == node.rank);
   CHECK(node.processes[0].processes[1].name == "a) b (c");
   CHECK_FALSE(node.processes[0].processes[1].stopped);
   node.loop.advance(1min);

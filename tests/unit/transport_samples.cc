@@ -96,10 +96,10 @@ std::vector<Message> one_of_each() {
       ProcessEnd{7, 2, 0x0700, 1000, 2000, 3000, hit_pids},
       ProcessState{7, 2, 0x137f},
       ServiceReport{{"syslog", ServiceState::waiting, 4711, 3, "exit status 1", 5}},
-      ProcessList{true, {{4711, 1, 7, 2, 1000, 'S', 123456, 7890, 65536, "sleep 1000"}}},
+      ProcessList{true, "cut", {{4711, 1, 7, 2, 1000, 'S', 123456, 7890, 65536, "sleep 1000"}}},
       HeldProcesses{true, {{7, 2, 4711, 1000, HeldState::running}}},
       KilledProcesses{3, 1},
-      JobProcesses{7, 2, true, {{4712, 4711, true, "sleep"}}},
+      JobProcesses{7, 2, true, {{4712, true, "sleep"}}},
       BulkHello{3, 0x1122334455667788},
       Fetch{hash(4), 262144, 65536},
       StreamOutput{7, 2, StreamName::error, 4096, true, bytes_of("oops\n")},
@@ -191,8 +191,9 @@ std::vector<Message> one_of_each() {
       RunGhostWanted{1},
       RunInputCredit{4096, true},
       RunContact{1, true, "silent"},
-      RunProcesses{1, true, {{4712, 4711, true, "sleep"}}},
+      RunProcesses{1, true, {{4712, true, "sleep"}}},
       RunNotice{1, "starts in /"},
+      RunLaunched{1, 4711},
       PsReply{3, "n3", {{4711, 1, 7, 2, 1000, 'S', 123456, 7890, 65536, "sleep 1000"}}},
   };
 }
