@@ -114,8 +114,8 @@ TEST_CASE("ps: each node's processes, in parts, and who does not answer") {
   transport::ListProcesses got;
   const auto command = cluster.asks(user, transport::PsRequest{"2-3"}, got);
   CHECK(got.job == 0);
-  cluster.answer(transport::ProcessList{true, {{.pid = 5, .command = "a"}}});
-  cluster.answer(transport::ProcessList{false, {{.pid = 6, .command = "b"}}});
+  cluster.answer(transport::ProcessList{true, {}, {{.pid = 5, .command = "a"}}});
+  cluster.answer(transport::ProcessList{false, {}, {{.pid = 6, .command = "b"}}});
   const auto replies = command->take<transport::PsReply>();
   REQUIRE(replies.size() == 2);
   CHECK((replies[1].node == 3 && replies[1].processes.at(0).pid == 6));
