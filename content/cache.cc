@@ -80,7 +80,7 @@ struct Cache::State : std::enable_shared_from_this<Cache::State> {
   std::map<ContentHash, Held> held;
   Holds uses;
   std::function<void()> released;
-  std::set<ContentHash> leaving;            // evicted, and their files may still be there
+  std::map<ContentHash, Held> leaving;      // evicted, and their files may still be there
   std::set<std::string> leaving_places;     // likewise
   std::vector<std::function<void()>> late;  // what waits until they are gone
   std::uint64_t bytes_fetched = 0;
@@ -271,6 +271,13 @@ void Cache::want_all(const std::vector<transport::FileEntry>& entries, AllReady 
   }
 }
 
+std::set<std::string> Cache::placed_among(const std::vector<transport::FileEntry>& entries) const {
+  std::set<std::string> placed;
+  for (const transport::FileEntry& entry : entries)
+    if (state_->uses.has_put(entry.path)) placed.insert(entry.path);
+  return placed;
+}
+
 Cache::Hold& Cache::Hold::operator=(Hold&& other) noexcept {
   std::swap(state_, other.state_);
   std::swap(id_, other.id_);
@@ -278,8 +285,8 @@ Cache::Hold& Cache::Hold::operator=(Hold&& other) noexcept {
   return *this;
 }
 
-void Cache::Hold::placed() {
-  if (const auto state = state_.lock()) state->uses.placed(id_);
+void Cache::Hold::placed(bool all) {
+  if (const auto state = state_.lock()) state->uses.placed(id_, all);
 }
 
 void Cache::Hold::release() {
@@ -318,16 +325,17 @@ std::vector<Cache::Victim> Cache::evict(std::uint64_t limit, const std::set<Cont
     const auto is_busy = [&busy](const std::string& place) { return busy.contains(place); };
     if (std::any_of(victim.places.begin(), victim.places.end(), is_busy)) continue;
     bytes -= state.held.at(hash).size;
-    state.held.erase(hash);
-    state.uses.forget(hash);
-    state.leaving.insert(hash);
+    state.leaving.insert(state.held.extract(hash));
     state.leaving_places.insert(victim.places.begin(), victim.places.end());
     victims.push_back(std::move(victim));
   }
   return victims;
 }
 
-void Cache::evicted() {
+void Cache::evicted(const std::set<ContentHash>& gone) {
+  for (const ContentHash& hash : gone)
+    if (state_->leaving.erase(hash) != 0) state_->uses.forget(hash);
+  state_->held.merge(state_->leaving);
   state_->leaving.clear();
   state_->leaving_places.clear();
   for (const auto& call : std::exchange(state_->late, {}))

@@ -49,8 +49,8 @@ class Cache {
     Hold(Hold&& other) noexcept : state_(std::move(other.state_)), id_(std::exchange(other.id_, 0)) {}
     Hold& operator=(Hold&& other) noexcept;
     ~Hold() { release(); }
-    // The files have their names on the node.
-    void placed();
+    // The files have their names on the node; or not all, and none will be given any more.
+    void placed(bool all = true);
 
    private:
     friend class Cache;
@@ -81,13 +81,15 @@ class Cache {
   // All of them; the first failure counts. Paths in the order of `entries`.
   void want_all(const std::vector<transport::FileEntry>& entries, AllReady ready);
   Hold hold(const std::vector<transport::FileEntry>& entries);
+  // Those of their paths at which contents have been placed.
+  std::set<std::string> placed_among(const std::vector<transport::FileEntry>& entries) const;
   // Called from the loop when a hold has gone.
   void on_released(std::function<void()> call);
   // The least recently used contents that nobody holds, are not `needed`, and share no place with a file that is being placed:
   // so many that the others have `limit` bytes, if there are enough. None while the last ones are on their way.
   std::vector<Victim> evict(std::uint64_t limit, const std::set<transport::ContentHash>& needed);
-  // The files of the victims are gone.
-  void evicted();
+  // The files of these victims are gone; the others are here still.
+  void evicted(const std::set<transport::ContentHash>& gone);
   // Where content is kept, whether it is there or not.
   std::string path_of(const transport::ContentHash& hash) const;
   // Forgets a content; files that were linked to it stay.

@@ -1,5 +1,7 @@
 #include "content/holds.h"
 
+#include <algorithm>
+
 namespace content {
 
 using transport::ContentHash;
@@ -18,8 +20,15 @@ Holds::Id Holds::add(const std::vector<transport::FileEntry>& entries) {
   return id;
 }
 
-void Holds::placed(Id id) {
-  if (const auto found = holds_.find(id); found != holds_.end()) found->second.paths.clear();
+void Holds::placed(Id id, bool all) {
+  const auto found = holds_.find(id);
+  if (found == holds_.end()) return;
+  Hold& hold = found->second;
+  for (std::size_t i = 0; all && i < hold.paths.size(); ++i) {
+    Used& used = used_[hold.contents[i]];
+    if (used.put.size() < max_places) used.put.insert(hold.paths[i]);
+  }
+  hold.paths.clear();
 }
 
 void Holds::remove(Id id) {
@@ -50,6 +59,10 @@ std::vector<std::string> Holds::places(const ContentHash& hash) const {
   return {found->second.places.begin(), found->second.places.end()};
 }
 
+bool Holds::has_put(const std::string& path) const {
+  return std::any_of(used_.begin(), used_.end(), [&](const auto& used) { return used.second.put.contains(path); });
+}
+
 std::set<std::string> Holds::being_placed() const {
   std::set<std::string> paths;
   for (const auto& [id, hold] : holds_)
@@ -58,7 +71,8 @@ std::set<std::string> Holds::being_placed() const {
 }
 
 void Holds::forget(const ContentHash& hash) {
-  if (!in_use(hash)) used_.erase(hash);
+  if (!in_use(hash)) return void(used_.erase(hash));
+  used_[hash].put.clear();
 }
 
 }  // namespace content

@@ -20,13 +20,15 @@ class Holds {
 
   // Somebody needs these files; until placed() they are about to get their names.
   Id add(const std::vector<transport::FileEntry>& entries);
-  void placed(Id id);
+  void placed(Id id, bool all);
   void remove(Id id);
 
   bool in_use(const transport::ContentHash& hash) const;
   // The higher, the later; 0: never.
   std::uint64_t last_use(const transport::ContentHash& hash) const;
   std::vector<std::string> places(const transport::ContentHash& hash) const;
+  // Whether some content has been placed there.
+  bool has_put(const std::string& path) const;
   // Paths that are being given to whatever content.
   std::set<std::string> being_placed() const;
   // The content is gone.
@@ -40,7 +42,8 @@ class Holds {
   struct Used {
     unsigned holds = 0;
     std::uint64_t last = 0;
-    std::set<std::string> places;
+    std::set<std::string> places;  // where it may be
+    std::set<std::string> put;     // where it has been placed
   };
 
   std::map<Id, Hold> holds_;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "content/cache.h"
 #include "sys/files.h"
@@ -36,7 +37,8 @@ class CacheTrim {
   bool under_way() const { return under_way_; }
 
  private:
-  void on_done(const sys::WorkerResult& result);
+  void begin(std::vector<content::Cache::Victim> victims);
+  void on_done(const std::vector<content::Cache::Victim>& victims, const sys::WorkerResult& result);
 
   sys::Workers& workers_;
   sys::Files& files_;

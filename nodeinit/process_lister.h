@@ -31,8 +31,9 @@ class ProcessLister {
   };
 
   void start();
+  void fail(const std::string& why);
   void on_read(const sys::WorkerResult& result);
-  void answer(const Question& question, const std::vector<transport::ProcessEntry>& processes);
+  void answer(const Question& question, const transport::ProcessList& all);
 
   sys::Workers& workers_;
   sys::Files& files_;

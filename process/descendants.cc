@@ -45,7 +45,7 @@ void Descendants::follow(std::uint64_t job, std::uint32_t rank, int pid) {
   Followed followed{.pid = pid, .told = {}};
   followed.told.job = job;
   followed.told.rank = rank;
-  if (followed_.try_emplace(job, std::move(followed)).second) look_in(first_look);
+  if (followed_.try_emplace(job, std::move(followed)).second) look_soon();
 }
 
 void Descendants::drop(std::uint64_t job, std::uint32_t rank) {
@@ -58,6 +58,11 @@ void Descendants::drop(std::uint64_t job, std::uint32_t rank) {
 void Descendants::repeat() {
   for (const auto& [job, followed] : followed_)
     if (!followed.told.processes.empty()) tell_(followed.told);
+}
+
+// One that begins brings the next look nearer, and never puts it off.
+void Descendants::look_soon() {
+  if (!timer_.pending() || pause_ > first_look) look_in(first_look);
 }
 
 void Descendants::look_in(sys::Duration pause) {
@@ -81,9 +86,9 @@ bool Descendants::look_at(Followed& followed) {
 }
 
 transport::JobProcesses Descendants::read(const Followed& followed) {
+  auto pids = groups_.pids(followed.told.job);
+  if (!pids) return followed.told;  // too many to be listed: those are there still
   transport::JobProcesses all{.job = followed.told.job, .rank = followed.told.rank};
-  auto pids = groups_.pids(all.job);
-  if (!pids) return all;
   std::erase(*pids, followed.pid);
   std::ranges::sort(*pids);
   all.more = pids->size() > max_told;

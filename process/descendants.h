@@ -43,6 +43,7 @@ class Descendants {
     transport::JobProcesses told;
   };
 
+  void look_soon();
   void look_in(sys::Duration pause);
   void look();
   bool look_at(Followed& followed);

@@ -103,6 +103,7 @@ struct Launcher::State {
   std::shared_ptr<bool> alive = std::make_shared<bool>(true);  // what calls from outside and later look at
 
   std::size_t running() const;
+  void begin(ProcessKey key, transport::Launch launch, std::string group);
   void tell_end(const HeldJob& job);
   void end_unstarted(ProcessKey key, const StartFailure& failure);
   void erase_if_done(ProcessKey key);
@@ -133,6 +134,15 @@ void Launcher::State::refuse(ProcessKey key, const StartFailure& failure) {
   tools.loop.defer([this, weak = std::weak_ptr(alive), key, failure] {
     if (!weak.expired()) hooks.launched(not_launched(key, failure));
   });
+}
+
+void Launcher::State::begin(ProcessKey key, transport::Launch launch, std::string group) {
+  name_in_environment(launch);
+  HeldJob& job = jobs[key];
+  job.uid = launch.uid;
+  job.follow = launch.follow;
+  job.process = std::make_unique<Process>(tools, std::move(launch), job_events(key),
+                                          ProcessOptions{.group = std::move(group), .gate = &gate});
 }
 
 void Launcher::State::tell_end(const HeldJob& job) {
@@ -228,11 +238,13 @@ void Launcher::launch(transport::Launch launch) {
   if (const auto failure = state_->refusal(launch)) return state_->refuse(key, *failure);
   auto group = state_->groups.enter(launch.job, launch.job_limits);
   if (!group) return state_->refuse(key, explain(launch.program, group.error()));
-  name_in_environment(launch);
-  HeldJob job{.uid = launch.uid, .follow = launch.follow};
-  job.process = std::make_unique<Process>(state_->tools, std::move(launch), state_->job_events(key),
-                                          ProcessOptions{.group = *std::move(group), .gate = &state_->gate});
-  state_->jobs.emplace(key, std::move(job));
+  try {
+    state_->begin(key, std::move(launch), *std::move(group));
+  } catch (const std::bad_alloc&) {
+    state_->jobs.erase(key);
+    state_->groups.leave(key.job);
+    state_->refuse(key, {ENOMEM, "the node has no memory left to start a process"});
+  }
 }
 
 void Launcher::signal(const transport::Signal& signal) {
@@ -304,6 +316,7 @@ std::function<void()> Launcher::run_step(const transport::RunStep& step, const s
   launch.arguments = step.arguments;
   launch.environment = step.environment;
   launch.files = step.files;
+  launch.may_replace = true;
   launch.output_credit = step_credit;
 
   const std::uint64_t id = state_->next_step++;
@@ -328,9 +341,9 @@ transport::KilledProcesses Launcher::kill(const transport::KillJob& kill) {
   std::uint32_t count = 0;
   for (const auto& [key, job] : state_->jobs) {
     if (key.job != kill.job || !job.process->alive()) continue;
-    // The group reaches what runs; what is on its way there is cancelled.
+    // The group reaches what runs; what is on its way there is cancelled, by a signal that does that.
     if (state_->groups.available() && job.process->pid() != 0) continue;
-    job.process->signal({.signal = kill.signal, .group = true});
+    if (!job.process->signal({.signal = kill.signal, .group = true}) || job.process->has_child()) continue;
     ++count;
   }
   if (state_->groups.available()) {

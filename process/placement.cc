@@ -128,7 +128,13 @@ sys::Result<Spot> Placer::look(const transport::FileEntry& entry, const Cached& 
   const sys::FileFacts& there = **found;
   if (there.filesystem != cached.facts.filesystem) return Spot::elsewhere;
   if (there.inode == cached.facts.inode || has_content(entry, there, cached)) return Spot::done;
-  if (there.kind == sys::FileKind::regular || there.kind == sys::FileKind::link) return Spot::replace;
+  const bool is_file = there.kind == sys::FileKind::regular || there.kind == sys::FileKind::link;
+  if (is_file && (request.may_replace || request.replaceable.contains(path))) return Spot::replace;
+  if (is_file)
+    return sys::failure(EEXIST,
+                        sys::cat("place ", path,
+                                 ": the node has another one, from its image or its plan, in whose place only what "
+                                 "admins start may put its own; ask for the plan to be run again (nodectl up)"));
   return sys::failure(EEXIST, sys::cat("place ", path, ": there is a directory or device on the node"));
 }
 

@@ -5,7 +5,8 @@
 //   this very content, linked            nothing to do                  (cannot be)
 //   a file with this content, or links   nothing to do, and the cache   left alone
 //   of root that lead to one             gives its own copy up for it
-//   another regular file, or a link      replaced in one step           left alone
+//   another regular file, or a link      replaced in one step, or       left alone
+//                                        refused (may_replace)
 //   nothing                              linked from the cache          refused: nothing is written there
 //   anything else                        refused                        left alone
 //   no way: a link that others than      refused                        left alone
@@ -22,10 +23,14 @@
 // What is placed belongs to root and has mode 0755 or 0644, after the entry's execute bits: everybody on the node may
 // read and run it. Set-id bits do not travel.
 //
+// What a user brings along who is no admin does not take the place of what comes from the image or the plan: of what earlier
+// launches have placed only.
+//
 // Everything here may block on a dead file system: it runs in the child that is about to become the program.
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +45,8 @@ struct PlacementRequest {
   std::vector<transport::FileEntry> entries;
   std::vector<std::string> cached;  // where the cache keeps the content of entries[i]
   std::string tag;                  // for temporary names: no other child has the same
+  bool may_replace = true;          // any other file, or only what stands at one of these paths
+  std::set<std::string> replaceable = {};
 };
 
 // Refuses what may not be placed on any node, before anything is fetched for it.

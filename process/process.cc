@@ -76,21 +76,21 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) {
   spec.gid = launch_.gid;
   spec.groups = launch_.groups;
   spec.umask = launch_.umask;
+  spec.ignored = launch_.ignored;
   spec.fed = launch_.input;
   if (launch_.terminal) spec.terminal = size_of(launch_.window);
   spec.limits = tools_.limits.with(launch_.limits);
   spec.leftovers = options_.leftovers;
   if (launch_.files.empty()) return spec;
-  spec.prepare = [&files = tools_.files,
-                  request = PlacementRequest{launch_.program, launch_.files, paths,
-                                             sys::cat("nodeinit-", launch_.job, "-", launch_.rank)}] {
-    return place(files, request);
-  };
+  PlacementRequest request{launch_.program, launch_.files, paths, sys::cat("nodeinit-", launch_.job, "-", launch_.rank),
+                           launch_.may_replace};
+  if (!launch_.may_replace) request.replaceable = tools_.cache.placed_among(launch_.files);
+  spec.prepare = [&files = tools_.files, request = std::move(request)] { return place(files, request); };
   return spec;
 }
 
 void Process::on_started(const sys::Status& status) {
-  hold_.placed();
+  hold_.placed(status && cancelled_by_ == 0);
   if (cancelled_by_ != 0) return fail(cancelled(cancelled_by_));
   if (!status) return fail(explain(launch_.program, status.error()));
   phase_ = Phase::running;
@@ -139,20 +139,24 @@ void Process::finish_if_drained() {
   go_if_reaped();
 }
 
-void Process::signal(const transport::Signal& signal) {
+bool Process::signal(const transport::Signal& signal) {
   const int number = signal.signal;
   if (phase_ == Phase::running && pid_ != 0) {
-    if (signal.queued) return void(tools_.children.queue(pid_, number, signal.value));
-    return void(tools_.children.signal(pid_, number, signal.group));
+    const auto sent = signal.queued ? tools_.children.queue(pid_, number, signal.value)
+                                    : tools_.children.signal(pid_, number, signal.group);
+    return sent.has_value();
   }
-  if (!cancels_a_start(number)) return;
+  if (!cancels_a_start(number)) return false;
   if (phase_ == Phase::fetching) {
     phase_ = Phase::over;
     turn_.set(sys::Duration::zero(), [this, number] { fail(cancelled(number)); });
   } else if (phase_ == Phase::starting && pid_ != 0) {
     cancelled_by_ = number;
     (void)tools_.children.signal(pid_, SIGKILL, true);
+  } else {
+    return false;
   }
+  return true;
 }
 
 void Process::taken(transport::StreamName stream, std::uint64_t position) {

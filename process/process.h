@@ -64,8 +64,8 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored.
-  void signal(const transport::Signal& signal);
+  // Before it runs, SIGKILL, SIGTERM and SIGINT cancel it and others are ignored: false.
+  bool signal(const transport::Signal& signal);
   // All of the stream up to `position` has been taken.
   void taken(transport::StreamName stream, std::uint64_t position);
   // What of its output has not been taken is sent once more, and the ends of its streams.
@@ -82,6 +82,8 @@ class Process {
   // It runs, or may still begin to. What it has said may be on its way for longer.
   bool alive() const { return !exit_ && (phase_ != Phase::over || pid_ != 0); }
   int pid() const { return phase_ == Phase::running ? pid_ : 0; }  // 0: it does not run
+  // There is a process, though it may not have come to its exec yet.
+  bool has_child() const { return pid_ != 0; }
   // What has to happen before it runs, "fetching its content"; empty when it runs, or never will.
   std::string_view stage() const;
 

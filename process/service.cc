@@ -150,6 +150,7 @@ transport::Launch Service::launch() const {
   launch.arguments = wanted_->arguments;
   launch.environment = wanted_->environment;
   launch.files = wanted_->files;
+  launch.may_replace = true;
   launch.uid = wanted_->uid;
   launch.gid = wanted_->gid;
   launch.output_credit = credit;

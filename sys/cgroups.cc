@@ -20,6 +20,7 @@ constexpr std::string_view own_leaf = "/sys/fs/cgroup/init";
 constexpr std::string_view parent = "/sys/fs/cgroup/nodeinit";
 constexpr Ownership of_root = {.uid = 0, .gid = 0, .mode = 0755};
 constexpr ino_t machine_cgroup_namespace = 0xEFFFFFFB;  // PROC_CGROUP_INIT_INO
+constexpr std::size_t longest_pid = 8;                  // bytes, and a line's end
 constexpr std::size_t list_limit = 4u << 20;            // bytes: half a million pids
 constexpr std::size_t file_limit = 16u << 10;
 constexpr std::uint32_t cpu_period_us = 100'000;
@@ -172,11 +173,11 @@ Result<std::string> KernelCgroups::group_of(int pid) {
 
 Result<std::size_t> KernelCgroups::signal(const std::string& name, int signal) {
   const auto members = pids(name);
-  if (!members) return tl::unexpected(members.error());
   if (signal == SIGKILL) {
     if (auto status = files_.write(file(name, "cgroup.kill"), "1"); !status) return tl::unexpected(status.error());
-    return members->size();
+    return members ? members->size() : list_limit / longest_pid;  // too many to be listed are ended all the same
   }
+  if (!members) return tl::unexpected(members.error());
   std::size_t reached = 0;
   for (const int pid : *members)
     if (::kill(pid, signal) == 0) ++reached;

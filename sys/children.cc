@@ -41,7 +41,8 @@ void end_group(const Zombie& leader, Leftovers leftovers) {
 
 // Whether the process neither catches nor ignores the signal: by the masks in proc(5).
 bool leaves_to_default(int pid, int signal) {
-  char text[4096];
+  // Very many groups stand before what is looked for.
+  char text[32768];
   const Fd file(::open(cat("/proc/", pid, "/status").c_str(), O_RDONLY | O_CLOEXEC));
   const ssize_t size = file.valid() ? ::read(file.get(), text, sizeof text) : -1;
   if (size <= 0) return true;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "sys/child.h"
+#include "sys/signals.h"
 #include "sys/text.h"
 
 namespace sys {
@@ -111,6 +112,7 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   };
   demand(connect_standard_streams(spec, descriptors));
   become_child(descriptors.report);
+  ignore_signals_in_child(spec.ignored);
   if (spec.terminal) demand(take_terminal());
   const auto path = choose_path(spec);
   if (!path) give_up(descriptors.report, path.error());

@@ -54,6 +54,20 @@ void block_all_signals() {
   (void)::signal(SIGPIPE, SIG_IGN);
 }
 
+std::uint64_t ignored_signals() {
+  std::uint64_t ignored = 0;
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) ignored |= 1ull << (signal - 1);
+  }
+  return ignored;
+}
+
+void ignore_signals_in_child(std::uint64_t ignored) {
+  for (int signal = 1; signal < NSIG; ++signal)
+    if ((ignored >> (signal - 1) & 1) != 0) (void)::signal(signal, SIG_IGN);
+}
+
 void restore_signals_in_child() {
   // Actions first: a signal that waits would otherwise meet a handler that was meant for the parent. The C library
   // refuses the few numbers that are its own, and SIGKILL and SIGSTOP have no other action.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdint>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -18,6 +19,11 @@ void block_all_signals();
 
 // For a child between fork and exec: default actions, nothing blocked.
 void restore_signals_in_child();
+
+// The signals that this process ignores: bit N - 1 for signal N. Those that belong to the C library do not count.
+std::uint64_t ignored_signals();
+// For a child between fork and exec.
+void ignore_signals_in_child(std::uint64_t ignored);
 
 // Blocks the given signals and delivers them as calls of `handler` from the loop. Equal signals that come faster than
 // they are taken are delivered once (signal(7)). The handler must not destroy the source.

@@ -163,6 +163,14 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
 
   const auto group = open_group(spec.group);
   if (!group) return within(spec.path, group.error());
+  // Nothing that may fail for want of memory comes between the fork and its being known.
+  std::map<int, Launch> made;
+  Launch& launch = made.try_emplace(0, loop_).first->second;
+  launch.path = spec.path;
+  launch.elsewhere = std::move(spec.elsewhere);
+  launch.started = std::move(started);
+  launch.ended = std::move(ended);
+  launch.leftovers = spec.leftovers;
   const int pid = fork_as(spec.pid, group->get());
   if (pid < 0) return failure(errno, cat(spec.path, ": fork", spec.pid == 0 ? "" : cat(" as ", spec.pid)));
   if (pid == 0) {
@@ -171,15 +179,18 @@ Result<Spawned> KernelSpawner::start(SpawnSpec spec, std::function<void(Status)>
                      {ends->child_input.get(), ends->child_output.get(), error.get(), report->write.get()});
   }
 
-  Launch& launch = launches_.try_emplace(pid, loop_).first->second;
-  launch.path = std::move(spec.path);
   launch.report = std::move(report->read);
-  launch.elsewhere = std::move(spec.elsewhere);
-  launch.started = std::move(started);
-  launch.ended = std::move(ended);
-  launch.leftovers = spec.leftovers;
-  children_.expect(
-      pid, [this](const Exit& exit) { on_exit(exit); }, spec.leftovers);
+  auto known = made.extract(0);
+  known.key() = pid;
+  launches_.insert(std::move(known));
+  try {
+    children_.expect(
+        pid, [this](const Exit& exit) { on_exit(exit); }, spec.leftovers);
+  } catch (...) {
+    (void)::kill(pid, SIGKILL);  // an orphan, then
+    launches_.erase(pid);
+    throw;
+  }
   // Should this fail, the start is concluded when the child has ended.
   if (auto watch = loop_.watch(launch.report.get(), Ready::read, [this, pid](Ready) { on_report(pid); }))
     launch.watch = *watch;

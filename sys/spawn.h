@@ -37,6 +37,7 @@ struct SpawnSpec {
   std::vector<std::uint32_t> groups;
   std::uint32_t umask = 022;
   std::vector<Limit> limits;              // besides those, it has its parent's
+  std::uint64_t ignored = 0;              // signals that it ignores from the start: sys/signals.h
   Leftovers leftovers = Leftovers::live;  // what it leaves running in its group
   // Called from the loop before `started`: it runs, but not in `directory`, and why.
   std::function<void(const Error&)> elsewhere;

@@ -89,19 +89,28 @@ class KernelWorkers final : public Workers {
 Result<WorkerId> KernelWorkers::start(WorkerSpec spec, std::function<void(WorkerResult)> done) {
   auto pipe = make_pipe();
   if (!pipe) return within(spec.name, pipe.error());
-  const int pid = ::fork();
-  if (pid < 0) return failure(errno, cat(spec.name, ": fork a worker"));
-  if (pid == 0) run_in_child(spec, pipe->write.get());
-
+  // Nothing that may fail for want of memory comes between the fork and its being known.
   const WorkerId id = next_id_++;
   Worker& worker = workers_.try_emplace(id, loop_).first->second;
-  worker.pid = pid;
   worker.pipe = std::move(pipe->read);
   worker.limit = spec.output_limit;
   worker.done = std::move(done);
-  if (auto followed = follow(id, worker, spec.deadline); !followed) {
-    cancel(id);
-    return within(spec.name, followed.error());
+  worker.pid = ::fork();
+  if (worker.pid < 0) {
+    const int code = errno;
+    workers_.erase(id);
+    return failure(code, cat(spec.name, ": fork a worker"));
+  }
+  if (worker.pid == 0) run_in_child(spec, pipe->write.get());
+  try {
+    if (auto followed = follow(id, worker, spec.deadline); !followed) {
+      cancel(id);
+      return within(spec.name, followed.error());
+    }
+  } catch (...) {
+    (void)::kill(worker.pid, SIGKILL);  // an orphan, then
+    workers_.erase(id);
+    throw;
   }
   return id;
 }

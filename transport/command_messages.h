@@ -54,8 +54,9 @@ struct RunRequest {
   std::uint32_t input = no_rank;     // who gets what RunInput brings: a rank, all_ranks or no_rank
   bool terminal = false;             // the ranks have terminals of their own
   WindowSize window;
-  std::vector<LimitEntry> limits;    // the caller's resource limits
+  std::vector<LimitEntry> limits;  // the caller's resource limits
   JobLimits job_limits;
+  std::uint64_t ignored = 0;  // signals that the caller ignores: bit N - 1 for signal N
 };
 struct RunSignal {
   static constexpr std::uint16_t number = 206;
@@ -127,9 +128,9 @@ struct RunAck {
 struct RunAttach {
   static constexpr std::uint16_t number = 217;
   std::uint64_t job = 0;
-  std::vector<NodeNumber> nodes;      // nodes[rank]
-  std::vector<std::uint32_t> over;    // ranks whose RunEnd has come
-  std::vector<std::uint64_t> taken;   // of output and error of each rank: as in RunCredit
+  std::vector<NodeNumber> nodes;     // nodes[rank]
+  std::vector<std::uint32_t> over;   // ranks whose RunEnd has come
+  std::vector<std::uint64_t> taken;  // of output and error of each rank: as in RunCredit
   std::uint32_t input = no_rank;
 };
 // The command's terminal has another size.

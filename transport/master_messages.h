@@ -23,7 +23,7 @@ struct Welcome {
   std::uint32_t ping_interval_ms = 0;   // how often the front end pings
   std::uint32_t silence_limit_ms = 0;   // no ping for so long: the connection is dead
   AwayPolicy away_policy = AwayPolicy::keep;
-  std::uint32_t away_grace_ms = 0;      // how long the front end may be away before the policy comes true
+  std::uint32_t away_grace_ms = 0;  // how long the front end may be away before the policy comes true
 };
 
 // The node is not recognised, or may not speak so; the connection is closed after it.
@@ -59,8 +59,9 @@ struct Launch {
   WindowSize window;      // of that
   std::vector<LimitEntry> limits;  // its resource limits; others are the node's
   JobLimits job_limits;
-  bool follow = false;       // say what else the job runs there (JobProcesses)
-  bool may_replace = false;  // its files may take the place of what no launch has put there
+  std::uint64_t ignored = 0;  // signals that it is to ignore: bit N - 1 for signal N
+  bool follow = false;        // say what else the job runs there (JobProcesses)
+  bool may_replace = false;   // its files may take the place of what no launch has put there
 };
 
 // A signal for a process, or for its process group; with a value when one was sent along (sigqueue(3)).

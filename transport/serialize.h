@@ -25,11 +25,11 @@ constexpr std::size_t entries = 4096;  // boot entries, log lines
 constexpr std::size_t nodes = 65536;
 constexpr std::size_t data = 1u << 20;
 constexpr std::size_t metrics = 4096;
-constexpr std::size_t labels = 8;  // of one metric
-constexpr std::size_t tree = 16384;         // files, directories and links of one step
-constexpr std::size_t file_text = 65536;    // a file's content inside a message
-constexpr std::size_t directories = 64;     // that a mount wants
-constexpr std::size_t devices = 1024;       // of one step; so with the following
+constexpr std::size_t labels = 8;         // of one metric
+constexpr std::size_t tree = 16384;       // files, directories and links of one step
+constexpr std::size_t file_text = 65536;  // a file's content inside a message
+constexpr std::size_t directories = 64;   // that a mount wants
+constexpr std::size_t devices = 1024;     // of one step; so with the following
 constexpr std::size_t modules = 256;
 constexpr std::size_t sysctls = 1024;
 constexpr std::size_t routes = 256;
@@ -87,9 +87,7 @@ template <class A> void serialize(A& archive, BootEntry& m) {
 template <class A> void serialize(A& archive, HeldProcess& m) {
   archive(m.job, m.rank, m.pid, m.uid, choice("state", m.state, HeldState::over));
 }
-template <class A> void serialize(A& archive, JobProcess& m) {
-  archive(m.pid, m.stopped, word("name", m.name));
-}
+template <class A> void serialize(A& archive, JobProcess& m) { archive(m.pid, m.stopped, word("name", m.name)); }
 template <class A> void serialize(A& archive, WindowSize& m) { archive(m.rows, m.columns); }
 template <class A> void serialize(A& archive, JobLimits& m) {
   archive(m.memory_bytes, m.pids, m.cpu_percent, path("cpus", m.cpus));
@@ -211,11 +209,14 @@ template <class A> void serialize(A& archive, Setup& m) {
 }
 template <class A> void serialize(A& archive, Launch& m) {
   archive(m.job, m.rank, m.pid, path("program", m.program), arguments(m.arguments), environment(m.environment));
-  archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups), m.umask);
+  archive(path("directory", m.directory), m.directory_required, m.uid, m.gid, capped("groups", m.groups, cap::groups),
+          m.umask);
   archive(m.output_credit, files(m.files), m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits));
-  archive(m.job_limits, m.follow, m.may_replace);
+  archive(m.job_limits, m.ignored, m.follow, m.may_replace);
 }
-template <class A> void serialize(A& archive, Signal& m) { archive(m.job, m.rank, m.signal, m.group, m.queued, m.value); }
+template <class A> void serialize(A& archive, Signal& m) {
+  archive(m.job, m.rank, m.signal, m.group, m.queued, m.value);
+}
 template <class A> void serialize(A& archive, ListProcesses& m) { archive(m.job); }
 template <class A> void serialize(A& archive, KillJob& m) { archive(m.job, m.signal); }
 template <class A> void serialize(A& archive, Forget& m) { archive(m.job, m.rank); }
@@ -228,9 +229,7 @@ template <class A> void serialize(A& archive, Block& m) {
 template <class A> void serialize(A& archive, StreamCredit& m) {
   archive(m.job, m.rank, stream(m.stream), m.taken, m.again);
 }
-template <class A> void serialize(A& archive, StreamInput& m) {
-  archive(m.job, m.rank, m.offset, m.end, data(m.data));
-}
+template <class A> void serialize(A& archive, StreamInput& m) { archive(m.job, m.rank, m.offset, m.end, data(m.data)); }
 
 // ---------------------------------------------------------------- command to front end
 
@@ -251,16 +250,13 @@ template <class A> void serialize(A& archive, RunRequest& m) {
   archive(m.directory_required, m.umask);
   archive(files(m.files), CappedStrings{"sources", m.sources, cap::files, cap::path});
   archive(m.ghosts, m.input, m.terminal, m.window, capped("limits", m.limits, cap::limits), m.job_limits);
+  archive(m.ignored);
 }
-template <class A> void serialize(A& archive, RunSignal& m) {
-  archive(m.signal, m.rank, m.group, m.queued, m.value);
-}
+template <class A> void serialize(A& archive, RunSignal& m) { archive(m.signal, m.rank, m.group, m.queued, m.value); }
 template <class A> void serialize(A& archive, RunGhosts& m) { archive(m.first, capped("pids", m.pids, cap::nodes)); }
 template <class A> void serialize(A& archive, RunInput& m) { archive(m.offset, m.end, data(m.data)); }
 template <class A> void serialize(A& archive, PsRequest& m) { archive(node_set(m.nodes)); }
-template <class A> void serialize(A& archive, KillRequest& m) {
-  archive(m.job, m.pid, node_set(m.nodes), m.signal);
-}
+template <class A> void serialize(A& archive, KillRequest& m) { archive(m.job, m.pid, node_set(m.nodes), m.signal); }
 template <class A> void serialize(A& archive, RunCredit& m) { archive(m.rank, stream(m.stream), m.taken); }
 template <class A> void serialize(A& archive, RunAck& m) { archive(capped("ranks", m.ranks, cap::nodes)); }
 template <class A> void serialize(A& archive, RunAttach& m) {
@@ -320,16 +316,12 @@ template <class A> void serialize(A& archive, PsReply& m) {
   archive(m.node, word("name", m.name), capped("processes", m.processes, cap::processes));
 }
 template <class A> void serialize(A& archive, Failure& m) { archive(m.usage, text("reason", m.reason)); }
-template <class A> void serialize(A& archive, MetricLabel& m) {
-  archive(word("name", m.name), word("value", m.value));
-}
+template <class A> void serialize(A& archive, MetricLabel& m) { archive(word("name", m.name), word("value", m.value)); }
 template <class A> void serialize(A& archive, Metric& m) {
   archive(word("name", m.name), choice("kind", m.kind, MetricKind::gauge), text("help", m.help));
   archive(capped("labels", m.labels, cap::labels), m.value);
 }
-template <class A> void serialize(A& archive, MetricsReply& m) {
-  archive(capped("entries", m.entries, cap::metrics));
-}
+template <class A> void serialize(A& archive, MetricsReply& m) { archive(capped("entries", m.entries, cap::metrics)); }
 template <class A> void serialize(A& archive, UpProgress& m) {
   archive(m.node, word("name", m.name), m.steps_over, m.steps, capped("step", m.step, cap::title));
   archive(outcome(m.outcome), text("reason", m.reason));

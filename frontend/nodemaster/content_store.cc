@@ -14,18 +14,18 @@ ContentStore::Offer ContentStore::offer(const std::vector<ContentSource>& source
   std::vector<transport::ContentHash> hashes;
   for (const ContentSource& source : sources)
     hashes.push_back(source.content.hash);
-  Offer made(*this, next_offer_++, hashes);
+  const Nodes nodes = rights ? std::make_shared<Nodes::element_type>() : nullptr;
+  Offer made(*this, next_offer_++, hashes, nodes);
   for (const ContentSource& source : sources)
-    add({next_offer_ - 1, source, rights});
+    add({next_offer_ - 1, source, rights, nodes});
   return made;
 }
 
 // In the order in which they are tried. What an offer has twice counts once.
 void ContentStore::add(Source source) {
   Sources& sources = items_[source.file.content.hash];
-  const auto place = source.rights == nullptr ? sources.begin()
-                                              : std::find_if(sources.begin(), sources.end(),
-                                                             [](const Source& s) { return s.rights != nullptr; });
+  const auto place = std::find_if(sources.begin(), sources.end(),
+                                  [&](const Source& other) { return other.order() >= source.order(); });
   if (place != sources.end() && place->offer == source.offer) return;
   sources.insert(place, std::move(source));
 }
@@ -67,12 +67,13 @@ sys::Result<sys::FileReader> ContentStore::open_anew(const Source& source) {
   return reader;
 }
 
-sys::Status ContentStore::fill(const transport::Fetch& fetch, transport::Bytes& data) {
+sys::Status ContentStore::fill(transport::NodeNumber node, const transport::Fetch& fetch, transport::Bytes& data) {
+  sys::Status status = sys::refusal("the front end does not offer this content (any more)");
   const auto found = items_.find(fetch.hash);
-  if (found == items_.end()) return sys::refusal("the front end does not offer this content (any more)");
-  sys::Status status;
+  if (found == items_.end()) return status;
   std::size_t tries = 0;
   for (const Source& source : found->second) {
+    if (!source.is_for(node)) continue;
     status = fill_from(source, fetch, data);
     if (status || ++tries == max_tries) break;
   }
@@ -95,11 +96,11 @@ sys::Status ContentStore::fill_from(const Source& source, const transport::Fetch
   return {};
 }
 
-transport::Block ContentStore::read(const transport::Fetch& fetch) {
+transport::Block ContentStore::read(transport::NodeNumber node, const transport::Fetch& fetch) {
   transport::Block block;
   block.hash = fetch.hash;
   block.offset = fetch.offset;
-  if (const auto status = fill(fetch, block.data); !status) {
+  if (const auto status = fill(node, fetch, block.data); !status) {
     block.data.clear();
     block.reason = status.error().text();
   }

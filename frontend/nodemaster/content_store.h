@@ -2,7 +2,8 @@
 // somebody (a plan, a job) holds an Offer of it. The nodes check what they get against the hash.
 //
 // A node may belong to whoever has made the offer, so an offer of a command's files carries the command's rights, with
-// which they are opened: nobody gets through nodemaster what the kernel would not let him read. Plans are root's.
+// which they are opened: nobody gets through nodemaster what the kernel would not let him read. And it is for the nodes where
+// the command may start something: what one offers comes in the way of no other's. Plans are root's, and for all nodes.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,32 +42,41 @@ class ContentStore {
 
   explicit ContentStore(Opener opener = open_file) : opener_(std::move(opener)) {}
 
+  using Nodes = std::shared_ptr<std::set<transport::NodeNumber>>;  // that get an offer; null: all
+
   // Movable; the store must outlive it.
   class Offer {
    public:
     Offer() = default;
-    Offer(ContentStore& store, std::uint64_t number, std::vector<transport::ContentHash> hashes)
-        : store_(&store), number_(number), hashes_(std::move(hashes)) {}
+    Offer(ContentStore& store, std::uint64_t number, std::vector<transport::ContentHash> hashes, Nodes nodes)
+        : store_(&store), number_(number), hashes_(std::move(hashes)), nodes_(std::move(nodes)) {}
     Offer(Offer&& other) noexcept { *this = std::move(other); }
     Offer& operator=(Offer&& other) noexcept {
       std::swap(store_, other.store_);
       std::swap(number_, other.number_);
       std::swap(hashes_, other.hashes_);
+      std::swap(nodes_, other.nodes_);
       return *this;
     }
     ~Offer() {
       if (store_) store_->withdraw(number_, hashes_);
+    }
+    // From now on that node gets it.
+    void extend_to(transport::NodeNumber node) {
+      if (nodes_) nodes_->insert(node);
     }
 
    private:
     ContentStore* store_ = nullptr;
     std::uint64_t number_ = 0;
     std::vector<transport::ContentHash> hashes_;
+    Nodes nodes_;
   };
 
+  // With `rights`: for no node yet (Offer::extend_to()); without: for all.
   Offer offer(const std::vector<ContentSource>& sources, const ReaderRights& rights = nullptr);
-  // The piece that is asked for, or Block::reason why not. Reads the file, from the page cache as a rule.
-  transport::Block read(const transport::Fetch& fetch);
+  // The piece that a node asks for, or Block::reason why not. Reads the file, from the page cache as a rule.
+  transport::Block read(transport::NodeNumber node, const transport::Fetch& fetch);
   std::size_t size() const { return items_.size(); }
 
  private:
@@ -73,9 +84,13 @@ class ContentStore {
     std::uint64_t offer = 0;
     ContentSource file;
     ReaderRights rights;
+    Nodes nodes;
+    bool is_for(transport::NodeNumber node) const { return !nodes || nodes->contains(node); }
+    // A user's file may change while it is read, and what comes then has another hash.
+    int order() const { return !rights ? 0 : rights->uid == 0 ? 1 : 2; }
   };
   // Each offer's own: one that is wrong, or may not be read, takes no other's place. Those of plans come first, as no
-  // command is to stand in their way; then the newest.
+  // command is to stand in their way, then root's, then others', each the newest first.
   using Sources = std::vector<Source>;
   struct OpenFile {
     std::uint64_t offer;  // that it was opened for, with the rights of that one
@@ -87,7 +102,7 @@ class ContentStore {
   void add(Source source);
   sys::Result<sys::FileReader*> open(const Source& source);
   sys::Result<sys::FileReader> open_anew(const Source& source);
-  sys::Status fill(const transport::Fetch& fetch, transport::Bytes& data);
+  sys::Status fill(transport::NodeNumber node, const transport::Fetch& fetch, transport::Bytes& data);
   sys::Status fill_from(const Source& source, const transport::Fetch& fetch, transport::Bytes& data);
 
   const Opener opener_;

@@ -14,7 +14,7 @@ sys::Status FetchQueue::add(const transport::Fetch& fetch) {
 
 void FetchQueue::serve() {
   while (!waiting_.empty() && !bulk_.congested()) {
-    bulk_.send(store_.read(waiting_.front()));
+    bulk_.send(store_.read(node_, waiting_.front()));
     waiting_.pop_front();
   }
 }

@@ -13,7 +13,7 @@ class FetchQueue {
  public:
   static constexpr std::size_t max_waiting = 64;  // a node has far fewer in flight
 
-  FetchQueue(ContentStore& store, Peer& bulk) : store_(store), bulk_(bulk) {}
+  FetchQueue(ContentStore& store, transport::NodeNumber node, Peer& bulk) : store_(store), node_(node), bulk_(bulk) {}
 
   // Refused when the node has asked for more than it may before getting an answer.
   sys::Status add(const transport::Fetch& fetch);
@@ -22,6 +22,7 @@ class FetchQueue {
 
  private:
   ContentStore& store_;
+  const transport::NodeNumber node_;
   Peer& bulk_;
   std::deque<transport::Fetch> waiting_;
 };

@@ -37,6 +37,7 @@ transport::Launch launch_of(const transport::RunRequest& request, const Credenti
           .window = request.window,
           .limits = request.limits,
           .job_limits = request.job_limits,
+          .ignored = request.ignored,
           .follow = request.ghosts};
 }
 
@@ -52,7 +53,8 @@ Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest requ
       patience_(tools.loop),
       contact_(tools.loop) {}
 
-void Job::start(const std::vector<NodeNumber>& nodes, JobOwner& owner) {
+void Job::start(const std::vector<NodeNumber>& nodes, bool trusted, JobOwner& owner) {
+  trusted_ = trusted;
   owner_ = &owner;
   set_nodes(nodes);
   input_.begin(nodes, request_.input);
@@ -107,6 +109,9 @@ void Job::launch(Rank& rank) {
   launch.pid = rank.pid;
   launch.output_credit = credit_;
   launch.input = input_.feeds(launch.rank);
+  launch.may_replace = trusted_;
+  launch.environment.push_back(sys::cat("NODEINIT_NODE=", rank.node));
+  offer_.extend_to(rank.node);
   rank.phase = Rank::Phase::launching;
   rank.sent = tools_.links.send(rank.node, launch);
   if (!rank.sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
@@ -175,11 +180,9 @@ std::vector<NodeNumber> Job::nodes() const {
   return all;
 }
 
-std::optional<NodeNumber> Job::node_of(std::int32_t pid) const {
-  const auto found = std::find_if(ranks_.begin(), ranks_.end(), [pid](const Rank& rank) {
-    return rank.phase == Rank::Phase::running && rank.pid == pid;
-  });
-  return found == ranks_.end() ? std::nullopt : std::optional(found->node);
+void Job::add_nodes_of(std::int32_t pid, std::set<NodeNumber>& nodes) const {
+  for (const Rank& rank : ranks_)
+    if (rank.phase == Rank::Phase::running && rank.pid == pid) nodes.insert(rank.node);
 }
 
 // The node forgets that it has tried, and another pid is tried.
@@ -219,10 +222,14 @@ void Job::on_output(NodeNumber node, transport::StreamOutput output) {
   if (output.offset < stream.taken && !output.data.empty())
     tools_.links.send_bulk(node, transport::StreamCredit{number_, output.rank, output.stream, stream.taken});
   if (end > stream.received) {
-    tell(transport::RunOutput{output.rank, output.stream, output.offset, std::move(output.data)});
+    // Of what comes once more, the beginning may have been passed on.
+    const std::uint64_t known = std::max(stream.received, output.offset) - output.offset;
+    output.data.erase(output.data.begin(), output.data.begin() + static_cast<std::ptrdiff_t>(known));
+    tell(transport::RunOutput{output.rank, output.stream, output.offset + known, std::move(output.data)});
     stream.received = end;
   }
-  if (!owner_ && stream.received >= stream.taken + credit_ / 4) take(*rank, output.stream, stream.received);
+  // The window is the one that an earlier nodemaster has given, maybe: it may be small.
+  if (!owner_) take(*rank, output.stream, stream.received);
   stream.ended = stream.ended || output.end;
   check_complete(*rank);
 }

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,7 +72,8 @@ class Job {
       ContentStore::Offer offer, std::function<void()> over);
 
   // Launches the ranks, at once or when their ghosts are there; those that cannot be launched end at once.
-  void start(const std::vector<transport::NodeNumber>& nodes, JobOwner& owner);
+  // `trusted`: its files may take the place of what a node has from elsewhere.
+  void start(const std::vector<transport::NodeNumber>& nodes, bool trusted, JobOwner& owner);
   // A node holds this process of it.
   void adopt(transport::NodeNumber node, const transport::HeldProcess& held);
   // The command is there again. `reported`: nodes that have said what they hold. An error: it is not this job's.
@@ -111,8 +113,8 @@ class Job {
   bool has(transport::NodeNumber node, std::uint32_t rank) const;
   std::size_t ranks() const { return ranks_.size(); }
   std::vector<transport::NodeNumber> nodes() const;
-  // Where a rank runs that has this pid.
-  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
+  // Those where a rank runs that has this pid.
+  void add_nodes_of(std::int32_t pid, std::set<transport::NodeNumber>& nodes) const;
 
  private:
   void set_nodes(const std::vector<transport::NodeNumber>& nodes);
@@ -149,6 +151,7 @@ class Job {
   const Credentials caller_;
   ContentStore::Offer offer_;
   std::function<void()> over_;  // empty once it has been called
+  bool trusted_ = false;
   JobOwner* owner_ = nullptr;
   bool unclaimed_ = false;
   std::vector<transport::Message> untold_;                        // while it is

@@ -62,7 +62,7 @@ JobTable::JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, Co
       claims_(loop, patience_) {}
 
 sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
-                                  Credentials caller, JobOwner& owner) {
+                                  Credentials caller, bool trusted, JobOwner& owner) {
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
   if (auto status = check_input(request.input, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
@@ -77,7 +77,7 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   auto offer = store_.offer(sources_of(request), rights);
   Job& job =
       *jobs_.emplace(number, make_job(number, std::move(request), std::move(caller), std::move(offer))).first->second;
-  job.start(nodes, owner);
+  job.start(nodes, trusted, owner);
   return &job;
 }
 
@@ -108,7 +108,7 @@ std::size_t JobTable::count_of(std::uint32_t uid) const {
 // The job that has that rank there.
 Job* JobTable::find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank) {
   Job* const job = find(number);
-  return job && job->has(node, rank) ? job : nullptr;
+  return job && job->has(node, rank) && !is_disputed(node, number, rank) ? job : nullptr;
 }
 
 Job* JobTable::find(std::uint64_t number) {
@@ -118,22 +118,24 @@ Job* JobTable::find(std::uint64_t number) {
 
 void JobTable::on_message(transport::NodeNumber node, const transport::Launched& launched) {
   if (Job* job = find(launched.job, node, launched.rank)) return job->on_launched(node, launched);
+  if (is_disputed(node, launched.job, launched.rank)) return;
   if (launched.pid == 0) links_.send(node, transport::Forget{launched.job, launched.rank});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::ProcessEnd& end) {
   if (Job* job = find(end.job, node, end.rank)) return job->on_process_end(node, end);
+  if (is_disputed(node, end.job, end.rank)) return;
   links_.send(node, transport::Forget{end.job, end.rank});
 }
 
 void JobTable::on_message(transport::NodeNumber node, const transport::ProcessState& state) {
-  if (Job* job = find(state.job)) job->on_process_state(node, state);
+  if (Job* job = find(state.job, node, state.rank)) job->on_process_state(node, state);
 }
 
 void JobTable::on_message(transport::NodeNumber node, transport::StreamOutput output) {
   if (Job* job = find(output.job, node, output.rank)) return job->on_output(node, std::move(output));
   // Before the node has said what it holds, it may be of a job that is still to be found, and will be wanted again.
-  if (!reported_.contains(node)) return;
+  if (!reported_.contains(node) || is_disputed(node, output.job, output.rank)) return;
   const std::uint64_t end = output.offset + output.data.size();
   links_.send_bulk(node, transport::StreamCredit{output.job, output.rank, output.stream, end});
 }
@@ -155,16 +157,18 @@ const Job* JobTable::job(std::uint64_t number) const {
   return found == jobs_.end() ? nullptr : found->second.get();
 }
 
-std::optional<transport::NodeNumber> JobTable::node_of(std::int32_t pid) const {
+std::set<transport::NodeNumber> JobTable::nodes_of(std::int32_t pid) const {
+  std::set<transport::NodeNumber> nodes;
   for (const auto& [number, job] : jobs_)
-    if (const auto node = job->node_of(pid)) return node;
-  return std::nullopt;
+    job->add_nodes_of(pid, nodes);
+  return nodes;
 }
 
 void JobTable::on_node_lost(transport::NodeNumber node, const std::string& reason) {
   reported_.erase(node);
   reports_.erase(node);
   early_.erase(node);
+  drop_disputes(node);
   for (const auto& [number, job] : jobs_)
     job->on_node_lost(node, reason);
 }
@@ -177,7 +181,9 @@ void JobTable::on_node_gone(transport::NodeNumber node, const std::string& reaso
 
 // ---------------------------------------------------------------- what nodes hold
 
+// Once after each Welcome: whoever says it again costs no time.
 void JobTable::on_message(transport::NodeNumber node, transport::HeldProcesses held) {
+  if (reported_.contains(node)) return;
   std::vector<transport::HeldProcess>& all = reports_[node];
   if (all.size() < max_held) all.insert(all.end(), held.processes.begin(), held.processes.end());
   if (held.more) return;
@@ -197,7 +203,8 @@ void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::
     by_job.emplace(process.job, &process);
   for (const auto& [number, job] : jobs_) {
     const auto found = by_job.find(number);
-    job->on_node_back(node, found == by_job.end() ? nullptr : found->second);
+    const bool holds = found != by_job.end() && found->second->uid == job->uid();
+    job->on_node_back(node, holds ? found->second : nullptr);
   }
   for (const transport::HeldProcess& process : held)
     find_job_of(node, process);
@@ -205,15 +212,31 @@ void JobTable::on_held(transport::NodeNumber node, const std::vector<transport::
 
 // A process that none of our jobs knows: nobody wants it any more, or its command asked an earlier nodemaster for it.
 void JobTable::find_job_of(transport::NodeNumber node, const transport::HeldProcess& held) {
-  Job* job = find(held.job);
+  const Job* const job = find(held.job);
+  // Whose it is, nodes disagree, or this one and a user who has claimed it: one of them lies, and it is not known which.
+  if (job && job->uid() != held.uid) return void(disputed_.insert({node, held.job, held.rank}));
   if (job && job->has(node, held.rank)) return;
-  // Nodes disagree whose it is, and one of them lies: it is not known which, so neither's process is touched.
-  if (job && job->unclaimed() && job->uid() != held.uid) return;
   const bool wanted = job ? job->unclaimed() : !is_of_this_life(held.job);
-  if (!wanted || !has_room_for(held)) return end_unwanted(node, held);
-  if (!job) job = jobs_.emplace(held.job, make_job(held.job, {}, {held.uid, 0, {}}, {})).first->second.get();
+  if (!wanted) return end_unwanted(node, held);
+  if (!has_room_for(node, held)) return void(disputed_.insert({node, held.job, held.rank}));
+  find_job(node, held);
+}
+
+void JobTable::find_job(transport::NodeNumber node, const transport::HeldProcess& held) {
+  Found& found = found_by_[node];
+  Job* job = find(held.job);
+  if (!job) {
+    ++found.jobs;
+    job = jobs_.emplace(held.job, make_job(held.job, {}, {held.uid, 0, {}}, {})).first->second.get();
+  }
+  const std::size_t before = job->ranks();
   job->adopt(node, held);
+  found.ranks += job->ranks() - before;
   if (const auto waiting = claims_.take(*job)) claim(*job, *waiting);
+}
+
+void JobTable::drop_disputes(transport::NodeNumber node) {
+  disputed_.erase(disputed_.lower_bound({node, 0, 0}), disputed_.lower_bound({node + 1, 0, 0}));
 }
 
 // What it has said already has been passed over, and it is over when that has been taken.
@@ -223,12 +246,18 @@ void JobTable::end_unwanted(transport::NodeNumber node, const transport::HeldPro
     links_.send_bulk(node, transport::StreamCredit{held.job, held.rank, stream, 0, true});
 }
 
-// Nodes can say much: what they say of jobs and ranks costs memory within limits.
-bool JobTable::has_room_for(const transport::HeldProcess& held) const {
-  std::size_t ranks = held.rank;
+// Nodes can say much: what they say of jobs and ranks costs memory within limits, and one that lies takes a part only.
+bool JobTable::has_room_for(transport::NodeNumber node, const transport::HeldProcess& held) const {
+  const auto known = jobs_.find(held.job);
+  const std::size_t there = known == jobs_.end() ? 0 : known->second->ranks();
+  const std::size_t more = held.rank < there ? 0 : held.rank + 1 - there;
+  std::size_t ranks = more;
   for (const auto& [number, job] : jobs_)
     if (job->unclaimed()) ranks += job->ranks();
-  return held.rank < max_ranks && count(true) < max_jobs && ranks < max_found_ranks;
+  const auto found = found_by_.find(node);
+  const Found its = found == found_by_.end() ? Found{} : found->second;
+  const bool within_share = its.jobs < max_jobs / node_share && its.ranks + more <= max_found_ranks / node_share;
+  return held.rank < max_ranks && count(true) < max_jobs && ranks <= max_found_ranks && within_share;
 }
 
 void JobTable::attach(JobClaim claim) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "frontend/nodemaster/job.h"
@@ -19,15 +20,16 @@ class JobTable {
  public:
   static constexpr std::size_t max_jobs = 1000;
   static constexpr std::size_t max_jobs_of_user = 300;      // but root
-  static constexpr std::size_t max_found_ranks = 1u << 17;  // of all unclaimed jobs: those of two with most ranks
+  static constexpr std::size_t max_found_ranks = 1u << 18;  // of all unclaimed jobs: those of four with most ranks
+  static constexpr std::size_t node_share = 4;  // the part of that, and of max_jobs, that one node may claim
 
   // `first_number`: another one after each start of nodemaster, as nodes may still run processes of earlier jobs.
   JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store, std::uint64_t first_number);
 
   // Starts the request's program on `nodes`. The job's news go to `owner` until it is over or the owner is gone. Its
-  // files are read with the caller's rights.
+  // files are read with the caller's rights; `trusted`: Job::start().
   sys::Result<Job*> start(transport::RunRequest request, const std::vector<transport::NodeNumber>& nodes,
-                          Credentials caller, JobOwner& owner);
+                          Credentials caller, bool trusted, JobOwner& owner);
   // Gives a job back to the command that had asked an earlier nodemaster for it, at once or when a node has named it.
   void attach(JobClaim claim);
   void drop_claim(const JobOwner& owner) { claims_.drop(owner); }
@@ -47,7 +49,8 @@ class JobTable {
   std::size_t running() const { return jobs_.size(); }
   // Null: it is over, or never was.
   const Job* job(std::uint64_t number) const;
-  std::optional<transport::NodeNumber> node_of(std::int32_t pid) const;
+  // Those where a rank runs that has this pid: one, where ranks have ghosts.
+  std::set<transport::NodeNumber> nodes_of(std::int32_t pid) const;
 
  private:
   Job* find(std::uint64_t number);
@@ -59,7 +62,12 @@ class JobTable {
                                 ContentStore::Offer offer);
   void on_held(transport::NodeNumber node, const std::vector<transport::HeldProcess>& held);
   void find_job_of(transport::NodeNumber node, const transport::HeldProcess& held);
-  bool has_room_for(const transport::HeldProcess& held) const;
+  bool has_room_for(transport::NodeNumber node, const transport::HeldProcess& held) const;
+  void find_job(transport::NodeNumber node, const transport::HeldProcess& held);
+  bool is_disputed(transport::NodeNumber node, std::uint64_t job, std::uint32_t rank) const {
+    return disputed_.contains({node, job, rank});
+  }
+  void drop_disputes(transport::NodeNumber node);
   bool is_of_this_life(std::uint64_t number) const { return number >= first_number_ && number < next_number_; }
   void claim(Job& job, const JobClaim& claim);
   void refuse(const JobClaim& claim, sys::Error why);
@@ -78,6 +86,13 @@ class JobTable {
   std::map<transport::NodeNumber, std::vector<transport::InputCredit>>
       early_;                                 // what came before the report, of unknown jobs
   std::set<transport::NodeNumber> reported_;  // nodes that are there and have said what they hold
+  // What a node holds for a job that is somebody else's as far as we know, or that there is no room for: nothing is done to
+  // it, and it gets nothing.
+  std::set<std::tuple<transport::NodeNumber, std::uint64_t, std::uint32_t>> disputed_;
+  struct Found {
+    std::size_t jobs = 0, ranks = 0;
+  };
+  std::map<transport::NodeNumber, Found> found_by_;  // what has been found by what that node has said
 };
 
 }  // namespace frontend

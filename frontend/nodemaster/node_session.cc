@@ -41,7 +41,7 @@ void NodeSession::attach_bulk(std::unique_ptr<Peer> bulk) {
   if (bulk_) drop_bulk("the node has opened another bulk connection");
   bulk_ = std::move(bulk);
   bulk_->hand_over(transport::ConnectionKind::bulk, bulk_limits, *this);
-  fetches_.emplace(store_, *bulk_);
+  fetches_.emplace(store_, node_, *bulk_);
 }
 
 void NodeSession::drop_bulk(const std::string& reason) {

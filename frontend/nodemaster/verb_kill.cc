@@ -53,6 +53,7 @@ class KillVerb final : public Verb {
     if (!anybodys() && !job) return sys::refusal(sys::cat("no job ", request_.job, " runs"));
     if (!anybodys() && job->uid() != reply_.caller().uid)
       return sys::refusal(sys::cat("permission denied: job ", request_.job, " is somebody else's"));
+    concerned_ = job != nullptr || !request_.nodes.empty();
     // Others than admins reach the job where it is known to be: a node may say of any job that it is somebody's.
     if (job && !anybodys()) return job->nodes();
     if (!request_.nodes.empty()) return select_nodes(request_.nodes, desk_.table);
@@ -62,11 +63,11 @@ class KillVerb final : public Verb {
 
   Nodes nodes_of_process() {
     if (!request_.nodes.empty()) return select_nodes(request_.nodes, desk_.table);
-    const auto node = desk_.jobs.node_of(request_.pid);
-    if (!node)
-      return sys::refusal(
-          sys::cat("no job has a process ", request_.pid, " on its list; name its node as well: n3:", request_.pid));
-    return std::vector{*node};
+    const auto nodes = desk_.jobs.nodes_of(request_.pid);
+    if (nodes.size() == 1) return std::vector{*nodes.begin()};
+    const std::string_view which =
+        nodes.empty() ? "no job has a process of this pid on its list" : "several nodes have a process of this pid";
+    return sys::refusal(sys::cat(request_.pid, ": ", which, "; name its node as well: n3:", request_.pid));
   }
 
   transport::Message question() const {
@@ -84,7 +85,7 @@ class KillVerb final : public Verb {
       if (id != 0) {
         asked_.insert(id);
         ++waiting_;
-      } else if (request_.job == 0) {
+      } else if (concerned_) {
         tell(node, false, "not connected");
       }
     }
@@ -125,6 +126,7 @@ class KillVerb final : public Verb {
   std::set<NodeQuestions::Id> asked_;
   std::size_t waiting_ = 0;
   bool told_ = false;
+  bool concerned_ = true;  // those that are asked are known to have something to do with it
 };
 
 }  // namespace

@@ -60,6 +60,7 @@ class PsVerb final : public Verb {
     if (list == nullptr) return false;
     const Node* node = desk_.table.find(number);
     if (node && !list->processes.empty()) reply_.send(transport::PsReply{number, node->entry.name, list->processes});
+    if (!list->trouble.empty()) fail(number, sys::printable(list->trouble, 256));
     return list->more;
   }
 

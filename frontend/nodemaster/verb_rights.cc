@@ -1,5 +1,6 @@
 // RightsRequest, AvailabilityRequest: a NodeResult for each node, then Done. What has been changed is written down before
 // it is said.
+#include <algorithm>
 #include <functional>
 
 #include "frontend/nodemaster/node_changes.h"
@@ -27,7 +28,8 @@ class ChangeVerb : public Verb {
       const auto status = change(node);
       results.push_back({number, node.entry.name, bool(status), status ? "" : status.error().what});
     }
-    const auto saved = desk_.changes.save();
+    const bool changed = std::ranges::any_of(results, &transport::NodeResult::succeeded);
+    const auto saved = changed ? desk_.changes.save() : sys::Status();
     for (transport::NodeResult& result : results) {
       if (!saved && result.succeeded) spoil(result, saved.error());
       reply_.send(result);

@@ -111,7 +111,7 @@ class RunVerb final : public JobVerb {
   void begin() {
     const auto nodes = select_some(request_.nodes, desk_.table, reply_);
     if (nodes.empty()) return;
-    const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), *this);
+    const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), reply_.role() >= Role::admin, *this);
     if (!job) return reply_.fail(false, job.error().text());
     begin_with(**job);
   }

@@ -92,9 +92,37 @@ TEST_CASE("eviction: who wants what is going waits until it has gone, and gets i
   cache.loop.run_until_idle();
   CHECK(cache.ready == before + 1);
   CHECK(cache.evict(0) == "");  // one after the other
-  cache.content.cache.evicted();
+  cache.content.cache.evicted({cache.entry('a').content.hash});
   cache.loop.run_until_idle();
   CHECK(cache.ready == before + 3);
+}
+
+TEST_CASE("eviction: what could not be removed is there still, and can be evicted once more") {
+  Filled cache;
+  cache.use(cache.entry('a', "/bin/tool"));
+  const auto before = cache.content.cache.bytes_held();
+  CHECK(cache.evict(0) == "a");
+  CHECK(cache.content.cache.bytes_held() == before - 10);
+  cache.content.cache.evicted({});
+  CHECK(cache.content.cache.bytes_held() == before);
+  const auto again = cache.content.cache.evict(0, {});
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].places == std::vector<std::string>{"/bin/tool"});
+}
+
+TEST_CASE("eviction: it is known where something has been placed, and not only was to be") {
+  Filled cache;
+  const std::vector entries{cache.entry('a', "/bin/tool"), cache.entry('b', "/bin/other")};
+  auto hold = cache.use(entries[0]);
+  auto other = cache.use(entries[1]);
+  CHECK(cache.content.cache.placed_among(entries).empty());
+  hold.placed();
+  other.placed(false);
+  CHECK(cache.content.cache.placed_among(entries) == std::set<std::string>{"/bin/tool"});
+  hold = {};
+  CHECK(cache.evict(0) != "");
+  cache.content.cache.evicted({entries[0].content.hash, entries[1].content.hash});
+  CHECK(cache.content.cache.placed_among(entries).empty());
 }
 
 TEST_CASE("eviction: a victim has all places that it was given") {

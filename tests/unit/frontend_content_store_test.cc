@@ -39,13 +39,14 @@ struct File {
 frontend::ContentSource source(const std::string& path, std::uint8_t hash = 1) { return {{{hash}, 10}, path}; }
 
 transport::Block fetch(ContentStore& store, std::uint8_t hash = 1) {
-  return store.read(transport::Fetch{.hash = {hash}, .offset = 0, .length = 10});
+  return store.read(0, transport::Fetch{.hash = {hash}, .offset = 0, .length = 10});
 }
 
 // The reason why `path` is not served to the offer of such a caller; "" when it is.
 std::string refusal(const std::string& path, const ReaderRights& rights) {
   ContentStore store;
-  const auto offer = store.offer({source(path)}, rights);
+  auto offer = store.offer({source(path)}, rights);
+  offer.extend_to(0);
   const auto block = fetch(store);
   if (!block.reason.empty() && !block.data.empty()) return "data and a reason";
   return block.data.size() == 10 ? "" : block.reason;
@@ -130,7 +131,8 @@ TEST_CASE("an offer of the same content takes no other's place") {
   Openings at;
   const auto plan = at.store.offer({source(first.path)});
   {
-    const auto command = at.store.offer({source(second.path)}, rights_of(1000, 1000));
+    auto command = at.store.offer({source(second.path)}, rights_of(1000, 1000));
+    command.extend_to(0);
     CHECK(fetch(at.store).reason == "");
     CHECK(at.made == std::vector<std::string>{"0 secret"});
   }
@@ -143,7 +145,9 @@ TEST_CASE("of several commands' files one that may be read is served, and only w
   Openings at;
   at.unreadable = bad.path;
   auto mine = at.store.offer({source(good.path)}, rights_of(1000, 1000));
-  const auto theirs = at.store.offer({source(bad.path), source(bad.path)}, rights_of(1001, 1001));
+  auto theirs = at.store.offer({source(bad.path), source(bad.path)}, rights_of(1001, 1001));
+  mine.extend_to(0);
+  theirs.extend_to(0);
   CHECK(fetch(at.store).reason == "");
   CHECK(at.made == std::vector<std::string>{"1001 secret", "1000 secret"});
   mine = {};
@@ -151,11 +155,33 @@ TEST_CASE("of several commands' files one that may be read is served, and only w
   CHECK(fetch(at.store).data.empty());
 }
 
+TEST_CASE("what a command offers is for the nodes where it may start something") {
+  const File good(0, 0, 0600), junk(0, 0, 0600);
+  Openings at;
+  auto mine = at.store.offer({source(good.path)}, rights_of(1000, 1000));
+  CHECK(fetch(at.store).reason == "the front end does not offer this content (any more)");
+  mine.extend_to(0);
+  const auto theirs = at.store.offer({source(junk.path)}, rights_of(1001, 1001));  // newer, and for no node
+  CHECK(fetch(at.store).reason == "");
+  CHECK(at.made == std::vector<std::string>{"1000 secret"});
+}
+
+TEST_CASE("no user's file stands in the way of root's") {
+  const File good(0, 0, 0600), junk(0, 0, 0600);
+  Openings at;
+  auto roots = at.store.offer({source(good.path)}, rights_of(0, 0));
+  auto theirs = at.store.offer({source(junk.path)}, rights_of(1001, 1001));
+  roots.extend_to(0);
+  theirs.extend_to(0);
+  CHECK(fetch(at.store).reason == "");
+  CHECK(at.made == std::vector<std::string>{"0 secret"});
+}
+
 TEST_CASE("very many bad offers of one content cost a bounded number of openings") {
   Openings at;
   std::vector<ContentStore::Offer> offers;
   for (int i = 0; i < 100; ++i)
-    offers.push_back(at.store.offer({source("/no/such/file")}, rights_of(1000, 1000)));
+    offers.push_back(at.store.offer({source("/no/such/file")}, rights_of(1000, 1000))), offers.back().extend_to(0);
   CHECK(fetch(at.store).reason != "");
   CHECK(at.made.size() == ContentStore::max_tries);
 }

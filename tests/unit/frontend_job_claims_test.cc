@@ -261,3 +261,44 @@ TEST_CASE("claims: what nodes say of jobs and ranks costs bounded memory") {
   at.held(3, many);
   CHECK(at.jobs.running() == frontend::JobTable::max_jobs);
 }
+
+TEST_CASE("claims: a user with a node that lies gets nothing of another user's processes") {
+  Restarted at;
+  at.attach(at.command, {.job = earlier, .nodes = {3, 2}, .input = 1}, user + 1);
+  at.held(3, {{earlier, 0, 4711, user + 1, HeldState::running}});  // the lie
+  REQUIRE(at.command.job != nullptr);
+  at.held(2, {runs(1)});
+  at.output(2, 1, 0, 100);
+  at.jobs.on_message(2, transport::InputCredit{.job = earlier, .rank = 1, .again = true});
+  at.jobs.on_message(2, transport::ProcessEnd{.job = earlier, .rank = 1});
+  CHECK(at.command.all<transport::RunOutput>().empty());
+  at.command.job->signal({SIGTERM, 1});
+  CHECK(at.links.take<transport::Signal>(2).empty());
+  CHECK(at.links.take<transport::StreamCredit>(2).empty());
+  CHECK(at.links.take<transport::StreamInput>(2).empty());
+  CHECK(at.links.take<transport::Forget>(2).empty());
+}
+
+TEST_CASE("claims: a node that invents very much costs other nodes' processes nothing") {
+  Restarted at;
+  std::vector<HeldProcess> invented;
+  for (std::uint64_t i = 0; i < 4000; ++i)
+    invented.push_back({i + 1000000, 65535, 5, user, HeldState::running});
+  at.held(3, invented);
+  at.held(3, invented);  // once counts
+  CHECK(at.jobs.running() <= 4);
+  at.held(2, {runs(0)});
+  at.attach(at.command, {.job = earlier, .nodes = {2}});
+  CHECK(at.command.job != nullptr);
+  CHECK(at.links.take<transport::Signal>(2).empty());
+  CHECK(at.links.take<transport::Signal>(3).empty());
+}
+
+TEST_CASE("claims: what nobody claims is taken piece by piece, however small its window is") {
+  Restarted at;
+  at.held(3, {runs(0)});
+  at.kernel.loop.advance(61s);
+  static_cast<void>(at.links.take<transport::StreamCredit>(3));
+  at.output(3, 0, 0, 4096);
+  CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 4096);
+}

@@ -68,7 +68,7 @@ struct Jobs {
     }
   }
   frontend::Job* run(const std::vector<NodeNumber>& nodes) {
-    const auto started = jobs.start(request, nodes, {1000, 100}, owner);
+    const auto started = jobs.start(request, nodes, {1000, 100}, true, owner);
     REQUIRE(started);
     job = *started;
     number = job->number();
@@ -122,6 +122,7 @@ TEST_CASE("a program runs on each node, and each end is told") {
   REQUIRE(launch.size() == 1);
   CHECK(launch[0].rank == 1);
   CHECK(launch[0].program == "/bin/foo");
+  CHECK(launch[0].environment == std::vector<std::string>{"NODEINIT_NODE=3"});
   CHECK(launch[0].uid == 1000);
   CHECK(launch[0].gid == 100);
   CHECK(launch[0].output_credit == 256u << 10);
@@ -413,14 +414,14 @@ TEST_CASE("what others say about a rank is not believed") {
 TEST_CASE("requests that cannot be meant are refused") {
   Jobs at;
   at.request.program = "foo";
-  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, true, at.owner));
   at.request.program = "/bin/foo";
   at.request.files = {{"/bin/foo", {}, 0755}};
-  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, true, at.owner));
   at.request.sources = {"relative"};
-  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, at.owner));
+  CHECK_FALSE(at.jobs.start(at.request, {1}, {}, true, at.owner));
   at.request.sources = {"/bin/foo"};
-  const auto job = at.jobs.start(at.request, {1}, {}, at.owner);
+  const auto job = at.jobs.start(at.request, {1}, {}, true, at.owner);
   REQUIRE(job);
   CHECK(at.store.size() == 1);
   at.jobs.on_node_gone(1, "gone");
@@ -474,7 +475,7 @@ TEST_CASE("a rank whose ghost is still to come can be cancelled, and goes with i
 TEST_CASE("a rank that is to get input but is not there is refused") {
   Jobs at;
   at.request.input = 1;
-  const auto job = at.jobs.start(at.request, {1}, {1000, 100}, at.owner);
+  const auto job = at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner);
   REQUIRE_FALSE(job);
   CHECK(job.error().text().find("no rank 1 to get the input") != std::string::npos);
 }
@@ -483,7 +484,7 @@ TEST_CASE("a terminal is for one node, and has the size that the command's has n
   Jobs at;
   at.request.terminal = true;
   at.request.window = {24, 80};
-  CHECK_FALSE(at.jobs.start(at.request, {1, 3}, {1000, 100}, at.owner));
+  CHECK_FALSE(at.jobs.start(at.request, {1, 3}, {1000, 100}, true, at.owner));
   frontend::Job* const job = at.run({3});
   const auto launch = at.links.take<transport::Launch>(3);
   REQUIRE(launch.size() == 1);
@@ -601,8 +602,28 @@ TEST_CASE("what is not as the caller has it is said once") {
 TEST_CASE("a user who has many jobs leaves room for others") {
   Jobs at;
   for (std::size_t i = 0; i < frontend::JobTable::max_jobs_of_user; ++i)
-    REQUIRE(at.jobs.start(at.request, {1}, {1000, 100}, at.owner));
-  CHECK(at.jobs.start(at.request, {1}, {1000, 100}, at.owner).error().text() ==
+    REQUIRE(at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner));
+  CHECK(at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner).error().text() ==
         "you have 300 jobs already; wait for one to end");
-  CHECK(at.jobs.start(at.request, {1}, {1001, 100}, at.owner));
+  CHECK(at.jobs.start(at.request, {1}, {1001, 100}, true, at.owner));
+}
+
+TEST_CASE("of output that comes once more the command gets what it does not have") {
+  Jobs at;
+  at.run({1});
+  at.launched(1, 0);
+  at.output(1, 0, "abc");
+  at.jobs.on_message(1, transport::StreamOutput{at.number, 0, StreamName::output, 1, false, bytes("bcdef")});
+  CHECK(at.owner.output(0) == "abcdef");
+  CHECK(at.owner.all<transport::RunOutput>().back().offset == 3);
+}
+
+TEST_CASE("only what admins start takes the place of what nodes have from elsewhere") {
+  Jobs at;
+  REQUIRE(at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner));
+  REQUIRE(at.jobs.start(at.request, {1}, {1000, 100}, false, at.owner));
+  const auto launches = at.links.take<transport::Launch>(1);
+  REQUIRE(launches.size() == 2);
+  CHECK(launches[0].may_replace);
+  CHECK_FALSE(launches[1].may_replace);
 }

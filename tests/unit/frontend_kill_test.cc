@@ -97,12 +97,23 @@ TEST_CASE("kill: a job of which nothing is left, a node that does not answer, on
   }
 }
 
+TEST_CASE("kill: a node that is named and cannot be asked is told of") {
+  Killing cluster;
+  KillJob got;
+  const auto command = cluster.asks(root, KillRequest{.job = 7, .nodes = "1,3", .signal = 9}, got);
+  cluster.answer(KilledProcesses{3, 0});
+  const auto results = command->take<NodeResult>();
+  REQUIRE(results.size() == 2);
+  CHECK((results[0].node == 1 && results[0].reason == "not connected"));
+  CHECK(results[1].succeeded);
+}
+
 TEST_CASE("kill: what cannot be asked") {
   Killing cluster;
   CHECK(cluster.failure_of(*cluster.ask_as(root, KillRequest{})) == "name a job or a process");
   CHECK(cluster.failure_of(*cluster.ask_as(root, KillRequest{.job = 7, .signal = 65})) == "there is no signal 65");
   CHECK(cluster.failure_of(*cluster.ask_as(root, KillRequest{.pid = 44, .signal = 9})) ==
-        "no job has a process 44 on its list; name its node as well: n3:44");
+        "44: no job has a process of this pid on its list; name its node as well: n3:44");
   const auto command = cluster.ask_as(root, KillRequest{.pid = 44, .nodes = "1", .signal = 9});
   const auto results = command->take<NodeResult>();
   REQUIRE(results.size() == 1);
@@ -115,13 +126,14 @@ TEST_CASE("ps: each node's processes, in parts, and who does not answer") {
   const auto command = cluster.asks(user, transport::PsRequest{"2-3"}, got);
   CHECK(got.job == 0);
   cluster.answer(transport::ProcessList{true, {}, {{.pid = 5, .command = "a"}}});
-  cluster.answer(transport::ProcessList{false, {}, {{.pid = 6, .command = "b"}}});
+  cluster.answer(transport::ProcessList{false, "cut", {{.pid = 6, .command = "b"}}});
   const auto replies = command->take<transport::PsReply>();
   REQUIRE(replies.size() == 2);
   CHECK((replies[1].node == 3 && replies[1].processes.at(0).pid == 6));
   const auto results = command->take<NodeResult>();
-  REQUIRE(results.size() == 1);
+  REQUIRE(results.size() == 2);
   CHECK((results[0].node == 2 && results[0].reason == "not connected"));
+  CHECK((results[1].node == 3 && results[1].reason == "cut"));
   CHECK(command->take<transport::Done>().size() == 1);
 }
 

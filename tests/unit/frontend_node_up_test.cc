@@ -196,7 +196,7 @@ TEST_CASE("a plan's files are hashed, sent as hashes, and served") {
   const Setup setup = at.setup();
   const auto content = content_of(setup.steps.at(1));
   CHECK(content.size == 5);
-  const auto block = at.store.read({content.hash, 1, 4});
+  const auto block = at.store.read(0, {content.hash, 1, 4});
   CHECK(block.reason == "");
   REQUIRE(block.data.size() == 4);
   CHECK(block.data[0] == std::byte{'e'});

@@ -49,6 +49,17 @@ TEST_CASE("files are linked from the cache to their own paths") {
   CHECK(node.linked(library, cached_library));
 }
 
+TEST_CASE("who may not replace others' files replaces what earlier launches have placed, and nothing else") {
+  Node node;
+  node.request.may_replace = false;
+  node.files.put(library, "another library", 0644);
+  CHECK(complaint(node).find("place /lib/") != std::string::npos);
+  CHECK(node.files.content(library) == "another library");
+  node.request.replaceable = {library};
+  CHECK(place(node.files, node.request).value() == program);
+  CHECK(node.linked(library, cached_library));
+}
+
 TEST_CASE("what is placed already is left in peace") {
   Node node;
   REQUIRE(place(node.files, node.request));

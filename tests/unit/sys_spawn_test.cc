@@ -268,6 +268,13 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: a directory that is not there is replace
   CHECK(refused->error().what == "enter directory /no/such/directory");
 }
 
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a child ignores the signals that it is to ignore, and no other") {
+  auto spec = shell("grep SigIgn /proc/self/status");
+  CHECK(run(spec).output == "SigIgn:\t0000000000000000\n");
+  spec.ignored = 1ull << (SIGHUP - 1) | 1ull << (SIGINT - 1);
+  CHECK(run(spec).output == "SigIgn:\t0000000000000003\n");
+}
+
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: prepare may choose the path, or leave it") {
   auto spec = shell("echo here");
   spec.prepare = [] { return sys::Result<std::string>(""); };
