@@ -85,7 +85,9 @@ void ProcessGhosts::end(Ghost& ghost) {
 
 void ProcessGhosts::on_heard(const sys::GhostSignal& signal) {
   const auto key = key_of_.find(signal.index);
-  if (key != key_of_.end() && !signal.from_terminal) tell(key->second, signal.signal);
+  if (key == key_of_.end() || signal.from_terminal) return;
+  // The report of one that has died may come when its index is another one's.
+  if (ghosts_.at(key->second).pid == signal.ghost) tell(key->second, signal.signal);
 }
 
 void ProcessGhosts::on_state(const Key& key, int pid, int status) {

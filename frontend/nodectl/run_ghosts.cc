@@ -71,7 +71,8 @@ void RunGhosts::watch(std::uint32_t rank, int pid) {
   children_.watch_states(pid, [this, rank, pid](int status) { on_ghost_state(rank, pid, status); });
 }
 
-// The old one has its pid until there is a new one, which gets another.
+// The old one has its pid until there is a new one, which gets another. What tells a ghost to end is the new one's by then:
+// the old one is not told.
 void RunGhosts::on_wanted(std::uint32_t rank) {
   if (rank >= ghosts_.size() || ghosts_[rank].over) return;
   const int before = std::exchange(ghosts_[rank].pid, 0);
@@ -79,7 +80,7 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
   if (ghosts_[rank].tries < most_tries) {
     if (const auto made = make(rank)) pid = *made;
   }
-  if (before != 0 && pid != 0) maker_->end(rank, before, 0);
+  if (before != 0 && pid != 0) maker_->discard(before);
   if (pid == 0) ghosts_[rank].pid = before;
   send_(transport::RunGhosts{rank, {pid}});
 }
@@ -89,7 +90,7 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
 void RunGhosts::on_heard(const sys::GhostSignal& signal) {
   if (signal.index >= ghosts_.size()) return processes_->on_heard(signal);
   Ghost& ghost = ghosts_[signal.index];
-  if (ghost.over) return;
+  if (ghost.over || ghost.pid != signal.ghost) return;
   ghost.heard = signal.signal;
   ghost.heard_at = context_.loop.clock().now();
   send_(transport::RunSignal{.signal = signal.signal,

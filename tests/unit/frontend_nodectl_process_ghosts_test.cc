@@ -35,6 +35,7 @@ struct Maker final : sys::GhostMaker {
     return made.back().pid;
   }
   void end(std::uint32_t, int pid, int) override { done.push_back(sys::cat("end ", pid)); }
+  void discard(int pid) override { done.push_back(sys::cat("discard ", pid)); }
   void stop(int pid) override { done.push_back(sys::cat("stop ", pid)); }
   void resume(int pid) override { done.push_back(sys::cat("resume ", pid)); }
 };
@@ -82,15 +83,26 @@ TEST_CASE("process ghosts: a user who may not choose pids does not try for ever"
 TEST_CASE("process ghosts: what a ghost gets, its process gets, but for what the terminal sends") {
   Haunted at;
   at.tell({{.pid = 500, .name = "a"}});
-  at.ghosts.on_heard({.index = 4, .signal = SIGUSR1});
-  at.ghosts.on_heard({.index = 4, .signal = SIGINT, .from_terminal = true});
-  at.ghosts.on_heard({.index = 77, .signal = SIGINT});
+  at.ghosts.on_heard({.index = 4, .ghost = 500, .signal = SIGUSR1});
+  at.ghosts.on_heard({.index = 4, .ghost = 500, .signal = SIGINT, .from_terminal = true});
+  at.ghosts.on_heard({.index = 77, .ghost = 500, .signal = SIGINT});
   at.children.tell_state(500, stopped);
   REQUIRE(at.sent.size() == 2);
   CHECK(at.sent[0].rank == 1);
   CHECK(at.sent[0].pid == 500);
   CHECK(at.sent[0].signal == SIGUSR1);
   CHECK(at.sent[1].signal == SIGSTOP);
+}
+
+TEST_CASE("process ghosts: the last words of a dead ghost are not for the process that has its index next") {
+  Haunted at;
+  at.tell({{.pid = 500, .name = "a"}});
+  at.tell({});
+  at.children.end(500, 0);
+  at.tell({{.pid = 600, .name = "b"}});
+  REQUIRE(at.maker.made.at(1).index == at.maker.made.at(0).index);
+  at.ghosts.on_heard({.index = 4, .ghost = 500, .signal = SIGTERM});
+  CHECK(at.sent.empty());
 }
 
 TEST_CASE("process ghosts: one that is killed takes its process along and does not come back") {
