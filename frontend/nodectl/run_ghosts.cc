@@ -41,7 +41,10 @@ sys::Status RunGhosts::begin(const transport::RunStarted& started) {
                             [this](const sys::GhostSignal& signal) { on_heard(signal); });
   if (!maker) return tl::unexpected(maker.error());
   maker_ = std::move(*maker);
-  processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_);
+  processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_, [this](const std::string& node) {
+    complain(context_,
+             sys::cat("not everything that node ", node, " runs for this job has a ghost: nodectl ps shows it"));
+  });
   transport::RunGhosts message;
   for (std::uint32_t rank = 0; rank < ghosts_.size(); ++rank) {
     const auto pid = make(rank);
@@ -81,8 +84,18 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
     if (const auto made = make(rank)) pid = *made;
   }
   if (before != 0 && pid != 0) maker_->discard(before);
-  if (pid == 0) ghosts_[rank].pid = before;
+  if (pid == 0) {
+    ghosts_[rank].pid = before;
+    say_other_pid(rank);
+  }
   send_(transport::RunGhosts{rank, {pid}});
+}
+
+void RunGhosts::say_other_pid(std::uint32_t rank) {
+  if (std::exchange(ghosts_[rank].has_other_pid, true)) return;
+  complain(context_,
+           sys::cat("node ", name_of(rank), " has no free pid that a ghost can have here: its process runs with ",
+                    "another one; nodectl ps shows it"));
 }
 
 // ---------------------------------------------------------------- what happens to ghosts
