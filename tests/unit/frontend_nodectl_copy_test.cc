@@ -330,4 +330,39 @@ TEST_CASE("cp: nodectl knows when it is its own helper") {
   CHECK(is_helper(frontend::send_command("/nodectl", {}, {"/a", "/b"})));
   CHECK_FALSE(is_helper({"nodectl", "cp", "-r", "a", "0:b"}));
   CHECK_FALSE(is_helper({"nodectl"}));
+TEST_CASE("tree: neither a file nor a link takes the place of a device or a fifo") {
+  Bytes links;
+  tree::begin(1, links);
+  tree::link({"name", 0777, 0}, "somewhere", links);
+  tree::end(links);
+  for (const Bytes& stream : {one_file(), links})
+    for (const auto kind : {sys::FileKind::character_device, sys::FileKind::block_device, sys::FileKind::other})
+      for (const char* const destination : {"/there", "/there/name"}) {
+        Writing at(destination);
+        REQUIRE(at.files.make_device("/there/name", kind, 1, 3, {.mode = 0666}));
+        at.take(stream);
+        CHECK(at.writer.failed());
+        REQUIRE(at.complaints.size() == 1);
+        CHECK(at.complaints[0].ends_with(" /there/name: a device, a fifo or a socket is there"));
+        CHECK(at.files.facts("/there/name").value()->kind == kind);
+      }
+}
+
+TEST_CASE("tree: a directory that was there stays its owner's") {
+  Bytes stream;
+  tree::begin(1, stream);
+  tree::directory({"d", 0700, 40}, stream);
+  tree::up(stream);
+  tree::end(stream);
+  Writing kept("/there", {.preserve = true}), masked("/there");
+  for (Writing* const at : {&kept, &masked}) {
+    REQUIRE(at->files.make_directory("/there/d", {.uid = 4711, .gid = 4712, .mode = 0755}));
+    at->take(stream);
+    CHECK(at->files.facts("/there/d").value()->uid == 4711);
+    CHECK(at->files.facts("/there/d").value()->gid == 4712);
+  }
+  CHECK(kept.files.facts("/there/d").value()->mode == 0700);
+  CHECK(masked.files.facts("/there/d").value()->mode == 0755);
+}
+
 }
