@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frontend/nodectl/copy_operands.h"
+#include "frontend/nodectl/copy_collector.h"
 #include "frontend/nodectl/copy_progress.h"
 #include "frontend/nodectl/tree_format.h"
 #include "frontend/nodectl/tree_helper.h"
@@ -15,7 +16,9 @@
 #include "frontend/nodectl/tree_writer.h"
 #include "sys/text.h"
 #include "tests/fakes/fake_files.h"
+#include "sys/umask_guard.h"
 #include "tests/unit/temporary_directory.h"
+#include "tests/unit/frontend_nodectl_fixture.h"
 
 namespace {
 
@@ -366,3 +369,14 @@ TEST_CASE("tree: a directory that was there stays its owner's") {
 }
 
 }
+TEST_CASE("cp: who gets into the directories of nodes the creation mask says") {
+  const fakes::TemporaryDirectory folder;
+  fakes::Command command;
+  const sys::UmaskGuard mask(027);
+  frontend::CopyCollector collector(*command.context, folder / "new/there", false);
+  collector.begin({"n0", "n1"});
+  for (const char* const name : {"new", "new/there", "new/there/n0", "new/there/n1"})
+    CHECK(std::filesystem::status(folder / name).permissions() == std::filesystem::perms(0750));
+  CHECK(command.complained() == "");
+}
+
