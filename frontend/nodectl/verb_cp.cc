@@ -12,6 +12,7 @@
 #include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_progress.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/real_path.h"
 #include "frontend/nodectl/run_request.h"
 #include "frontend/nodectl/tree_helper.h"
 #include "frontend/nodectl/tree_reader.h"
@@ -40,13 +41,6 @@ class TreeStream final : public sys::Stream {
 
 int status_of(int run_status, bool failed) {
   return failed && run_status == 0 ? int{exit_failure} : std::min(run_status, run_status == exit_usage ? 2 : 1);
-}
-
-// Where links of the caller's lead in what was typed; below that, none is followed.
-std::string real_path(const std::string& path) {
-  std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real.string();
 }
 
 int copy_to_nodes(Context& context, const CopyOperands& operands, CopyFlags flags, RunOptions run) {

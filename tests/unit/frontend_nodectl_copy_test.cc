@@ -1,5 +1,6 @@
 // nodectl cp: the stream of files, who reads it from a disk and who writes it to one.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -7,18 +8,18 @@
 #include <string>
 #include <vector>
 
-#include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_collector.h"
+#include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_progress.h"
 #include "frontend/nodectl/tree_format.h"
 #include "frontend/nodectl/tree_helper.h"
 #include "frontend/nodectl/tree_reader.h"
 #include "frontend/nodectl/tree_writer.h"
 #include "sys/text.h"
-#include "tests/fakes/fake_files.h"
 #include "sys/umask_guard.h"
-#include "tests/unit/temporary_directory.h"
+#include "tests/fakes/fake_files.h"
 #include "tests/unit/frontend_nodectl_fixture.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace {
 
@@ -182,6 +183,58 @@ TEST_CASE("tree: what is on a disk is on another one afterwards") {
   CHECK(frontend::describe(reader.count()) == "2 files, 0.2 MB");
 }
 
+TEST_CASE("tree: a directory that gives way to a link while it is read is not gone through") {
+  const fakes::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder / "from/deep");
+  std::filesystem::create_directories(folder / "secret");
+  std::ofstream(folder / "from/deep/file") << "theirs";
+  std::ofstream(folder / "secret/file") << "mine";
+  Lines complaints;
+  TreeReader reader({folder / "from"}, sys::LinkTrust::all, true,
+                    [&](const std::string& what) { complaints.push_back(what); });
+  Told told;
+  TreeDecoder decoder(told);
+  std::vector<std::byte> buffer(1000);
+  while (const std::size_t size = reader.read(buffer)) {
+    CHECK(decoder.add(std::span(buffer).first(size)));
+    if (!told.lines.back().starts_with("directory deep")) continue;
+    std::filesystem::rename(folder / "from/deep", folder / "moved");
+    std::filesystem::create_directory_symlink(folder / "secret", folder / "from/deep");
+    // One of root's own is root's to follow.
+    if (::geteuid() == 0) REQUIRE(::lchown((folder / "from/deep").c_str(), 1000, 1000) == 0);
+  }
+  CHECK(decoder.complete());
+  CHECK(complaints.size() == 1);
+  for (const std::string& line : told.lines)
+    CHECK(line.find("mine") == std::string::npos);
+}
+
+TEST_CASE("tree: links in what was typed lead to the source, which is sent under the name that was typed") {
+  const fakes::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder / "real");
+  std::ofstream(folder / "real/file") << "content";
+  std::filesystem::create_directory_symlink("real", folder / "way");
+  std::filesystem::create_symlink("real/file", folder / "alias");
+  if (::geteuid() == 0)
+    for (const char* const link : {"way", "alias"})
+      REQUIRE(::lchown((folder / link).c_str(), 1000, 1000) == 0);
+  for (const bool recursive : {false, true}) {
+    Lines complaints;
+    TreeReader reader({folder / "way/file", folder / "alias"}, sys::LinkTrust::all, recursive,
+                      [&](const std::string& what) { complaints.push_back(what); });
+    Told told;
+    TreeDecoder decoder(told);
+    std::vector<std::byte> buffer(1000);
+    while (const std::size_t size = reader.read(buffer))
+      CHECK(decoder.add(std::span(buffer).first(size)));
+    CHECK(complaints.empty());
+    REQUIRE(told.lines.size() == 3);
+    CHECK(told.lines[1].starts_with("file file "));
+    CHECK(told.lines[1].ends_with(" content whole"));
+    CHECK(told.lines[2].starts_with(recursive ? "link alias to real/file" : "file alias "));
+  }
+}
+
 TEST_CASE("tree: directories are left out unless they are wanted") {
   const fakes::TemporaryDirectory folder;
   Lines complaints;
@@ -277,62 +330,6 @@ TEST_CASE("tree: a file takes the place of what is there, but for a directory") 
   CHECK(blocked.complaints == Lines{"write /there/name: a directory is there"});
 }
 
-TEST_CASE("tree: a file that its sender could not read to its end does not appear") {
-  Bytes stream;
-  tree::begin(1, stream);
-  tree::file({"f", 0644, 0}, stream);
-  tree::piece(bytes("begin"), stream);
-  tree::file_end(false, stream);
-  tree::end(stream);
-  Writing at("/there");
-  at.take(stream);
-  CHECK_FALSE(at.files.exists("/there/f"));
-  CHECK(at.writer.failed());
-  CHECK(at.complaints.empty());  // the sender has said it
-}
-
-TEST_CASE("tree: whatever call fails is complained of or made up for, and the rest is written") {
-  for (int n = 1;; ++n) {
-    Writing at("/there", {.preserve = true});
-    at.faults.fail_at = at.faults.made + n;
-    at.take(sample());
-    CAPTURE(n);
-    const bool all = at.files.content("/there/d/f") == "content" && at.files.exists("/there/l");
-    CHECK((all || at.complaints.size() == 1));
-    CHECK(at.complaints.size() <= 1);
-    if (n > 1) CHECK((at.files.exists("/there/l") || at.files.exists("/there/d/f")));
-    if (!at.faults.fired()) break;
-  }
-}
-
-TEST_CASE("cp: which end is on nodes") {
-  const auto to = frontend::read_operands({"a", "../b", "./c:d", "0-3,n7:/tmp"}, "/home/u");
-  REQUIRE(to);
-  CHECK(to->to_nodes);
-  CHECK(to->nodes == "0-3,n7");
-  CHECK(to->sources == Lines{"/home/u/a", "/home/b", "/home/u/c:d"});
-  CHECK(to->destination == "/tmp");
-  const auto from = frontend::read_operands({"up:/var/log", "up:x", "logs"}, "/home/u");
-  REQUIRE(from);
-  CHECK_FALSE(from->to_nodes);
-  CHECK(from->sources == Lines{"/var/log", "/home/u/x"});
-  CHECK(from->destination == "/home/u/logs");
-  for (const auto& wrong : std::vector<Lines>{
-           {"a"}, {"a", "b"}, {"0:a", "1:b", "c"}, {"0:a", "b", "c"}, {"0:a", "1:b"}, {"/", "0:/tmp"}, {":a", "b"}})
-    CHECK_FALSE(frontend::read_operands(wrong, "/home/u"));
-}
-
-TEST_CASE("cp: nodectl knows when it is its own helper") {
-  const auto is_helper = [](const Lines& words) {
-    std::vector<const char*> arguments;
-    for (const std::string& word : words)
-      arguments.push_back(word.c_str());
-    return frontend::is_tree_helper(static_cast<int>(arguments.size()), arguments.data());
-  };
-  CHECK(is_helper(frontend::receive_command("/nodectl", {.recursive = true}, "/tmp")));
-  CHECK(is_helper(frontend::send_command("/nodectl", {}, {"/a", "/b"})));
-  CHECK_FALSE(is_helper({"nodectl", "cp", "-r", "a", "0:b"}));
-  CHECK_FALSE(is_helper({"nodectl"}));
 TEST_CASE("tree: neither a file nor a link takes the place of a device or a fifo") {
   Bytes links;
   tree::begin(1, links);
@@ -368,7 +365,34 @@ TEST_CASE("tree: a directory that was there stays its owner's") {
   CHECK(masked.files.facts("/there/d").value()->mode == 0755);
 }
 
+TEST_CASE("tree: a file that its sender could not read to its end does not appear") {
+  Bytes stream;
+  tree::begin(1, stream);
+  tree::file({"f", 0644, 0}, stream);
+  tree::piece(bytes("begin"), stream);
+  tree::file_end(false, stream);
+  tree::end(stream);
+  Writing at("/there");
+  at.take(stream);
+  CHECK_FALSE(at.files.exists("/there/f"));
+  CHECK(at.writer.failed());
+  CHECK(at.complaints.empty());  // the sender has said it
 }
+
+TEST_CASE("tree: whatever call fails is complained of or made up for, and the rest is written") {
+  for (int n = 1;; ++n) {
+    Writing at("/there", {.preserve = true});
+    at.faults.fail_at = at.faults.made + n;
+    at.take(sample());
+    CAPTURE(n);
+    const bool all = at.files.content("/there/d/f") == "content" && at.files.exists("/there/l");
+    CHECK((all || at.complaints.size() == 1));
+    CHECK(at.complaints.size() <= 1);
+    if (n > 1) CHECK((at.files.exists("/there/l") || at.files.exists("/there/d/f")));
+    if (!at.faults.fired()) break;
+  }
+}
+
 TEST_CASE("cp: who gets into the directories of nodes the creation mask says") {
   const fakes::TemporaryDirectory folder;
   fakes::Command command;
@@ -380,3 +404,32 @@ TEST_CASE("cp: who gets into the directories of nodes the creation mask says") {
   CHECK(command.complained() == "");
 }
 
+TEST_CASE("cp: which end is on nodes") {
+  const auto to = frontend::read_operands({"a", "../b", "./c:d", "0-3,n7:/tmp"}, "/home/u");
+  REQUIRE(to);
+  CHECK(to->to_nodes);
+  CHECK(to->nodes == "0-3,n7");
+  CHECK(to->sources == Lines{"/home/u/a", "/home/b", "/home/u/c:d"});
+  CHECK(to->destination == "/tmp");
+  const auto from = frontend::read_operands({"up:/var/log", "up:x", "logs"}, "/home/u");
+  REQUIRE(from);
+  CHECK_FALSE(from->to_nodes);
+  CHECK(from->sources == Lines{"/var/log", "/home/u/x"});
+  CHECK(from->destination == "/home/u/logs");
+  for (const auto& wrong : std::vector<Lines>{
+           {"a"}, {"a", "b"}, {"0:a", "1:b", "c"}, {"0:a", "b", "c"}, {"0:a", "1:b"}, {"/", "0:/tmp"}, {":a", "b"}})
+    CHECK_FALSE(frontend::read_operands(wrong, "/home/u"));
+}
+
+TEST_CASE("cp: nodectl knows when it is its own helper") {
+  const auto is_helper = [](const Lines& words) {
+    std::vector<const char*> arguments;
+    for (const std::string& word : words)
+      arguments.push_back(word.c_str());
+    return frontend::is_tree_helper(static_cast<int>(arguments.size()), arguments.data());
+  };
+  CHECK(is_helper(frontend::receive_command("/nodectl", {.recursive = true}, "/tmp")));
+  CHECK(is_helper(frontend::send_command("/nodectl", {}, {"/a", "/b"})));
+  CHECK_FALSE(is_helper({"nodectl", "cp", "-r", "a", "0:b"}));
+  CHECK_FALSE(is_helper({"nodectl"}));
+}
