@@ -67,6 +67,7 @@ int copy_from_nodes(Context& context, const CopyOperands& operands, CopyFlags fl
     complain(context, request.error().text());
     return exit_failure;
   }
+  // Below what was typed, no link of others is followed.
   CopyCollector collector(context, real_path(operands.destination), flags.preserve);
   const CopyProgress progress(context, [&collector] { return collector.count(); });
   RunView view(context, true, true);
@@ -78,7 +79,12 @@ int copy_from_nodes(Context& context, const CopyOperands& operands, CopyFlags fl
 }  // namespace
 
 int run_cp(Context& context, const CpOptions& options) {
-  const auto operands = read_operands(options.operands, current_directory());
+  const auto here = find_current_directory();
+  if (!here) {
+    complain(context, here.error().text());
+    return exit_failure;
+  }
+  const auto operands = read_operands(options.operands, *here);
   if (!operands) {
     complain(context, operands.error().text());
     return exit_usage;
