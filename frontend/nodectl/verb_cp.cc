@@ -98,6 +98,7 @@ int run_cp(Context& context, const CpOptions& options) {
   RunOptions run;
   run.nodes = operands->nodes;
   run.command = {self.string()};
+  run.directory = "/";  // all paths are absolute: it does not matter that the caller's is not on the nodes
   const CopyFlags flags{.recursive = options.recursive, .preserve = options.preserve};
   return operands->to_nodes ? copy_to_nodes(context, *operands, flags, std::move(run))
                             : copy_from_nodes(context, *operands, flags, std::move(run));

@@ -110,6 +110,10 @@ class Copy(lab.LabTest):
         for node in range(NODES):
             self.assertEqual(describe(back / f"n{node}/everywhere", times=True), describe(self.tree, times=True))
 
+    def test_where_the_caller_is_need_not_be_on_a_node(self):
+        done = self.cp("tree/empty", "12:/space", cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
     def test_several_sources(self):
         for name in ("one", "two"):
             (self.folder / name).write_text(name)
