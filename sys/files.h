@@ -39,7 +39,7 @@ struct FileFacts {
 };
 
 struct Ownership {
-  std::uint32_t uid = 0;
+  std::uint32_t uid = 0;  // uid and gid: ~0 is as it is, as with chown(2)
   std::uint32_t gid = 0;
   std::uint32_t mode = 0644;  // permission bits, set-id bits included
 };

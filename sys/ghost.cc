@@ -73,6 +73,7 @@ std::span<char> title_area(char** arguments, int count) {
 GhostSignal describe(const siginfo_t& info, std::uint32_t index) {
   const bool queued = info.si_code == SI_QUEUE;
   return {.index = index,
+          .ghost = ::getpid(),
           .signal = info.si_signo,
           .from_terminal = info.si_code == SI_KERNEL,
           .queued = queued,
@@ -110,6 +111,7 @@ class ForkingGhostMaker final : public GhostMaker {
     orders_[index].given = true;
     (void)::kill(pid, SIGCONT);
   }
+  void discard(int pid) override { (void)::kill(pid, SIGKILL); }
   void stop(int pid) override { (void)::kill(pid, SIGSTOP); }
   void resume(int pid) override { (void)::kill(pid, SIGCONT); }
 

@@ -17,6 +17,7 @@ namespace sys {
 
 struct GhostSignal {
   std::uint32_t index = 0;  // of the ghost
+  std::int32_t ghost = 0;   // its pid: the index may be another one's by now
   std::int32_t signal = 0;
   bool from_terminal = false;  // the kernel has sent it to the whole foreground group
   bool queued = false;         // it carries `value` (sigqueue(3))
@@ -32,6 +33,8 @@ class GhostMaker {
   virtual Result<int> make(std::uint32_t index, const std::string& name, const std::string& command, int pid = 0) = 0;
   // It ends with that wait(2) status, also when it is stopped.
   virtual void end(std::uint32_t index, int pid, int status) = 0;
+  // It goes, without a word: its index may be another one's already.
+  virtual void discard(int pid) = 0;
   // SIGSTOP, SIGCONT: not reported.
   virtual void stop(int pid) = 0;
   virtual void resume(int pid) = 0;

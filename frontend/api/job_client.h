@@ -27,7 +27,8 @@ class JobClient final : private transport::ConnectionHandler {
   // The next message, for which it waits at most so long (nothing: for ever). Nothing: none has come in time. An error:
   // the connection is over, and all that came before was taken; a Failure is one as well.
   sys::Result<std::optional<transport::Message>> next(std::optional<sys::Duration> patience);
-  int fd() const { return fd_; }
+  // -1: the connection is over. Its number may be anybody's then.
+  int fd() const { return over_ ? -1 : fd_; }
 
  private:
   JobClient() = default;

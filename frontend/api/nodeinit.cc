@@ -37,8 +37,17 @@ struct nodeinit_job {
 
 namespace {
 
+// Also where there is no memory for the words.
+void say(nodeinit& cluster, const char* words) noexcept {
+  try {
+    cluster.error = words;
+  } catch (const std::exception&) {
+    cluster.error.clear();
+  }
+}
+
 void note(nodeinit& cluster, const sys::Error& error) {
-  cluster.error = error.text();
+  say(cluster, error.text().c_str());
   errno = error.code != 0 ? error.code : EPROTO;
 }
 
@@ -47,9 +56,11 @@ template <class Value, class Call> Value fenced(nodeinit& cluster, Value failed,
   try {
     return call();
   } catch (const std::bad_alloc&) {
+    say(cluster, "no memory");
     errno = ENOMEM;
   } catch (const std::exception& error) {
-    note(cluster, {EPROTO, error.what()});
+    say(cluster, error.what());
+    errno = EPROTO;
   }
   return failed;
 }
@@ -138,17 +149,30 @@ bool make_event(nodeinit_job& job, nodeinit_event& event) {
   return known;
 }
 
-std::optional<sys::Duration> patience_of(int timeout_ms) {
-  return timeout_ms < 0 ? std::nullopt : std::optional<sys::Duration>(std::chrono::milliseconds(timeout_ms));
-}
+// How long a call may wait in all, however often it has to.
+class Patience {
+ public:
+  explicit Patience(int timeout_ms)
+      : limited_(timeout_ms >= 0), until_(clock_.now() + std::chrono::milliseconds(timeout_ms)) {}
+  // Nothing: for ever.
+  std::optional<sys::Duration> left() {
+    if (!limited_) return std::nullopt;
+    return std::max(until_ - clock_.now(), sys::Duration::zero());
+  }
+
+ private:
+  sys::KernelClock clock_;
+  bool limited_;
+  sys::Instant until_;
+};
 
 int next_event(nodeinit_job& job, nodeinit_event& event, int timeout_ms) {
   if (job.over) {
     note(*job.cluster, {ECHILD, "the job is over"});
     return -1;
   }
-  for (;;) {
-    auto message = job.client->next(patience_of(timeout_ms));
+  for (Patience patience(timeout_ms);;) {
+    auto message = job.client->next(patience.left());
     if (!message) {
       note(*job.cluster, message.error());
       return -1;

@@ -92,7 +92,8 @@ uint32_t nodeinit_job_ranks(const nodeinit_job* job);
 uint32_t nodeinit_job_node(const nodeinit_job* job, uint32_t rank);
 /* For poll(2), POLLIN: then there may be events. Poll only when nodeinit_job_next(..., 0) has just returned 0, also for the
  * first time: the other functions may have read events already, and what has been read does not make it ready. It belongs
- * to the job: do not read from it or close it. */
+ * to the job: do not read from it or close it. -1: the job's connection is over; do not poll, nodeinit_job_next has what is left. Ask
+ * each time: a number that was returned before may be another file's then. */
 int nodeinit_job_fd(const nodeinit_job* job);
 /* The next event, for which it waits at most `timeout_ms` (0: not at all; -1: for ever). 1: there it is, its pointers good
  * until the next call for this job; 0: none in time; -1: the job is lost, or its last event was taken before. Output that

@@ -3,9 +3,13 @@
 
 #include <string>
 
+#include "sys/result.h"
+
 namespace frontend {
 
-// "/" where it cannot be said.
+// An error when it cannot be said: it has been removed, say.
+sys::Result<std::string> find_current_directory();
+// "/" then: for what may as well start there. What writes to relative paths may not.
 std::string current_directory();
 
 }  // namespace frontend

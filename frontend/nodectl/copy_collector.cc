@@ -4,9 +4,24 @@
 
 #include "frontend/nodectl/output_files.h"
 #include "sys/environment.h"
+#include "sys/path.h"
 #include "sys/text.h"
 
 namespace frontend {
+namespace {
+
+constexpr std::uint32_t same = ~0u;  // owner and group: as the kernel has made it
+
+// With what is missing above it. As with mkdir(1), the caller's creation mask says who gets in.
+sys::Status make_folder(sys::Files& files, const std::string& path) {
+  const auto found = files.facts_through(path);
+  if (!found) return tl::unexpected(found.error());
+  if (*found || path == "/") return {};
+  if (auto above = make_folder(files, std::string(sys::parent_of(path))); !above) return above;
+  return files.make_directory(path, {same, same, 0777 & ~sys::creation_mask()});
+}
+
+}  // namespace
 
 void CopyCollector::begin(const std::vector<std::string>& names) {
   const bool several = names.size() > 1;
@@ -21,7 +36,7 @@ void CopyCollector::begin(const std::vector<std::string>& names) {
 // Made here; should that not succeed, writing into it says so.
 std::string CopyCollector::folder_for(const std::string& node) {
   const std::string folder = sys::cat(destination_, "/", names_a_file(node) ? node : sys::cat("node-", trees_.size()));
-  static_cast<void>(files_.make_directories(folder));
+  static_cast<void>(make_folder(files_, folder));
   return folder;
 }
 

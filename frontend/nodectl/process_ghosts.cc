@@ -4,18 +4,38 @@
 #include <cerrno>
 #include <csignal>
 #include <set>
+#include <utility>
 
 #include "sys/text.h"
 
 namespace frontend {
+namespace {
 
-ProcessGhosts::ProcessGhosts(sys::GhostMaker& maker, sys::Children& children, std::uint32_t first, Send send)
-    : maker_(maker), children_(children), send_(std::move(send)) {
+// Nothing that comes and goes: this user may not choose pids, or this kernel does not let anybody.
+bool rules_out_choice(int code) { return code == EPERM || code == EINVAL || code == ENOSYS; }
+
+}  // namespace
+
+ProcessGhosts::ProcessGhosts(sys::GhostMaker& maker, sys::Children& children, std::uint32_t first, Send send,
+                             Incomplete incomplete)
+    : maker_(maker), children_(children), send_(std::move(send)), incomplete_(std::move(incomplete)) {
   for (std::uint32_t index = first + most; index > first; --index)
     free_.push_back(index - 1);
 }
 
 void ProcessGhosts::on_processes(const transport::RunProcesses& now, const std::string& node) {
+  if (now.processes.empty()) {
+    told_.erase(now.rank);
+  } else {
+    told_[now.rank] = {now.processes, node};
+  }
+  end_others(now);
+  if (now.more) miss(node);
+  for (const transport::JobProcess& process : now.processes)
+    if (process.pid > 0) show({now.rank, process.pid}, process, node);
+}
+
+void ProcessGhosts::end_others(const transport::RunProcesses& now) {
   std::set<std::int32_t> present;
   for (const transport::JobProcess& process : now.processes)
     present.insert(process.pid);
@@ -29,8 +49,6 @@ void ProcessGhosts::on_processes(const transport::RunProcesses& now, const std::
       end(ghost->second);
     }
   }
-  for (const transport::JobProcess& process : now.processes)
-    if (process.pid > 0) show({now.rank, process.pid}, process, node);
 }
 
 void ProcessGhosts::show(const Key& key, const transport::JobProcess& process, const std::string& node) {
@@ -40,13 +58,18 @@ void ProcessGhosts::show(const Key& key, const transport::JobProcess& process, c
     return;
   }
   Ghost& ghost = known->second;
-  // It has executed another program. The next look finds room for its new ghost.
+  // What killed its ghost was to kill it, and may have been lost on the way.
+  if (ghost.pid == 0) return tell(key, SIGKILL);
+  // It has executed another program. Its new ghost is made when the old one has gone.
   if (ghost.name != process.name) return end(ghost);
   follow_state(ghost, process.stopped);
 }
 
 void ProcessGhosts::make(const Key& key, const std::string& name, const std::string& node) {
-  if (free_.empty()) return;
+  if (free_.empty()) {
+    wanting_.insert(key.first);
+    return miss(node);
+  }
   const std::uint32_t index = free_.back();
   const std::string shown = sys::printable(name);
   const auto with_its_pid = [&] { return maker_.make(index, shown, sys::cat(shown, " [", node, "]"), key.second); };
@@ -54,15 +77,36 @@ void ProcessGhosts::make(const Key& key, const std::string& name, const std::str
     return maker_.make(index, shown, sys::cat(shown, " [", node, " pid ", key.second, "]"), 0);
   };
   auto pid = may_choose_ ? with_its_pid() : with_any();
-  if (!pid && may_choose_) {
+  if (!pid && may_choose_ && (pid.error().code == EEXIST || rules_out_choice(pid.error().code))) {
     may_choose_ = pid.error().code == EEXIST;
     pid = with_any();
   }
-  if (!pid) return;
+  if (!pid) return void(wanting_.insert(key.first));
   free_.pop_back();
   key_of_[index] = key;
   ghosts_[key] = {.index = index, .pid = *pid, .name = name};
   watch(key, *pid);
+}
+
+void ProcessGhosts::make_missing() {
+  for (const std::uint32_t rank : std::exchange(wanting_, {}))
+    free_.empty() ? void(wanting_.insert(rank)) : make_missing(rank);
+}
+
+void ProcessGhosts::make_missing(std::uint32_t rank) {
+  const auto told = told_.find(rank);
+  if (told == told_.end()) return;
+  for (const transport::JobProcess& process : told->second.processes) {
+    const Key key(rank, process.pid);
+    if (process.pid <= 0 || ghosts_.contains(key)) continue;
+    make(key, process.name, told->second.node);
+    const auto made = ghosts_.find(key);
+    if (made != ghosts_.end()) follow_state(made->second, process.stopped);
+  }
+}
+
+void ProcessGhosts::miss(const std::string& node) {
+  if (const auto incomplete = std::exchange(incomplete_, nullptr)) incomplete(node);
 }
 
 void ProcessGhosts::watch(const Key& key, int pid) {
@@ -85,7 +129,9 @@ void ProcessGhosts::end(Ghost& ghost) {
 
 void ProcessGhosts::on_heard(const sys::GhostSignal& signal) {
   const auto key = key_of_.find(signal.index);
-  if (key != key_of_.end() && !signal.from_terminal) tell(key->second, signal.signal);
+  if (key == key_of_.end() || signal.from_terminal) return;
+  // The report of one that has died may come when its index is another one's.
+  if (ghosts_.at(key->second).pid == signal.ghost) tell(key->second, signal.signal);
 }
 
 void ProcessGhosts::on_state(const Key& key, int pid, int status) {
@@ -103,9 +149,14 @@ void ProcessGhosts::on_dead(const Key& key, int pid) {
   Ghost& ghost = found->second;
   key_of_.erase(ghost.index);
   free_.push_back(ghost.index);
-  if (ghost.over) return void(ghosts_.erase(found));
-  ghost.pid = 0;
-  tell(key, SIGKILL);
+  if (ghost.over) {
+    wanting_.insert(key.first);
+    ghosts_.erase(found);
+  } else {
+    ghost.pid = 0;
+    tell(key, SIGKILL);
+  }
+  make_missing();
 }
 
 void ProcessGhosts::tell(const Key& key, int signal) {

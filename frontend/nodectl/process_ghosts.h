@@ -4,11 +4,15 @@
 // Each has the pid that the process has on its node, where this user may choose pids and it is free here; else another one, and its
 // command line says both. It ends when the process is not told any more: with status 0, since only the
 // parent on the node knows how.
+//
+// Nodes tell only changes. Who could not have a ghost when it was told, for want of room or of processes, or because its last one
+// had another name and had not gone yet, gets it when the next ghost here has died.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,9 +27,11 @@ class ProcessGhosts {
  public:
   static constexpr std::uint32_t most = 1024;  // at a time; what comes beyond has none
   using Send = std::function<void(const transport::Message&)>;
+  using Incomplete = std::function<void(const std::string& node)>;
 
-  // `first`: index of the first ghost that is made here; those below are the ranks' own.
-  ProcessGhosts(sys::GhostMaker& maker, sys::Children& children, std::uint32_t first, Send send);
+  // `first`: index of the first ghost that is made here; those below are the ranks' own. `incomplete`: called
+  // once, when there is no ghost for something.
+  ProcessGhosts(sys::GhostMaker& maker, sys::Children& children, std::uint32_t first, Send send, Incomplete incomplete);
 
   // `node`: the name of the rank's.
   void on_processes(const transport::RunProcesses& now, const std::string& node);
@@ -42,9 +48,17 @@ class ProcessGhosts {
     bool over = false;  // the process is, or it has another name: the ghost has been told to end
     std::string name;
   };
+  struct Told {
+    std::vector<transport::JobProcess> processes;
+    std::string node;
+  };
 
+  void end_others(const transport::RunProcesses& now);
   void show(const Key& key, const transport::JobProcess& process, const std::string& node);
   void make(const Key& key, const std::string& name, const std::string& node);
+  void make_missing();
+  void make_missing(std::uint32_t rank);
+  void miss(const std::string& node);
   void follow_state(Ghost& ghost, bool stopped);
   void end(Ghost& ghost);
   void watch(const Key& key, int pid);
@@ -55,7 +69,10 @@ class ProcessGhosts {
   sys::GhostMaker& maker_;
   sys::Children& children_;
   const Send send_;
+  Incomplete incomplete_;  // none: it was called
   bool may_choose_ = true;
+  std::map<std::uint32_t, Told> told_;  // the newest, by rank
+  std::set<std::uint32_t> wanting_;     // ranks of which something may lack a ghost
   std::map<Key, Ghost> ghosts_;
   std::vector<std::uint32_t> free_;      // indices
   std::map<std::uint32_t, Key> key_of_;  // by index

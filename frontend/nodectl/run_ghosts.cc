@@ -41,7 +41,10 @@ sys::Status RunGhosts::begin(const transport::RunStarted& started) {
                             [this](const sys::GhostSignal& signal) { on_heard(signal); });
   if (!maker) return tl::unexpected(maker.error());
   maker_ = std::move(*maker);
-  processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_);
+  processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_, [this](const std::string& node) {
+    complain(context_,
+             sys::cat("not everything that node ", node, " runs for this job has a ghost: nodectl ps shows it"));
+  });
   transport::RunGhosts message;
   for (std::uint32_t rank = 0; rank < ghosts_.size(); ++rank) {
     const auto pid = make(rank);
@@ -71,7 +74,8 @@ void RunGhosts::watch(std::uint32_t rank, int pid) {
   children_.watch_states(pid, [this, rank, pid](int status) { on_ghost_state(rank, pid, status); });
 }
 
-// The old one has its pid until there is a new one, which gets another.
+// The old one has its pid until there is a new one, which gets another. What tells a ghost to end is the new one's by then:
+// the old one is not told.
 void RunGhosts::on_wanted(std::uint32_t rank) {
   if (rank >= ghosts_.size() || ghosts_[rank].over) return;
   const int before = std::exchange(ghosts_[rank].pid, 0);
@@ -79,9 +83,19 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
   if (ghosts_[rank].tries < most_tries) {
     if (const auto made = make(rank)) pid = *made;
   }
-  if (before != 0 && pid != 0) maker_->end(rank, before, 0);
-  if (pid == 0) ghosts_[rank].pid = before;
+  if (before != 0 && pid != 0) maker_->discard(before);
+  if (pid == 0) {
+    ghosts_[rank].pid = before;
+    say_other_pid(rank);
+  }
   send_(transport::RunGhosts{rank, {pid}});
+}
+
+void RunGhosts::say_other_pid(std::uint32_t rank) {
+  if (std::exchange(ghosts_[rank].has_other_pid, true)) return;
+  complain(context_,
+           sys::cat("node ", name_of(rank), " has no free pid that a ghost can have here: its process runs with ",
+                    "another one; nodectl ps shows it"));
 }
 
 // ---------------------------------------------------------------- what happens to ghosts
@@ -89,7 +103,7 @@ void RunGhosts::on_wanted(std::uint32_t rank) {
 void RunGhosts::on_heard(const sys::GhostSignal& signal) {
   if (signal.index >= ghosts_.size()) return processes_->on_heard(signal);
   Ghost& ghost = ghosts_[signal.index];
-  if (ghost.over) return;
+  if (ghost.over || ghost.pid != signal.ghost) return;
   ghost.heard = signal.signal;
   ghost.heard_at = context_.loop.clock().now();
   send_(transport::RunSignal{.signal = signal.signal,

@@ -54,6 +54,7 @@ class RunGhosts {
     bool stopped = false;          // the ghost is
     bool process_stopped = false;  // on its node
     bool over = false;             // the rank is
+    bool has_other_pid = false;    // the process has, and that was said
     int heard = 0;                 // the last signal
     sys::Instant heard_at{};
   };
@@ -61,6 +62,7 @@ class RunGhosts {
   sys::Result<int> make(std::uint32_t rank);
   std::string name_of(std::uint32_t rank) const;
   void watch(std::uint32_t rank, int pid);
+  void say_other_pid(std::uint32_t rank);
   void on_heard(const sys::GhostSignal& signal);
   void on_ghost_state(std::uint32_t rank, int pid, int status);
   void on_ghost_dead(std::uint32_t rank, int pid);

@@ -247,10 +247,12 @@ transport::RunAttach RunView::attachment() const {
   return attach;
 }
 
-// Signals wait for the next nodemaster.
+// Signals wait for the next nodemaster, those to what ranks have started as well.
 void RunView::send(const transport::Message& message) {
   if (!seeking_) return exchange_.send(message);
-  if (std::holds_alternative<transport::RunSignal>(message) && unsent_.size() < max_unsent) unsent_.push_back(message);
+  const bool signal = std::holds_alternative<transport::RunSignal>(message) ||
+                      std::holds_alternative<transport::RunProcessSignal>(message);
+  if (signal && unsent_.size() < max_unsent) unsent_.push_back(message);
 }
 
 std::string RunView::name_of(std::uint32_t rank) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "frontend/nodectl/real_path.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -11,8 +12,9 @@ namespace frontend {
 
 TreeReader::TreeReader(std::vector<std::string> sources, sys::LinkTrust links, bool recursive, Complaint complain)
     : sources_(std::move(sources)),
-      paths_(links),
-      files_(links),
+      typed_(links == sys::LinkTrust::all),
+      paths_(typed_ ? sys::LinkTrust::of_root : links),
+      files_(typed_ ? sys::LinkTrust::of_root : links),
       recursive_(recursive),
       complain_(std::move(complain)) {}
 
@@ -43,7 +45,7 @@ void TreeReader::produce() {
   }
   if (next_source_ < sources_.size()) {
     const std::string& source = sources_[next_source_++];
-    return visit(source, std::string(sys::name_in(source)), !recursive_);
+    return visit(place_of(source), std::string(sys::name_in(source)), !recursive_);
   }
   over_ = true;
   tree::end(produced_);
@@ -68,6 +70,14 @@ void TreeReader::leave_out(const std::string& why) {
   complain_(why);
 }
 
+// A source that is a link itself is sent as one when trees are copied.
+std::string TreeReader::place_of(const std::string& source) const {
+  if (!typed_) return source;
+  if (!recursive_) return real_path(source);
+  const std::string above = real_path(std::string(sys::parent_of(source)));
+  return sys::cat(above == "/" ? "" : above, "/", sys::name_in(source));
+}
+
 void TreeReader::visit(const std::string& path, const std::string& name, bool follow) {
   const auto found = follow ? files_.facts_through(path) : files_.facts(path);
   if (!found) return leave_out(found.error().text());
@@ -77,7 +87,7 @@ void TreeReader::visit(const std::string& path, const std::string& name, bool fo
     case sys::FileKind::directory:
       return open_directory(path, entry);
     case sys::FileKind::regular:
-      return open_file(path, entry);
+      return open_file(path, entry, **found);
     case sys::FileKind::link:
       return send_link(path, entry);
     default:
@@ -93,10 +103,12 @@ void TreeReader::open_directory(const std::string& path, const TreeEntry& entry)
   directories_.push_back({path, std::move(*names)});
 }
 
-void TreeReader::open_file(const std::string& path, TreeEntry entry) {
+void TreeReader::open_file(const std::string& path, TreeEntry entry, const sys::FileFacts& seen) {
   auto file = sys::FileReader::open_at(paths_, path);
   const auto facts = file ? file->facts() : tl::unexpected(file.error());
   if (!facts) return leave_out(facts.error().text());
+  if (facts->inode != seen.inode || facts->filesystem != seen.filesystem)
+    return leave_out(sys::cat(path, ": another file has taken its place meanwhile"));
   entry.mode = facts->mode & 0777;
   entry.modified_ns = facts->modified_ns;
   tree::file(entry, produced_);

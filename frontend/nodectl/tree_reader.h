@@ -1,7 +1,8 @@
 // Reads trees of files as a stream (tree_format.h), bit by bit, as whoever takes it has room.
 //
 // What cannot be read is complained of and left out; the rest goes on. Links are sent as links; but a source that is one is
-// followed when trees are not copied. Devices, fifos and sockets are left out. A file is sent as long as it is when it is read.
+// followed when trees are not copied. Below a source no link is followed that others than root have put there, also not one that
+// takes the place of what was looked at a moment ago. Devices, fifos and sockets are left out. A file is sent as long as it is when it is read.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,8 @@ struct CopyCount {
 
 class TreeReader {
  public:
-  // `sources`: absolute paths; the last component of each is its name in the stream. `recursive`: directories too.
+  // `sources`: absolute paths; the last component of each is its name in the stream. `links`: those on the way
+  // to the sources. `recursive`: directories too.
   TreeReader(std::vector<std::string> sources, sys::LinkTrust links, bool recursive, Complaint complain);
 
   // Fills `into` as far as there is something; 0 only at the end.
@@ -44,13 +46,15 @@ class TreeReader {
 
   void produce();
   void produce_piece();
+  std::string place_of(const std::string& source) const;
   void visit(const std::string& path, const std::string& name, bool follow);
   void open_directory(const std::string& path, const TreeEntry& entry);
-  void open_file(const std::string& path, TreeEntry entry);
+  void open_file(const std::string& path, TreeEntry entry, const sys::FileFacts& seen);
   void send_link(const std::string& path, const TreeEntry& entry);
   void leave_out(const std::string& why);
 
   const std::vector<std::string> sources_;
+  const bool typed_;  // where the links in sources lead is settled before anything is opened
   sys::SafePaths paths_;
   sys::KernelFiles files_;
   const bool recursive_;

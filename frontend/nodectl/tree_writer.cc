@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint32_t enterable = 0700;  // a directory, while it is being filled
 
+constexpr std::uint32_t same = ~0u;  // owner or group: chown(2) leaves it as it is
+
 sys::Ownership own(std::uint32_t mode) { return {sys::own_user(), sys::own_group(), mode}; }
 
 }  // namespace
@@ -67,17 +69,31 @@ void TreeWriter::up() {
   if (passed_over_ > 0) return void(--passed_over_);
   const Directory done = std::move(directories_.back());
   directories_.pop_back();
-  if (!done.was_there || options_.preserve) check(files_.set_owner(done.path, own(mode_of(done.entry))));
+  const std::uint32_t mode = mode_of(done.entry);
+  if (!done.was_there) check(files_.set_owner(done.path, own(mode)));
+  if (done.was_there && options_.preserve) check(files_.set_owner(done.path, {same, same, mode}));
   if (options_.preserve) check(files_.set_modified(done.path, done.entry.modified_ns));
+}
+
+// Whether there is something, whose place a file or a link may take. The place of a device, say, is not one: whoever uses it
+// would be without it.
+sys::Result<bool> TreeWriter::may_take(std::string_view operation, const std::string& path) {
+  const auto found = files_.facts(path);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return false;
+  const sys::FileKind kind = (*found)->kind;
+  if (kind == sys::FileKind::regular || kind == sys::FileKind::link) return true;
+  return sys::refusal(sys::cat(
+      operation, " ", path,
+      kind == sys::FileKind::directory ? ": a directory is there" : ": a device, a fifo or a socket is there"));
 }
 
 void TreeWriter::file(const TreeEntry& entry) {
   if (passes_over()) return;
   file_path_ = path_of(entry.name);
   file_entry_ = entry;
-  const auto found = files_.facts(file_path_);
-  if (found && *found && (*found)->kind == sys::FileKind::directory)
-    return void(check(sys::refusal(sys::cat("write ", file_path_, ": a directory is there"))));
+  const auto found = may_take("write", file_path_);
+  if (!check(found ? sys::Status() : tl::unexpected(found.error()))) return;
   auto created = files_.create(file_path_, mode_of(entry));
   if (check(created ? sys::Status() : tl::unexpected(created.error()))) file_ = std::move(*created);
 }
@@ -102,10 +118,8 @@ void TreeWriter::link(const TreeEntry& entry, const std::string& target) {
 }
 
 sys::Status TreeWriter::make_link(const std::string& path, const std::string& target) {
-  const auto found = files_.facts(path);
+  const auto found = may_take("make link", path);
   if (!found) return tl::unexpected(found.error());
-  if (*found && (*found)->kind == sys::FileKind::directory)
-    return sys::refusal(sys::cat("make link ", path, ": a directory is there"));
   if (*found)
     if (auto removed = files_.remove(path); !removed) return removed;
   return files_.make_link(target, path);

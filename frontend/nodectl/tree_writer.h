@@ -6,7 +6,8 @@
 //   anything else        one source      DESTINATION, under this name instead of its own
 //   anything else        several         nothing: complained of
 //
-// A file appears in one step, whole, instead of what was there; a directory that is there is gone on with. What cannot be
+// A file appears in one step, whole, instead of the file or link that was there; a directory that is there is gone on with, and
+// stays its owner's; devices, fifos and sockets are left where they are. What cannot be
 // written is complained of and passed over; the rest goes on. Nothing is written through a link that the stream has brought,
 // nor through one that others than root have put somewhere on the way (sys/safe_path.h).
 #pragma once
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/nodectl/tree_format.h"
@@ -58,6 +60,7 @@ class TreeWriter final : public TreeSink {
   std::string path_of(const std::string& name) const;
   std::uint32_t mode_of(const TreeEntry& entry) const;
   sys::Result<bool> enter(const std::string& path, const TreeEntry& entry);
+  sys::Result<bool> may_take(std::string_view operation, const std::string& path);
   sys::Status make_link(const std::string& path, const std::string& target);
   bool check(const sys::Status& status);
 

@@ -12,6 +12,7 @@
 #include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_progress.h"
 #include "frontend/nodectl/exit_status.h"
+#include "frontend/nodectl/real_path.h"
 #include "frontend/nodectl/run_request.h"
 #include "frontend/nodectl/tree_helper.h"
 #include "frontend/nodectl/tree_reader.h"
@@ -42,13 +43,6 @@ int status_of(int run_status, bool failed) {
   return failed && run_status == 0 ? int{exit_failure} : std::min(run_status, run_status == exit_usage ? 2 : 1);
 }
 
-// Where links of the caller's lead in what was typed; below that, none is followed.
-std::string real_path(const std::string& path) {
-  std::error_code error;
-  const auto real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real.string();
-}
-
 int copy_to_nodes(Context& context, const CopyOperands& operands, CopyFlags flags, RunOptions run) {
   run.command = receive_command(run.command.front(), flags, operands.destination);
   const auto request = make_run_request(run, context.loop.clock());
@@ -73,6 +67,7 @@ int copy_from_nodes(Context& context, const CopyOperands& operands, CopyFlags fl
     complain(context, request.error().text());
     return exit_failure;
   }
+  // Below what was typed, no link of others is followed.
   CopyCollector collector(context, real_path(operands.destination), flags.preserve);
   const CopyProgress progress(context, [&collector] { return collector.count(); });
   RunView view(context, true, true);
@@ -84,7 +79,12 @@ int copy_from_nodes(Context& context, const CopyOperands& operands, CopyFlags fl
 }  // namespace
 
 int run_cp(Context& context, const CpOptions& options) {
-  const auto operands = read_operands(options.operands, current_directory());
+  const auto here = find_current_directory();
+  if (!here) {
+    complain(context, here.error().text());
+    return exit_failure;
+  }
+  const auto operands = read_operands(options.operands, *here);
   if (!operands) {
     complain(context, operands.error().text());
     return exit_usage;
@@ -98,6 +98,7 @@ int run_cp(Context& context, const CpOptions& options) {
   RunOptions run;
   run.nodes = operands->nodes;
   run.command = {self.string()};
+  run.directory = "/";  // all paths are absolute: it does not matter that the caller's is not on the nodes
   const CopyFlags flags{.recursive = options.recursive, .preserve = options.preserve};
   return operands->to_nodes ? copy_to_nodes(context, *operands, flags, std::move(run))
                             : copy_from_nodes(context, *operands, flags, std::move(run));

@@ -318,7 +318,9 @@ sys::Status FakeFiles::set_owner(const std::string& path, sys::Ownership owner) 
   auto node = find(path, false, what);
   if (!node) return tl::unexpected(node.error());
   if (names_of(**node) > 1) return sys::refusal(sys::cat(what, ": it has other names"));
-  (*node)->owner = owner;
+  constexpr std::uint32_t same = ~0u;  // as chown(2) has it
+  const sys::Ownership before = (*node)->owner;
+  (*node)->owner = {owner.uid == same ? before.uid : owner.uid, owner.gid == same ? before.gid : owner.gid, owner.mode};
   touch(**node);
   return {};
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """libnodeinit: what a launcher that is written in C sees and does (tests/programs/launcher.c)."""
 
+import re
 import signal
 
 import lab
@@ -34,7 +35,7 @@ class CApi(lab.LabTest):
 
     def test_more_output_than_fits_anywhere(self):
         said = self.launcher("run", "0", "/bin/sh", "-c", "i=0; while [ $i -lt 100000 ]; do echo 0123456789; i=$((i+1)); done")
-        said = "".join(line for line in said.splitlines() if " runs " not in line)
+        said = re.sub(r"node 0 runs \d+\n", "", said)
         self.assertEqual(said.count("9"), 100000)  # lines may come in pieces
 
     def test_signals(self):

@@ -110,6 +110,10 @@ class Copy(lab.LabTest):
         for node in range(NODES):
             self.assertEqual(describe(back / f"n{node}/everywhere", times=True), describe(self.tree, times=True))
 
+    def test_where_the_caller_is_need_not_be_on_a_node(self):
+        done = self.cp("tree/empty", "12:/space", cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
     def test_several_sources(self):
         for name in ("one", "two"):
             (self.folder / name).write_text(name)
@@ -139,6 +143,28 @@ class Copy(lab.LabTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("n2: /space/nothing: there is no such file", done.stderr)
         self.assertFalse((self.folder / "nothing").exists())
+
+    def test_what_is_no_file_stays_where_it_is(self):
+        fifo = self.folder / "pipe"
+        os.mkfifo(fifo)
+        self.copies(self.tree / "empty", "10:/space/empty")
+        done = self.cp("10:/space/empty", fifo)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("pipe: a device, a fifo or a socket is there", done.stderr)
+        self.assertTrue(fifo.is_fifo())
+        done = self.cp(self.tree / "empty", "10:/dev/null")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/dev/null: a device, a fifo or a socket is there", done.stderr)
+        self.assertEqual(self.on("10", "[ -c /dev/null ] && echo there"), "there\n")
+
+    def test_a_directory_that_is_there_keeps_its_owner(self):
+        source = self.folder / "owned"
+        source.mkdir(mode=0o750)
+        self.on("11", "mkdir -m 755 /space/owned; chown 1000:1001 /space/owned")
+        self.copies("-rp", source, "11:/space")
+        self.copies("-rp", "11:/space/owned", self.folder / "seen")
+        self.assertEqual(stat.S_IMODE((self.folder / "seen").stat().st_mode), 0o750)
+        self.assertEqual(self.on("11", "[ -O /space/owned ] && echo taken || echo theirs"), "theirs\n")
 
     def test_a_link_that_another_user_has_planted_leads_nowhere(self):
         self.on("3", "mkdir -m 1777 /space/open; mkdir -m 700 /space/secret; echo mine > /space/secret/file;"

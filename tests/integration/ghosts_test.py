@@ -245,6 +245,22 @@ class Ghosts(lab.LabTest):
         lab.eventually(lambda: run.poll() is not None or children_of(run.pid) == [rank], "the last ghost ends")
         self.assertEqual(run.wait(lab.PATIENCE), 0)
 
+    def test_what_executes_another_program_later_has_a_ghost_then(self):
+        run = self.start("1", "/bin/sh", "-c", "{ sleep 1; exec sleep 1004; } & wait")
+        ghost = self.ghosts_of_descendants(run, 2)[1]
+        os.kill(ghost, signal.SIGTERM)
+        self.assertEqual(run.wait(lab.PATIENCE), 0)
+
+    def test_signals_to_what_a_process_starts_wait_for_a_nodemaster(self):
+        run = self.start("1", "/bin/sh", "-c", "sleep 1005 & wait")
+        ghost = self.ghosts_of_descendants(run, 2)[1]
+        self.cluster.nodelab("stop-frontend", "--kill")
+        lab.eventually(lambda: "lost nodemaster" in run.stderr.readline(), "the command misses nodemaster")
+        os.kill(ghost, signal.SIGTERM)
+        self.cluster.nodelab("start-frontend")
+        self.assertEqual(run.wait(lab.PATIENCE), 0)
+        self.cluster.wait_up()
+
     def ghosts_of_descendants(self, run, count):
         """In the order in which they were made: the rank's own first."""
         def settled():

@@ -65,6 +65,7 @@ static int watch(nodeinit* cluster, nodeinit_job* job, int signal) {
     if (got < 0) return fail(cluster, "next");
     if (got == 0) {
       struct pollfd waiting = {.fd = nodeinit_job_fd(job), .events = POLLIN};
+      if (waiting.fd < 0) continue; /* the job is lost: that is what comes next */
       if (poll(&waiting, 1, 60000) != 1) return fail(cluster, "poll");
       continue;
     }

@@ -1,5 +1,6 @@
 // nodectl cp: the stream of files, who reads it from a disk and who writes it to one.
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "frontend/nodectl/copy_collector.h"
 #include "frontend/nodectl/copy_operands.h"
 #include "frontend/nodectl/copy_progress.h"
 #include "frontend/nodectl/tree_format.h"
@@ -14,7 +16,9 @@
 #include "frontend/nodectl/tree_reader.h"
 #include "frontend/nodectl/tree_writer.h"
 #include "sys/text.h"
+#include "sys/umask_guard.h"
 #include "tests/fakes/fake_files.h"
+#include "tests/unit/frontend_nodectl_fixture.h"
 #include "tests/unit/temporary_directory.h"
 
 namespace {
@@ -179,6 +183,58 @@ TEST_CASE("tree: what is on a disk is on another one afterwards") {
   CHECK(frontend::describe(reader.count()) == "2 files, 0.2 MB");
 }
 
+TEST_CASE("tree: a directory that gives way to a link while it is read is not gone through") {
+  const fakes::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder / "from/deep");
+  std::filesystem::create_directories(folder / "secret");
+  std::ofstream(folder / "from/deep/file") << "theirs";
+  std::ofstream(folder / "secret/file") << "mine";
+  Lines complaints;
+  TreeReader reader({folder / "from"}, sys::LinkTrust::all, true,
+                    [&](const std::string& what) { complaints.push_back(what); });
+  Told told;
+  TreeDecoder decoder(told);
+  std::vector<std::byte> buffer(1000);
+  while (const std::size_t size = reader.read(buffer)) {
+    CHECK(decoder.add(std::span(buffer).first(size)));
+    if (!told.lines.back().starts_with("directory deep")) continue;
+    std::filesystem::rename(folder / "from/deep", folder / "moved");
+    std::filesystem::create_directory_symlink(folder / "secret", folder / "from/deep");
+    // One of root's own is root's to follow.
+    if (::geteuid() == 0) REQUIRE(::lchown((folder / "from/deep").c_str(), 1000, 1000) == 0);
+  }
+  CHECK(decoder.complete());
+  CHECK(complaints.size() == 1);
+  for (const std::string& line : told.lines)
+    CHECK(line.find("mine") == std::string::npos);
+}
+
+TEST_CASE("tree: links in what was typed lead to the source, which is sent under the name that was typed") {
+  const fakes::TemporaryDirectory folder;
+  std::filesystem::create_directories(folder / "real");
+  std::ofstream(folder / "real/file") << "content";
+  std::filesystem::create_directory_symlink("real", folder / "way");
+  std::filesystem::create_symlink("real/file", folder / "alias");
+  if (::geteuid() == 0)
+    for (const char* const link : {"way", "alias"})
+      REQUIRE(::lchown((folder / link).c_str(), 1000, 1000) == 0);
+  for (const bool recursive : {false, true}) {
+    Lines complaints;
+    TreeReader reader({folder / "way/file", folder / "alias"}, sys::LinkTrust::all, recursive,
+                      [&](const std::string& what) { complaints.push_back(what); });
+    Told told;
+    TreeDecoder decoder(told);
+    std::vector<std::byte> buffer(1000);
+    while (const std::size_t size = reader.read(buffer))
+      CHECK(decoder.add(std::span(buffer).first(size)));
+    CHECK(complaints.empty());
+    REQUIRE(told.lines.size() == 3);
+    CHECK(told.lines[1].starts_with("file file "));
+    CHECK(told.lines[1].ends_with(" content whole"));
+    CHECK(told.lines[2].starts_with(recursive ? "link alias to real/file" : "file alias "));
+  }
+}
+
 TEST_CASE("tree: directories are left out unless they are wanted") {
   const fakes::TemporaryDirectory folder;
   Lines complaints;
@@ -274,6 +330,41 @@ TEST_CASE("tree: a file takes the place of what is there, but for a directory") 
   CHECK(blocked.complaints == Lines{"write /there/name: a directory is there"});
 }
 
+TEST_CASE("tree: neither a file nor a link takes the place of a device or a fifo") {
+  Bytes links;
+  tree::begin(1, links);
+  tree::link({"name", 0777, 0}, "somewhere", links);
+  tree::end(links);
+  for (const Bytes& stream : {one_file(), links})
+    for (const auto kind : {sys::FileKind::character_device, sys::FileKind::block_device, sys::FileKind::other})
+      for (const char* const destination : {"/there", "/there/name"}) {
+        Writing at(destination);
+        REQUIRE(at.files.make_device("/there/name", kind, 1, 3, {.mode = 0666}));
+        at.take(stream);
+        CHECK(at.writer.failed());
+        REQUIRE(at.complaints.size() == 1);
+        CHECK(at.complaints[0].ends_with(" /there/name: a device, a fifo or a socket is there"));
+        CHECK(at.files.facts("/there/name").value()->kind == kind);
+      }
+}
+
+TEST_CASE("tree: a directory that was there stays its owner's") {
+  Bytes stream;
+  tree::begin(1, stream);
+  tree::directory({"d", 0700, 40}, stream);
+  tree::up(stream);
+  tree::end(stream);
+  Writing kept("/there", {.preserve = true}), masked("/there");
+  for (Writing* const at : {&kept, &masked}) {
+    REQUIRE(at->files.make_directory("/there/d", {.uid = 4711, .gid = 4712, .mode = 0755}));
+    at->take(stream);
+    CHECK(at->files.facts("/there/d").value()->uid == 4711);
+    CHECK(at->files.facts("/there/d").value()->gid == 4712);
+  }
+  CHECK(kept.files.facts("/there/d").value()->mode == 0700);
+  CHECK(masked.files.facts("/there/d").value()->mode == 0755);
+}
+
 TEST_CASE("tree: a file that its sender could not read to its end does not appear") {
   Bytes stream;
   tree::begin(1, stream);
@@ -300,6 +391,17 @@ TEST_CASE("tree: whatever call fails is complained of or made up for, and the re
     if (n > 1) CHECK((at.files.exists("/there/l") || at.files.exists("/there/d/f")));
     if (!at.faults.fired()) break;
   }
+}
+
+TEST_CASE("cp: who gets into the directories of nodes the creation mask says") {
+  const fakes::TemporaryDirectory folder;
+  fakes::Command command;
+  const sys::UmaskGuard mask(027);
+  frontend::CopyCollector collector(*command.context, folder / "new/there", false);
+  collector.begin({"n0", "n1"});
+  for (const char* const name : {"new", "new/there", "new/there/n0", "new/there/n1"})
+    CHECK(std::filesystem::status(folder / name).permissions() == std::filesystem::perms(0750));
+  CHECK(command.complained() == "");
 }
 
 TEST_CASE("cp: which end is on nodes") {

@@ -366,6 +366,10 @@ TEST_CASE("files: the owner is set before the set-id bits, which changing it wou
   REQUIRE(files.set_owner(directory / "file", {.uid = 7, .gid = 8, .mode = 04755}));
   CHECK(facts(files, directory / "file").mode == 04755);
   CHECK(facts(files, directory / "file").uid == 7);
+  REQUIRE(files.set_owner(directory / "file", {.uid = ~0u, .gid = ~0u, .mode = 0600}));
+  CHECK(facts(files, directory / "file").mode == 0600);
+  CHECK(facts(files, directory / "file").uid == 7);
+  CHECK(facts(files, directory / "file").gid == 8);
   CHECK(code_of(files.set_owner(directory / "absent", {})) == ENOENT);
 }
 

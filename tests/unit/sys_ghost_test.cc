@@ -75,6 +75,7 @@ TEST_CASE_FIXTURE(GhostFixture, "ghost: hears every signal but two, and lives") 
     loop->run();
     REQUIRE(!heard.empty());
     CHECK(heard.back().index == 2);
+    CHECK(heard.back().ghost == pid);
     CHECK(heard.back().signal == signal);
     CHECK(heard.back().queued == (signal >= 35));
     CHECK(heard.back().value == (signal >= 35 ? signal : 0));
@@ -108,6 +109,21 @@ TEST_CASE_FIXTURE(GhostFixture, "ghost: what its maker sends it does not report"
   loop->after(20ms, [&] { loop->stop(); });
   loop->run();
   CHECK(heard.empty());
+}
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: one that is discarded leaves alone the one that has its index") {
+  const int before = make(3);
+  const int after = make(3);
+  maker->discard(before);
+  CHECK(WTERMSIG(status_of(before)) == SIGKILL);
+  const int sender = ::fork();
+  if (sender == 0) ::_exit(::kill(after, SIGUSR1));
+  REQUIRE(::waitpid(sender, nullptr, 0) == sender);
+  loop->after(5s, [&] { loop->stop(); });
+  loop->run();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].ghost == after);
+  CHECK(::waitpid(after, nullptr, WNOHANG) == 0);
 }
 
 TEST_CASE_FIXTURE(GhostFixture, "ghost: has the pid that is wanted, if that is free") {
