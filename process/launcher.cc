@@ -342,9 +342,10 @@ transport::KilledProcesses Launcher::kill(const transport::KillJob& kill) {
   for (const auto& [key, job] : state_->jobs) {
     if (key.job != kill.job || !job.process->alive()) continue;
     // The group reaches what runs; what is on its way there is cancelled, by a signal that does that.
-    if (state_->groups.available() && job.process->pid() != 0) continue;
-    if (!job.process->signal({.signal = kill.signal, .group = true}) || job.process->has_child()) continue;
-    ++count;
+    const bool grouped = state_->groups.available();
+    if (grouped && job.process->pid() != 0) continue;
+    const bool reached = job.process->signal({.signal = kill.signal, .group = true});
+    if (reached && !(grouped && job.process->has_child())) ++count;
   }
   if (state_->groups.available()) {
     const auto reached = state_->groups.signal(kill.job, kill.signal);

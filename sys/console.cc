@@ -33,11 +33,11 @@ bool writable(int fd) {
 
 }  // namespace
 
-void open_standard_fds() {
+void open_standard_fds(const char* stand_in) {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0) continue;
     // open() takes the lowest free number, which is fd.
-    open_first({{"/dev/console", O_RDWR}, {"/dev/null", O_RDWR}, {"/", O_RDONLY | O_DIRECTORY}});
+    open_first({{stand_in, O_RDWR}, {"/dev/null", O_RDWR}, {"/", O_RDONLY | O_DIRECTORY}});
   }
 }
 

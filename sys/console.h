@@ -8,9 +8,9 @@
 
 namespace sys {
 
-// Makes 0, 1 and 2 valid when the kernel gave none (an image without /dev/console): the console, else /dev/null, else
+// Makes 0, 1 and 2 valid where they are not (an image without /dev/console): `stand_in`, else /dev/null, else
 // the root directory, so that no other file ever gets these numbers. Close-on-exec is not set on them.
-void open_standard_fds();
+void open_standard_fds(const char* stand_in = "/dev/console");
 
 // Points 0, 1 and 2 at the console, now that /dev is there. Only when 1 can not be written to.
 void reopen_standard_fds();

@@ -21,11 +21,6 @@ std::uint32_t creation_mask() {
   return mask;
 }
 
-bool ignores(int signal) {
-  struct sigaction action {};
-  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
-}
-
 bool may_execute(const std::string& path) { return ::access(path.c_str(), X_OK) == 0; }
 
 }  // namespace sys

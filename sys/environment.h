@@ -13,9 +13,6 @@ std::vector<std::string> environment();
 // The permission bits that new files do not get (umask(2)).
 std::uint32_t creation_mask();
 
-// Whether it was started with this signal ignored (nohup, a shell's background job): then it is not for it.
-bool ignores(int signal);
-
 // Whether its user may execute the file (access(2)); "no" also when there is none.
 bool may_execute(const std::string& path);
 

@@ -29,6 +29,7 @@ namespace {
 // library: a ghost is to hear them all.
 using SignalMask = std::uint64_t;
 constexpr SignalMask all_signals = ~SignalMask{0};
+constexpr SignalMask bit_of(int signal) { return SignalMask{1} << (signal - 1); }
 
 SignalMask set_mask(SignalMask mask) {
   SignalMask before = 0;
@@ -81,11 +82,11 @@ GhostSignal describe(const siginfo_t& info, std::uint32_t index) {
           .sender = info.si_code <= 0 ? info.si_pid : 0};
 }
 
-[[noreturn]] void haunt(std::uint32_t index, const Order& order, int report) {
+[[noreturn]] void haunt(std::uint32_t index, SignalMask listened, const Order& order, int report) {
   const pid_t maker = ::getppid();
   for (;;) {
     siginfo_t info{};
-    const long signal = ::syscall(SYS_rt_sigtimedwait, &all_signals, &info, nullptr, sizeof all_signals);
+    const long signal = ::syscall(SYS_rt_sigtimedwait, &listened, &info, nullptr, sizeof listened);
     if (order.given.load()) end_as(order.status.load());
     if (signal < 0 || (info.si_code <= 0 && info.si_pid == maker)) continue;
     const GhostSignal heard = describe(info, index);
@@ -95,9 +96,13 @@ GhostSignal describe(const siginfo_t& info, std::uint32_t index) {
 
 class ForkingGhostMaker final : public GhostMaker {
  public:
-  ForkingGhostMaker(Loop& loop, std::span<char> title, std::uint32_t count,
+  ForkingGhostMaker(Loop& loop, std::span<char> title, std::uint32_t count, SignalMask ignored,
                     std::function<void(const GhostSignal&)> heard)
-      : loop_(loop), title_(title), count_(count), heard_(std::move(heard)) {}
+      : loop_(loop),
+        title_(title),
+        count_(count),
+        listened_((all_signals & ~ignored) | bit_of(SIGCONT)),
+        heard_(std::move(heard)) {}
   ~ForkingGhostMaker() override {
     loop_.unwatch(watch_);
     if (orders_ != nullptr) ::munmap(orders_, count_ * sizeof(Order));
@@ -122,6 +127,7 @@ class ForkingGhostMaker final : public GhostMaker {
   Loop& loop_;
   std::span<char> title_;
   std::uint32_t count_;
+  const SignalMask listened_;  // what is blocked is queued even where it is ignored
   std::function<void(const GhostSignal&)> heard_;
   Order* orders_ = nullptr;
   Pipe reports_;
@@ -153,7 +159,7 @@ Result<int> ForkingGhostMaker::make(std::uint32_t index, const std::string& name
   if (index >= count_) return refusal("more ghosts than there is room for");
   orders_[index].given = false;
   // All are blocked before there is a child, so that none is lost; SIGSTOP and SIGKILL do what they do.
-  const SignalMask before = set_mask(all_signals);
+  const SignalMask before = set_mask(listened_);
   const pid_t maker = ::getpid();
   const int pid = fork_as(wanted, -1);
   const int code = errno;
@@ -178,16 +184,16 @@ void ForkingGhostMaker::become_ghost(std::uint32_t index, const std::string& nam
   const int report = ::dup2(reports_.write.get(), 0);
   ::syscall(SYS_close_range, 1, std::numeric_limits<unsigned>::max(), 0);
   (void)::chdir("/");
-  haunt(index, orders_[index], report);
+  haunt(index, listened_, orders_[index], report);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<GhostMaker>> make_ghost_maker(Loop& loop, char** arguments, int argument_count,
-                                                     std::uint32_t count,
+                                                     std::uint32_t count, std::uint64_t ignored,
                                                      std::function<void(const GhostSignal&)> heard) {
-  auto maker =
-      std::make_unique<ForkingGhostMaker>(loop, title_area(arguments, argument_count), count, std::move(heard));
+  auto maker = std::make_unique<ForkingGhostMaker>(loop, title_area(arguments, argument_count), count, ignored,
+                                                   std::move(heard));
   if (auto started = maker->start(); !started) return tl::unexpected(started.error());
   return maker;
 }

@@ -41,9 +41,9 @@ class GhostMaker {
 };
 
 // At most `count` ghosts, with indices below it. `arguments`, `argument_count`: of main(); a ghost writes its command line
-// over its copy of them.
+// over its copy of them. `ignored`: signals that their caller wants ignored, and does (sys/signals.h): ghosts do not hear them.
 Result<std::unique_ptr<GhostMaker>> make_ghost_maker(Loop& loop, char** arguments, int argument_count,
-                                                     std::uint32_t count,
+                                                     std::uint32_t count, std::uint64_t ignored,
                                                      std::function<void(const GhostSignal&)> heard);
 
 }  // namespace sys

@@ -30,6 +30,7 @@ struct Context {
   std::optional<sys::TerminalSize> terminal;  // behind the output
   char** arguments = nullptr;                 // of main()
   int argument_count = 0;
+  std::uint64_t ignored = 0;  // signals that our caller wants ignored: sys/signals.h
 };
 
 // "nodectl: TEXT" on standard error, fit for a terminal.

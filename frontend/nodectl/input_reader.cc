@@ -57,6 +57,8 @@ void InputReader::read_piece() {
   const std::uint64_t room = transport::input_window - (kept_.end() - kept_.begin());
   const auto got = stream_->read({buffer.data(), static_cast<std::size_t>(std::min<std::uint64_t>(room, piece_size))});
   if (!got && got.error().code == EAGAIN) return;
+  // A terminal that has hung up: who it was for hears of it by a signal, and its end is no ^D.
+  if (!got && got.error().code == EIO) return stop();
   if (!got) complain_(got.error());
   const std::uint64_t from = kept_.end();
   if (got) kept_.add(std::span(buffer).first(*got));

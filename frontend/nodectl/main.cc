@@ -1,5 +1,6 @@
 // nodectl: what people and scripts type at the front end.
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <variant>
@@ -13,6 +14,7 @@
 #include "sys/epoll_loop.h"
 #include "sys/inherited_stream.h"
 #include "sys/path.h"
+#include "sys/signals.h"
 #include "sys/text.h"
 
 namespace {
@@ -52,7 +54,14 @@ void deliver_rest(Context& context) {
   if (!context.output.empty() || !context.error.empty()) context.loop.run();
 }
 
-int run_command(const CommandLine& line, int argc, char** argv) {
+// How this program was started.
+struct Start {
+  int argc;
+  char** argv;
+  std::uint64_t ignored;  // signals
+};
+
+int run_command(const CommandLine& line, const Start& start) {
   sys::KernelClock clock;
   sys::KernelSockets sockets;
   sys::Loop* turning = nullptr;
@@ -69,24 +78,25 @@ int run_command(const CommandLine& line, int argc, char** argv) {
   turning = loop->get();
   Output output(**loop, sys::inherited_stream(1));
   Output error(**loop, sys::inherited_stream(2));
-  Context context{**loop, sockets, output, error, line.socket, line.json, sys::terminal_size(1), argv, argc};
+  Context context{**loop,     sockets,    output,       error, line.socket, line.json, sys::terminal_size(1),
+                  start.argv, start.argc, start.ignored};
   const int status = std::visit(Verb{context}, line.verb);
   if (broken) return exit_failure;
   deliver_rest(context);
   return status;
 }
 
-int run_line(const std::vector<const char*>& words, int argc, char** argv) {
+int run_line(const std::vector<const char*>& words, const Start& start) {
   const auto line = parse_command_line(static_cast<int>(words.size()), words.data());
   if (const int* status = std::get_if<int>(&line)) return *status;
-  return run_command(std::get<CommandLine>(line), argc, argv);
+  return run_command(std::get<CommandLine>(line), start);
 }
 
 // Under one of BProc's names: what it means, one line after the other, as long as all is well.
-int run_bproc(const BprocLine& bproc, int argc, char** argv) {
+int run_bproc(const BprocLine& bproc, const Start& start) {
   if (!bproc.help.empty()) return std::fputs(bproc.help.c_str(), stdout) < 0 ? exit_failure : 0;
   if (!bproc.trouble.empty()) {
-    std::fputs(sys::cat(sys::name_in(argv[0]), ": ", bproc.trouble, "\n").c_str(), stderr);
+    std::fputs(sys::cat(sys::name_in(start.argv[0]), ": ", bproc.trouble, "\n").c_str(), stderr);
     return exit_usage;
   }
   int status = 0;
@@ -94,7 +104,7 @@ int run_bproc(const BprocLine& bproc, int argc, char** argv) {
     std::vector<const char*> words = {"nodectl"};
     for (const std::string& word : line)
       words.push_back(word.c_str());
-    status = run_line(words, argc, argv);
+    status = run_line(words, start);
     if (status != 0) break;
   }
   return status;
@@ -103,11 +113,12 @@ int run_bproc(const BprocLine& bproc, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  const Start start{argc, argv, sys::ignored_signals()};
   std::signal(SIGPIPE, SIG_IGN);  // Output tells of a reader that is gone
-  sys::open_standard_fds();
+  sys::open_standard_fds("/dev/null");
   if (is_tree_helper(argc, argv)) return run_tree_helper(argc, argv);
-  if (const auto bproc = translate_bproc({argv, argv + argc})) return run_bproc(*bproc, argc, argv);
-  return run_line({argv, argv + argc}, argc, argv);
+  if (const auto bproc = translate_bproc({argv, argv + argc})) return run_bproc(*bproc, start);
+  return run_line({argv, argv + argc}, start);
 } catch (const std::exception& error) {
   die(error.what());
   return exit_failure;

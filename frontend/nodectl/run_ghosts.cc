@@ -38,7 +38,7 @@ sys::Status RunGhosts::begin(const transport::RunStarted& started) {
   const auto ranks = static_cast<std::uint32_t>(ghosts_.size());
   auto maker =
       sys::make_ghost_maker(context_.loop, context_.arguments, context_.argument_count, ranks + ProcessGhosts::most,
-                            [this](const sys::GhostSignal& signal) { on_heard(signal); });
+                            context_.ignored, [this](const sys::GhostSignal& signal) { on_heard(signal); });
   if (!maker) return tl::unexpected(maker.error());
   maker_ = std::move(*maker);
   processes_ = std::make_unique<ProcessGhosts>(*maker_, children_, ranks, send_, [this](const std::string& node) {

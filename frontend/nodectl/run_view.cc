@@ -187,9 +187,12 @@ void RunView::all_ended() {
   exchange_.finish(status_);
 }
 
-// As a local program would: the first interrupt is the processes' affair, a second one is ours.
+// As a local program would: the first interrupt is the processes' affair, a second one is ours. So is the first where nobody
+// passes it on.
 void RunView::on_signal(const sys::SignalFacts& signal) {
-  if (signal.signal == SIGINT && ++interrupts_ > 1) return exchange_.give_up(exit_signal_base + signal.signal);
+  const bool again = signal.signal == SIGINT && ++interrupts_ > 1;
+  const bool in_vain = seeking_ && (signal.signal == SIGINT || signal.signal == SIGTERM);
+  if (again || in_vain) return exchange_.give_up(exit_signal_base + signal.signal);
   if (ghosts_) return ghosts_->on_own_signal(signal);
   if (signal.signal != SIGTSTP) send(transport::RunSignal{signal.signal});
 }

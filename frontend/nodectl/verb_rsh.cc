@@ -9,6 +9,7 @@
 #include "frontend/nodectl/exit_status.h"
 #include "frontend/nodectl/rsh_line.h"
 #include "frontend/nodectl/verbs.h"
+#include "sys/accounts.h"
 #include "sys/environment.h"
 #include "sys/stream.h"
 #include "sys/text.h"
@@ -23,13 +24,14 @@ bool is_address(const std::string& host) {
   return host.find_first_not_of("0123456789.") == host.npos && std::count(host.begin(), host.end(), '.') == 3;
 }
 
-// Processes run as who asks for them. Who that is the C library would say by number; the shell's variable has the name that
-// launchers mean.
+// Processes run as who asks for them.
 sys::Status check_user(const std::string& user) {
-  const Environment environment = sys::environment();
-  const auto own = value_of(environment, "USER");
-  if (user.empty() || !own || *own == user) return {};
-  return sys::refusal(cat("rsh: not as user ", user, ": processes run as who starts them, ", *own));
+  if (user.empty()) return {};
+  const auto wanted = sys::find_user(user);
+  if (!wanted) return tl::unexpected(wanted.error());
+  if (*wanted && **wanted == sys::own_user()) return {};
+  return sys::refusal(
+      cat("rsh: not as user ", user, ": processes run as who starts them, ", sys::user_name(sys::own_user())));
 }
 
 // The nodes that `host` may stand for; nothing when nodemaster does not say, and it has been said why.

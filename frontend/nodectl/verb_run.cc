@@ -82,11 +82,12 @@ sys::Result<transport::RunRequest> make_run_request(const RunOptions& options, s
 }
 
 int run_run(Context& context, const RunOptions& options) {
-  const auto request = make_run_request(options, context.loop.clock());
+  auto request = make_run_request(options, context.loop.clock());
   if (!request) {
     complain(context, request.error().text());
     return exit_status_of_start(request.error().code);
   }
+  request->ignored = context.ignored;
   RunView view(context, options.label, true);
   if (options.summary) view.want_summary();
   if (!options.output.empty()) view.write_files(options.output);
@@ -98,7 +99,7 @@ int run_run(Context& context, const RunOptions& options) {
 int follow_run(Context& context, RunView& view, const transport::RunRequest& request) {
   std::vector<std::unique_ptr<sys::SignalSource>> sources;
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP}) {
-    if (sys::ignores(signal)) continue;
+    if ((context.ignored >> (signal - 1) & 1) != 0) continue;
     auto source = sys::watch_signal_facts(context.loop, {signal},
                                           [&view](const sys::SignalFacts& arrived) { view.on_signal(arrived); });
     if (!source) {

@@ -256,7 +256,7 @@ bool JobTable::has_room_for(transport::NodeNumber node, const transport::HeldPro
     if (job->unclaimed()) ranks += job->ranks();
   const auto found = found_by_.find(node);
   const Found its = found == found_by_.end() ? Found{} : found->second;
-  const bool within_share = its.jobs < max_jobs / node_share && its.ranks + more <= max_found_ranks / node_share;
+  const bool within_share = its.jobs < max_jobs_of_node && its.ranks + more <= max_ranks_of_node;
   return held.rank < max_ranks && count(true) < max_jobs && ranks <= max_found_ranks && within_share;
 }
 

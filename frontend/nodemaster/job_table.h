@@ -19,11 +19,10 @@ namespace frontend {
 class JobTable {
  public:
   static constexpr std::size_t max_jobs = 1000;
-  static constexpr std::size_t max_jobs_of_user = 300;      // but root
-  static constexpr std::size_t max_found_ranks = 1u << 18;  // of all unclaimed jobs: those of four with most ranks
-  static constexpr std::size_t node_share = 4;  // the part of that, and of max_jobs, that one node may claim
-
-  // `first_number`: another one after each start of nodemaster, as nodes may still run processes of earlier jobs.
+  static constexpr std::size_t max_jobs_of_user = 300;           // but root
+  static constexpr std::size_t max_found_ranks = 1u << 18;       // of all unclaimed jobs: those of four with most ranks
+  static constexpr std::size_t max_jobs_of_node = max_jobs / 2;  // that are found by what one node says
+  static constexpr std::size_t max_ranks_of_node = max_found_ranks / 4;  // likewise
   JobTable(sys::Loop& loop, const NodeTable& table, NodeLinks& links, ContentStore& store, std::uint64_t first_number);
 
   // Starts the request's program on `nodes`. The job's news go to `owner` until it is over or the owner is gone. Its

@@ -52,7 +52,7 @@ int make_keys(const MasterInvocation& invocation) {
 
 int serve(const MasterInvocation& invocation) {
   sys::block_all_signals();
-  sys::open_standard_fds();
+  sys::open_standard_fds("/dev/null");
   sys::KernelFiles files(sys::LinkTrust::all);
   Problems problems;
   // Hooks run in another directory, and a reload may come when this one is gone.

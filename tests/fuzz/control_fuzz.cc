@@ -5,6 +5,7 @@
 // do not read, and go; time passes. What has to hold (cluster.h): nodemaster answers a good command afterwards, the node
 // stays up, what is kept is bounded, what is answered is well-formed, and no exception reaches the loop.
 #include "tests/fuzz/cluster.h"
+#include "transport/codec.h"
 
 namespace {
 
@@ -16,6 +17,10 @@ class HostileCommands final : public fuzz::Hostile {
   explicit HostileCommands(Input& input) : Hostile(input, 4) {}
 
  private:
+  // That is what these are for.
+  static bool takes_nodes_down(std::uint16_t number) {
+    return number == PowerRequest::number || number == AvailabilityRequest::number;
+  }
   fuzz::Wire& connected() {
     fuzz::Wire& wire = any();
     if (!wire || wire.closed()) wire = cluster_.connect_command(1000u * (input_.byte() % 3));
@@ -24,12 +29,11 @@ class HostileCommands final : public fuzz::Hostile {
   void ask() {
     fuzz::Wire& wire = connected();
     const Message message = fuzz::invent(input_, fuzz::commands);
-    // Taking a node down is what this one is for.
-    if (!std::holds_alternative<PowerRequest>(message)) wire.put(fuzz::frame_of(message, input_.byte() % 4));
+    if (!takes_nodes_down(number_of(message))) wire.put(fuzz::frame_of(message, input_.byte() % 4));
   }
   void ask_raw() {
     Bytes bytes = fuzz::raw_frame(input_);
-    if (bytes.size() > 4 && bytes[4] == std::byte{PowerRequest::number}) return;
+    if (bytes.size() > 4 && takes_nodes_down(std::to_integer<std::uint16_t>(bytes[4]))) return;
     connected().put(bytes);
   }
   void read() {

@@ -269,6 +269,28 @@ class Ghosts(lab.LabTest):
         lab.eventually(settled, f"{count} ghosts, of the shell and of what it has started")
         return children_of(run.pid)
 
+    def test_what_the_caller_ignores_is_ignored(self):
+        """nohup, and a shell's background jobs."""
+        def ignore():
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        run = self.start("1", "/bin/sh", "-c", "cat /proc/$$/status; exec sleep 1000", preexec_fn=ignore)
+        ignored = next(line for line in run.stdout if line.startswith("SigIgn"))
+        self.assertEqual(int(ignored.split()[1], 16) & 1, 1)
+        ghost = self.ghosts_of_descendants(run, 1)[0]
+        here = self.on_node(1, ghost)
+        os.kill(ghost, signal.SIGHUP)
+        os.kill(run.pid, signal.SIGHUP)
+        os.kill(ghost, signal.SIGSTOP)
+        self.becomes(1, ghost, "T", "SIGSTOP, after SIGHUP")
+        os.kill(ghost, signal.SIGTERM)
+        os.kill(ghost, signal.SIGCONT)
+        lab.eventually(lambda: state_of(here) is None, "SIGTERM ends it")
+        self.assertEqual(run.wait(lab.PATIENCE), 128 + 15)
+
+    def test_a_closed_input_is_empty(self):
+        run = self.start("1", "/bin/cat", preexec_fn=lambda: os.close(0))
+        self.assertEqual(run.wait(lab.PATIENCE), 0)
+
     def test_a_directory_that_is_not_there_is_said_to_be_missing(self):
         with tempfile.TemporaryDirectory() as here:
             run = self.start("0-1", "/bin/sh", "-c", "pwd", cwd=here)

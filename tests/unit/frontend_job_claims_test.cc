@@ -259,6 +259,11 @@ TEST_CASE("claims: what nodes say of jobs and ranks costs bounded memory") {
   for (HeldProcess& process : many)
     process.rank = 0;
   at.held(3, many);
+  CHECK(at.jobs.running() == frontend::JobTable::max_jobs_of_node);
+  for (HeldProcess& process : many)
+    process.job += 5000;
+  at.held(1, many);
+  at.held(0, many);
   CHECK(at.jobs.running() == frontend::JobTable::max_jobs);
 }
 

@@ -328,7 +328,7 @@ TEST_CASE("output that comes once more is passed on once, and its node hears wha
   CHECK(at.links.take<transport::StreamCredit>(3).at(0).taken == 4);
   at.jobs.on_message(3, transport::StreamOutput{at.number, 0, StreamName::output, 4, false, bytes("efgh")});
   REQUIRE(at.owner.all<transport::RunOutput>().size() == 2);
-  CHECK(at.owner.all<transport::RunOutput>()[1].offset == 4);
+  CHECK(at.owner.all<transport::RunOutput>()[1].offset == 6);
 }
 
 TEST_CASE("a node gets credit for what the command has taken, once") {

@@ -126,9 +126,20 @@ TEST_CASE("standard input: what cannot be watched is read all the same") {
 
 TEST_CASE("standard input: an error is said and ends it") {
   Reading at;
-  at.writer->break_with(EIO);
+  at.writer->break_with(EISDIR);
   at.loop.run_until_idle();
   CHECK(at.complaints == 1);
   REQUIRE(at.sent.size() == 1);
   CHECK(at.sent[0].end);
+}
+
+TEST_CASE("standard input: a terminal that has hung up is no end of input") {
+  Reading at;
+  at.type("abc");
+  at.sent.clear();
+  at.writer->break_with(EIO);
+  at.loop.run_until_idle();
+  CHECK(at.complaints == 0);
+  CHECK(at.sent.empty());
+  CHECK(at.loop.watches() == 0);
 }

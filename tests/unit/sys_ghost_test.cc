@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 namespace {
 
 struct GhostFixture : KernelFixture {
-  GhostFixture() {
-    auto made = sys::make_ghost_maker(*loop, nullptr, 0, 4, [this](const sys::GhostSignal& signal) {
+  GhostFixture() { make_maker(0); }
+  void make_maker(std::uint64_t ignored) {
+    auto made = sys::make_ghost_maker(*loop, nullptr, 0, 4, ignored, [this](const sys::GhostSignal& signal) {
       heard.push_back(signal);
       loop->stop();
     });
@@ -139,4 +140,20 @@ TEST_CASE_FIXTURE(GhostFixture, "ghost: has the pid that is wanted, if that is f
   CHECK(taken.error().code == EEXIST);
   maker->end(0, *pid, 3 << 8);
   CHECK(WEXITSTATUS(status_of(*pid)) == 3);
+}
+
+TEST_CASE_FIXTURE(GhostFixture, "ghost: does not hear what its caller ignores") {
+  const auto before = ::signal(SIGUSR2, SIG_IGN);
+  make_maker(1ull << (SIGUSR2 - 1));
+  const int pid = make(0);
+  ::signal(SIGUSR2, before);
+  const int sender = ::fork();
+  if (sender == 0) {
+    ::kill(pid, SIGUSR2);
+    ::_exit(::kill(pid, SIGUSR1));
+  }
+  REQUIRE(::waitpid(sender, nullptr, 0) == sender);
+  loop->run();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].signal == SIGUSR1);
 }
