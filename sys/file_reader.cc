@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 
 #include "sys/file_io.h"
 #include "sys/text.h"
@@ -69,6 +70,14 @@ Result<std::size_t> FileReader::read_at(std::uint64_t offset, std::span<std::byt
     filled += static_cast<std::size_t>(got);
   }
   return filled;
+}
+
+bool FileReader::is_being_written() const {
+  // Whoever opens it in the moment of the lease makes the kernel send a signal: one that does nothing.
+  if (::fcntl(fd_.get(), F_SETSIG, SIGURG) < 0) return false;
+  if (::fcntl(fd_.get(), F_SETLEASE, F_RDLCK) < 0) return errno == EAGAIN;
+  (void)::fcntl(fd_.get(), F_SETLEASE, F_UNLCK);
+  return false;
 }
 
 Result<FileFacts> FileReader::facts() const {

@@ -26,6 +26,9 @@ class FileReader {
 
   // Fills `into` from `offset` on; fewer bytes only where the file ends.
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const;
+  // Whether somebody has it open to write to it: then it is no program to be executed (ETXTBSY). False, too, where the kernel
+  // does not tell: that is for root and the file's owner (fcntl(2), leases), and not of every file system.
+  bool is_being_written() const;
   // Of the open file, whatever has its name meanwhile.
   Result<FileFacts> facts() const;
 

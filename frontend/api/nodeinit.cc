@@ -37,6 +37,8 @@ struct nodeinit_job {
 
 namespace {
 
+constexpr int most_signal = 64;
+
 // Also where there is no memory for the words.
 void say(nodeinit& cluster, const char* words) noexcept {
   try {
@@ -233,6 +235,11 @@ nodeinit_job* nodeinit_vexecmove(nodeinit* cluster, const uint32_t* nodes, size_
                               .arguments = words_of(arguments),
                               .environment = environment ? words_of(environment) : sys::environment()};
     std::sort(spec.nodes.begin(), spec.nodes.end());
+    const bool twice = std::adjacent_find(spec.nodes.begin(), spec.nodes.end()) != spec.nodes.end();
+    if (spec.nodes.empty() || twice || spec.arguments.empty()) {
+      note(*cluster, {EINVAL, "start a program: each node once, at least one, and arguments with the program's name"});
+      return nullptr;
+    }
     return start_job(*cluster, spec);
   });
 }
@@ -251,6 +258,11 @@ int nodeinit_job_next(nodeinit_job* job, nodeinit_event* event, int timeout_ms) 
 
 int nodeinit_job_signal(nodeinit_job* job, uint32_t rank, int signal) {
   return fenced(*job->cluster, -1, [&] {
+    const auto refuse = [job](int code, const char* why) { return note(*job->cluster, {code, why}), -1; };
+    if (signal < 1 || signal > most_signal) return refuse(EINVAL, "signal a rank: there is no such signal");
+    if (rank != NODEINIT_ALL_RANKS && rank >= nodeinit_job_ranks(job))
+      return refuse(EINVAL, "signal a rank: there is no such rank");
+    if (job->over) return refuse(ESRCH, "signal a rank: the job is over");
     const auto sent = job->client->send(transport::RunSignal{.signal = signal, .rank = rank});
     if (!sent) note(*job->cluster, sent.error());
     return sent ? 0 : -1;

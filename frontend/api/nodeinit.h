@@ -60,7 +60,7 @@ int nodeinit_nodes(nodeinit* cluster, const char* set, struct nodeinit_node* nod
  * input.
  *
  * Returns as soon as nodemaster has taken the job; how each start went the events tell. NULL: there is no job.
- * ENOENT, EACCES, ENOEXEC: of the program, as a shell would say it. */
+ * ENOENT, EACCES, ENOEXEC: of the program, as a shell would say it. EINVAL: no node, one twice, or no arguments. */
 nodeinit_job* nodeinit_vexecmove(nodeinit* cluster, const uint32_t* nodes, size_t count, const char* program,
                                  char* const arguments[], char* const environment[]);
 
@@ -99,7 +99,8 @@ int nodeinit_job_fd(const nodeinit_job* job);
  * until the next call for this job; 0: none in time; -1: the job is lost, or its last event was taken before. Output that
  * is not taken stops the processes that write it. */
 int nodeinit_job_next(nodeinit_job* job, struct nodeinit_event* event, int timeout_ms);
-/* Sends a signal to the process of `rank`, or to those of all ranks, and to its process group. Does not wait. */
+/* Sends a signal to the process of `rank`, or to those of all ranks, and to its process group. Does not wait. EINVAL: there
+ * is no such rank or signal; ESRCH: the job is over. */
 int nodeinit_job_signal(nodeinit_job* job, uint32_t rank, int signal);
 /* Takes events until the job is over and drops output. The highest exit status of the ranks as nodectl run would end with
  * it: 128 + N for a death by signal N, 127, 126 or 1 for a failed start. -1: the job is lost. */

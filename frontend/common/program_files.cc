@@ -46,6 +46,7 @@ class Collector {
     if (!mode) return tl::unexpected(mode.error());
     const auto file = sys::FileReader::open(path);
     if (!file) return tl::unexpected(file.error());
+    if (file->is_being_written()) return failure(ETXTBSY, path);
     add_file({path, path, *mode, ProgramPart::program});
     const auto elf = elf_of(*file);
     if (!elf) return failure(ENOEXEC, cat(path, ": ", elf.error().what));

@@ -16,6 +16,7 @@ int exit_status_of_start(int code) {
     case ENAMETOOLONG:
     case ENOEXEC:
     case EPERM:
+    case ETXTBSY:
       return exit_cannot_run;
     default:
       return exit_failure;

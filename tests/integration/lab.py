@@ -28,7 +28,8 @@ PATIENCE = 60  # seconds for what should take one: this machine may be busy
 
 
 def run(command, check=True, timeout=PATIENCE, **options):
-    """subprocess.run with its output as text, kept; a failure shows what was said."""
+    """subprocess.run with its output as text, kept; a failure shows what was said. Where every node has the directory, too."""
+    options.setdefault("cwd", "/")
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, check=False,
                           **options)
     if check and done.returncode != 0:

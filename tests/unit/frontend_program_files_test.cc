@@ -78,6 +78,16 @@ TEST_CASE("program files: a static program is alone") {
   CHECK(files->architecture == "x86_64");
 }
 
+TEST_CASE("program files: a program that somebody writes to is busy") {
+  const fakes::ProgramFolder folder;
+  const std::string path = folder.add("script", "#!/bin/sh\n");
+  CHECK(frontend::resolve_program(path, {}));
+  const std::ofstream writer(path, std::ios::app);
+  const auto busy = frontend::resolve_program(path, {});
+  REQUIRE_FALSE(busy);
+  CHECK(busy.error().code == ETXTBSY);
+}
+
 TEST_CASE("program files: libraries of libraries come along, each once") {
   const Folder folder;
   const std::string loader = folder.add("ld.so", elf64({}));
