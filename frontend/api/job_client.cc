@@ -11,6 +11,7 @@ namespace frontend {
 namespace {
 
 constexpr std::uint64_t request_id = 1;  // there is only one
+constexpr sys::Duration flush_interval = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -43,6 +44,9 @@ sys::Status JobClient::send(const transport::Message& message) {
   if (auto fits = transport::append_frame(message, request_id, frame); !fits) return fits;
   connection_->send(message, request_id);
   turn(sys::Duration::zero());
+  // Who polls for what comes does not see that something has yet to go.
+  while (!over_ && connection_->pending_output() > 0)
+    turn(flush_interval);
   return {};
 }
 

@@ -54,14 +54,16 @@ class ProgramCache(lab.LabTest):
 
     def test_the_cache_is_bounded_and_what_runs_stays(self):
         kept = self.program(self.on_root, "kept")
-        running = subprocess.Popen([lab.NODELAB, "ctl", "--name", self.cluster.name, "--", "run", "0", "--", kept, "1000"])
+        running = subprocess.Popen([lab.NODELAB, "ctl", "--name", self.cluster.name, "--", "run", "0", "--", kept, "1000"], cwd="/")
         self.addCleanup(running.wait)
         self.addCleanup(running.terminate)
         lab.eventually(lambda: self.on_node(kept).exists(), "the program is on the node")
         before = self.usage("file_bytes")
+        fetched = self.usage("fetched_bytes")
         programs = [self.program(folder, f"p{number}") for number in range(4) for folder in (self.on_root, self.elsewhere)]
         for path in programs:
             self.run_on(path, "0")
+        lab.eventually(lambda: self.usage("fetched_bytes") >= fetched + len(programs) * SIZE, "the node has said what it fetched")
         lab.eventually(lambda: self.usage("file_bytes") < before + LIMIT + SIZE // 2, "the cache is within its bound")
         self.assertTrue(self.on_node(kept).exists())
         self.assertFalse(self.on_node(programs[0]).exists())

@@ -9,7 +9,7 @@ import subprocess
 
 import noise
 
-VERSION = 5
+VERSION = 6
 PORT = 2223
 FRONT_END = ("10.9.0.1", PORT)
 HELLO = 1        # node to front end

@@ -112,7 +112,8 @@ class Nfs(lab.LabTest):
         self.server.stop()
         hanging = subprocess.Popen([lab.NODELAB, "ctl", "--name", self.cluster.name, "--", "run", "1", "--", "/bin/sh",
                                     "-c", HANGING],
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   cwd="/")
         self.addCleanup(hanging.stdout.close)
         self.addCleanup(hanging.kill)
         self.assertEqual(hanging.stdout.readline(), "going\n")
