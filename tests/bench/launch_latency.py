@@ -18,7 +18,7 @@ UNDER_WAY = 16 << 20  # bytes that have left the front end when a copy counts as
 class CopyNodes(launch_sides.Nodeinit):
     def begin_copy(self, file):
         copied = self._sent() + UNDER_WAY
-        copy = subprocess.Popen([*self._nodectl, "cp", file, f"all:/tmp/{file.name}"], stdout=subprocess.DEVNULL,
+        copy = subprocess.Popen([*self._nodectl, "cp", file, f"all:/{file.name}"], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, cwd="/")
         try:
             lab.eventually(lambda: self._sent() > copied, "the copy is under way")
