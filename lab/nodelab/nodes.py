@@ -29,7 +29,9 @@ def build_image(state, options, keys):
         command += ["--keys", keys]
     if modules:
         command += ["--kernel-modules", str(KERNEL / "modules"), "--modules", ",".join(modules)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    # close_fds: the lock goes to the helper as well, see state.lock().
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          close_fds=False)
     if done.returncode != 0:
         raise LabError(done.stdout.strip())
 

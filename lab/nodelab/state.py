@@ -17,7 +17,7 @@ from .errors import LabError
 def lock():
     """One nodelab at a time changes labs. The lock goes with the process, however it ends.
 
-    Helpers (network.run) inherit it: when nodelab is killed, the next one waits until they have ended, too.
+    Helpers (network.run, nodeimage) inherit it: when nodelab is killed, the next one waits until they have ended, too.
     """
     names.STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
     handle = os.open(names.STATE, os.O_RDONLY)
