@@ -1,13 +1,15 @@
 // What people write: cluster.toml and node_up.toml of the front end; nodeinit.toml, the kernel's command line and the
-// program's arguments of a node.
+// program's arguments of a node. And nodes.toml, which nodemaster has written itself, and a disk may have damaged.
 //
 // Input: one byte that chooses the kind, then the text. What has to hold: what is wrong is said with a reason and a line
 // that the file has; a configuration without errors keeps its promises (configuration.h): nodes and steps are within
-// their limits and no two of them are the same; and settings of a node stay within their bounds whatever is assigned.
+// their limits and no two of them are the same; settings of a node stay within their bounds whatever is assigned; and
+// nodes.toml is read as it is written.
 #include <set>
 
 #include "frontend/nodemaster/check_configuration.h"
 #include "frontend/nodemaster/configuration.h"
+#include "frontend/nodemaster/node_changes.h"
 #include "nodeinit/records.h"
 #include "nodeinit/settings.h"
 #include "nodeinit/toml_settings.h"
@@ -123,13 +125,26 @@ void load_arguments(std::string_view text) {
   settle(assignments);
 }
 
+void load_changes(std::string_view text) {
+  const std::string path = "/var/lib/nodemaster/nodes.toml";
+  frontend::Problems problems;
+  const auto changes = frontend::parse_changes(text, path, problems);
+  for (const frontend::Problem& problem : problems.sorted())
+    require(!problem.reason.empty() && problem.file == path && problem.line <= lines_of(text),
+            "a problem has a reason, and a line that the file has");
+  require(changes.size() <= frontend::max_nodes, "nodes are not too many");
+  frontend::Problems none;
+  require(frontend::parse_changes(frontend::format_changes(changes), path, none) == changes && !none.errors(),
+          "what has been changed is read as it is written");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Input input(data, size);
   const std::uint8_t kind = input.byte();
   const std::string_view text = fuzz::as_text(input.rest());
-  switch (kind % 5) {
+  switch (kind % 6) {
     case 0:
       load(text, good_plan);
       break;
@@ -144,6 +159,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 4:
       load_arguments(text);
+      break;
+    case 5:
+      load_changes(text);
   }
   return 0;
 }

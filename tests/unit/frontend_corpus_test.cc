@@ -1,6 +1,7 @@
 // Seeds of the fuzz targets that read packets, configurations and files. Each target's header comment says how it reads
 // its input.
 #include "frontend/common/loader_cache_writer.h"
+#include "frontend/nodectl/tree_format.h"
 #include "network/rarp.h"
 #include "tests/unit/corpus.h"
 #include "tests/unit/frontend_elf_image.h"
@@ -149,6 +150,34 @@ TEST_CASE("the seeds of the fuzzers have every kind of configuration") {
   seed("config_fuzz", "settings", bytes({2}) + settings);
   seed("config_fuzz", "kernel", bytes({3}) + "quiet nodeinit.network.method=static nodeinit.front-end.port=\"1\" -- x");
   seed("config_fuzz", "arguments", bytes({4}) + "log.console=none" + bytes({0}) + "nodeinit.insecure=true");
+  seed("config_fuzz", "changes",
+       bytes({5}) + "[[nodes]]\nrange = \"0-3\"\nowner = 1000\ngroup = 7\nmode = \"0100\"\n" +
+           "[[nodes]]\nrange = \"9-9\"\navailable = false\n");
+}
+
+TEST_CASE("the seeds of the fuzzers have trees") {
+  namespace tree = frontend::tree;
+  transport::Bytes stream;
+  tree::begin(2, stream);
+  tree::directory({"d", 0755, 1}, stream);
+  tree::file({"f", 04755, -5}, stream);
+  tree::piece(std::as_bytes(std::span("content")), stream);
+  tree::file_end(true, stream);
+  tree::link({"l", 0777, 0}, "/outside", stream);
+  tree::directory({"l", 0755, 1}, stream);
+  tree::file({"inside", 0644, 3}, stream);
+  tree::file_end(true, stream);
+  tree::up(stream);
+  tree::up(stream);
+  tree::directory({"p", 0755, 1}, stream);
+  tree::file({"secret", 0600, 7}, stream);
+  tree::file_end(false, stream);
+  tree::up(stream);
+  tree::end(stream);
+  const std::string text(reinterpret_cast<const char*>(stream.data()), stream.size());
+  seed("tree_fuzz", "into", bytes({0}) + text);
+  seed("tree_fuzz", "cut", bytes({3, 1, 20, 2}) + text);
+  seed("tree_fuzz", "new", bytes({24}) + text);
 }
 
 TEST_CASE("the seeds of the fuzzers have every kind of file") {
