@@ -1,4 +1,5 @@
-// An object that must not be destroyed from inside its own callback is handed here instead.
+// An object that must not be destroyed from inside its own callback is handed here instead. It lives until the next turn of
+// the loop, and timers may fire before that: one that would touch what is gone has to be cancelled first.
 #pragma once
 
 #include <memory>

@@ -139,8 +139,8 @@ void NodeListener::begin(sys::Listener::Accepted accepted, Admission::Pass pass)
                              transport::Side::node, transport::ConnectionLimits{}, events);
   Peer* const raw = peer.get();
   auto timeout = std::make_unique<sys::Timer>(loop_);
-  timeout->set(limits_.greeting_timeout, [this, raw] { on_timeout(*raw); });
   const Admission::Ticket ticket = pass.ticket();
+  timeout->set(limits_.greeting_timeout, [this, ticket] { on_timeout(ticket); });
   greetings_.emplace(ticket, Greeting{std::move(pass), std::move(peer), std::move(timeout)});
   if (const auto status = raw->start(); !status) {
     log_.warning(status.error().text());
@@ -157,7 +157,8 @@ void NodeListener::make_room(std::uint32_t ip) {
   discard(peer, Counter::too_many_from_address, "had not greeted yet and made room for others of its address");
 }
 
-void NodeListener::on_timeout(Peer& peer) {
+void NodeListener::on_timeout(Admission::Ticket ticket) {
+  Peer& peer = *greetings_.at(ticket).peer;
   if (peer.established()) return discard(peer, Counter::greeting_timeout, "no greeting in time");
   discard(peer, Counter::handshake_timeout, "its handshake was not complete in time");
 }
@@ -179,6 +180,7 @@ std::unique_ptr<Peer> NodeListener::take(Peer& peer) {
   const auto found = find(peer);
   Greeting greeting = std::move(found->second);
   greetings_.erase(found);
+  greeting.timeout->cancel();
   dispose_later(loop_, std::move(greeting.timeout));  // it may be what has called
   return std::move(greeting.peer);
 }

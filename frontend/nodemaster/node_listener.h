@@ -55,10 +55,10 @@ class NodeListener final : private PeerEvents {
   void admit(sys::Listener::Accepted accepted);
   void begin(sys::Listener::Accepted accepted, Admission::Pass pass);
   void make_room(std::uint32_t ip);
-  Greetings::iterator find(const Peer& peer);
+  Greetings::iterator find(const Peer& peer);  // end(): it is discarded, or taken over
   void watch(bool wanted);
   void say_new_keys(const transport::FrontEndKeys& before);
-  void on_timeout(Peer& peer);
+  void on_timeout(Admission::Ticket ticket);
   void discard(Peer& peer, Counter why, const std::string& reason);
   static Counter counter_of(const Greeting& greeting);
   void refuse(Peer& peer, const NodeSessions::Refusal& refusal);

@@ -13,6 +13,7 @@ NumberClaim::NumberClaim(sys::Loop& loop, transport::Hello hello, std::unique_pt
 }
 
 void NumberClaim::refuse(const std::string& reason) {
+  timer_.cancel();
   gone_ = [](Counter) {};
   peer_->send(transport::Refused{transport::protocol_version, reason});
   peer_->close(reason, true);
