@@ -63,9 +63,10 @@ Daemon::Daemon(const MasterSystem& system, Configuration configuration, std::str
       questions_(system.loop, sessions_),
       listener_(system.loop, system.sockets, system.log, table_, sessions_, counters_,
                 [this](std::span<std::uint8_t> bytes) { return system_.machine.random_key(bytes); }),
+      bulk_lines_(system.loop.clock(), 30, std::chrono::minutes(1)),
       control_(system.loop, system.log,
-               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, questions_, listener_,
-                counters_, changes_, system.workers, configuration_.admin_group}) {
+               {system.loop, table_, logs_, services_, sessions_, plans_, node_up_, inquiry_, jobs_, questions_,
+                listener_, counters_, changes_, system.workers, configuration_.admin_group}) {
   table_.configure(configuration_.nodes);
   changes_.load();
   changes_.apply();
@@ -154,8 +155,9 @@ void Daemon::on_node_answer(transport::NodeNumber node, std::uint64_t request, t
 
 // What was under way on it comes once more on the next one.
 void Daemon::on_bulk_lost(transport::NodeNumber node, const std::string& reason) {
-  if (const Node* const known = table_.find(node))
-    system_.log.info(known->entry.name, ": bulk connection lost: ", reason);
+  const Node* const known = table_.find(node);
+  if (known == nullptr || bulk_lines_.ask() == RateLimit::Verdict::keep_quiet) return;
+  system_.log.info(known->entry.name, ": bulk connection lost: ", reason);
 }
 
 void Daemon::on_service(transport::NodeNumber node, const transport::ServiceStatus& status) {

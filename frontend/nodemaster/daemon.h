@@ -88,6 +88,7 @@ class Daemon final : private NodeEvents {
   JobTable jobs_;
   NodeQuestions questions_;
   NodeListener listener_;
+  RateLimit bulk_lines_;
   std::unique_ptr<RarpResponder> rarp_;  // when the configuration wants it
   ControlServer control_;
 };

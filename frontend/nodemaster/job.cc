@@ -22,23 +22,25 @@ bool cancels_a_start(int signal) { return signal == SIGKILL || signal == SIGTERM
 
 }  // namespace
 
-transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller) {
-  return {.program = request.program,
-          .arguments = request.arguments,
-          .environment = request.environment,
-          .directory = request.directory,
-          .directory_required = request.directory_required,
-          .uid = caller.uid,
-          .gid = caller.gid,
-          .groups = caller.groups,
-          .umask = request.umask,
-          .files = request.files,
-          .terminal = request.terminal,
-          .window = request.window,
-          .limits = request.limits,
-          .job_limits = request.job_limits,
-          .ignored = request.ignored,
-          .follow = request.ghosts};
+transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller, NodeNumber node) {
+  transport::Launch launch{.program = request.program,
+                           .arguments = request.arguments,
+                           .environment = request.environment,
+                           .directory = request.directory,
+                           .directory_required = request.directory_required,
+                           .uid = caller.uid,
+                           .gid = caller.gid,
+                           .groups = caller.groups,
+                           .umask = request.umask,
+                           .files = request.files,
+                           .terminal = request.terminal,
+                           .window = request.window,
+                           .limits = request.limits,
+                           .job_limits = request.job_limits,
+                           .ignored = request.ignored,
+                           .follow = request.ghosts};
+  launch.environment.push_back(sys::cat("NODEINIT_NODE=", node));
+  return launch;
 }
 
 Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest request, Credentials caller,
@@ -53,8 +55,9 @@ Job::Job(const JobTools& tools, std::uint64_t number, transport::RunRequest requ
       patience_(tools.loop),
       contact_(tools.loop) {}
 
-void Job::start(const std::vector<NodeNumber>& nodes, bool trusted, JobOwner& owner) {
+void Job::start(const std::vector<NodeNumber>& nodes, bool trusted, std::size_t launch_size, JobOwner& owner) {
   trusted_ = trusted;
+  launch_size_ = launch_size;
   owner_ = &owner;
   set_nodes(nodes);
   input_.begin(nodes, request_.input);
@@ -103,23 +106,30 @@ void Job::launch(Rank& rank) {
   if (!node) return end_unstarted(rank, EHOSTDOWN, "node is no more in the configuration");
   if (const auto status = launchable(*node); !status)
     return end_unstarted(rank, status.error().code, status.error().what);
-  transport::Launch launch = launch_of(request_, caller_);
+  transport::Launch launch = launch_of(request_, caller_, rank.node);
   launch.job = number_;
   launch.rank = index_of(rank);
   launch.pid = rank.pid;
   launch.output_credit = credit_;
   launch.input = input_.feeds(launch.rank);
   launch.may_replace = trusted_;
-  launch.environment.push_back(sys::cat("NODEINIT_NODE=", rank.node));
   offer_.extend_to(rank.node);
   rank.phase = Rank::Phase::launching;
-  rank.sent = tools_.links.send(rank.node, launch);
-  if (!rank.sent) end_unstarted(rank, EHOSTDOWN, "node is not connected");
+  const auto sent = tools_.links.try_send(rank.node, launch);
+  rank.sent = sent.has_value();
+  if (!sent) end_unstarted(rank, sent.error().code, sent.error().what);
 }
 
 Rank* Job::find(NodeNumber node, std::uint32_t rank) {
   const auto found = rank_of_.find(node);
   return found == rank_of_.end() || found->second != rank || rank >= ranks_.size() ? nullptr : &ranks_[rank];
+}
+
+std::size_t Job::unlaunched_bytes() const {
+  const auto count = std::count_if(ranks_.begin(), ranks_.end(), [](const Rank& rank) {
+    return rank.phase == Rank::Phase::waiting || rank.phase == Rank::Phase::launching;
+  });
+  return launch_size_ * static_cast<std::size_t>(count);
 }
 
 bool Job::has(NodeNumber node, std::uint32_t rank) const {

@@ -57,7 +57,8 @@ struct JobTools {
 };
 
 // What a node is told to start, but for its rank's numbers.
-transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller);
+transport::Launch launch_of(const transport::RunRequest& request, const Credentials& caller,
+                            transport::NodeNumber node);
 
 class Job {
  public:
@@ -72,8 +73,9 @@ class Job {
       ContentStore::Offer offer, std::function<void()> over);
 
   // Launches the ranks, at once or when their ghosts are there; those that cannot be launched end at once.
-  // `trusted`: its files may take the place of what a node has from elsewhere.
-  void start(const std::vector<transport::NodeNumber>& nodes, bool trusted, JobOwner& owner);
+  // `trusted`: its files may take the place of what a node has from elsewhere. `launch_size`: bytes of what each node is
+  // sent.
+  void start(const std::vector<transport::NodeNumber>& nodes, bool trusted, std::size_t launch_size, JobOwner& owner);
   // A node holds this process of it.
   void adopt(transport::NodeNumber node, const transport::HeldProcess& held);
   // The command is there again. `reported`: nodes that have said what they hold. An error: it is not this job's.
@@ -112,6 +114,8 @@ class Job {
   // Whether that rank is one of its own, and on that node.
   bool has(transport::NodeNumber node, std::uint32_t rank) const;
   std::size_t ranks() const { return ranks_.size(); }
+  // Of launches that may still wait in the front end's memory.
+  std::size_t unlaunched_bytes() const;
   std::vector<transport::NodeNumber> nodes() const;
   // Those where a rank runs that has this pid.
   void add_nodes_of(std::int32_t pid, std::set<transport::NodeNumber>& nodes) const;
@@ -152,6 +156,7 @@ class Job {
   ContentStore::Offer offer_;
   std::function<void()> over_;  // empty once it has been called
   bool trusted_ = false;
+  std::size_t launch_size_ = 0;  // bytes; 0: it was not started here
   JobOwner* owner_ = nullptr;
   bool unclaimed_ = false;
   std::vector<transport::Message> untold_;                        // while it is

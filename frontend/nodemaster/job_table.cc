@@ -34,11 +34,11 @@ sys::Status check_terminal(bool wanted, std::size_t ranks) {
   return sys::refusal(sys::cat("a terminal is for one node, and these are ", ranks));
 }
 
-// A message that nodes cannot be sent would end their connections.
-sys::Status check_size(const transport::RunRequest& request, const Credentials& caller) {
+// Bytes of what each node is to be sent.
+sys::Result<std::size_t> launch_size(const transport::RunRequest& request, const Credentials& caller) {
   transport::Bytes frame;
-  const auto status = transport::append_frame(launch_of(request, caller), 0, frame);
-  if (status) return {};
+  const auto status = transport::append_frame(launch_of(request, caller, transport::no_node), 0, frame);
+  if (status) return frame.size();
   return sys::refusal(sys::cat("too many arguments, variables or files for one message: ", status.error().text()));
 }
 
@@ -66,10 +66,13 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   if (auto status = check(request); !status) return tl::make_unexpected(status.error());
   if (auto status = check_input(request.input, nodes.size()); !status) return tl::make_unexpected(status.error());
   if (auto status = check_terminal(request.terminal, nodes.size()); !status) return tl::make_unexpected(status.error());
-  if (auto status = check_size(request, caller); !status) return tl::make_unexpected(status.error());
+  const auto size = launch_size(request, caller);
+  if (!size) return tl::make_unexpected(size.error());
   if (count(false) >= max_jobs) return sys::refusal(sys::cat(max_jobs, " jobs run already; wait for one to end"));
   if (caller.uid != 0 && count_of(caller.uid) >= max_jobs_of_user)
     return sys::refusal(sys::cat("you have ", max_jobs_of_user, " jobs already; wait for one to end"));
+  if (auto status = check_launches(caller.uid, *size, nodes.size()); !trusted && !status)
+    return tl::make_unexpected(status.error());
   while (jobs_.contains(next_number_))  // a node may have told any number
     ++next_number_;
   const std::uint64_t number = next_number_++;
@@ -77,7 +80,7 @@ sys::Result<Job*> JobTable::start(transport::RunRequest request, const std::vect
   auto offer = store_.offer(sources_of(request), rights);
   Job& job =
       *jobs_.emplace(number, make_job(number, std::move(request), std::move(caller), std::move(offer))).first->second;
-  job.start(nodes, trusted, owner);
+  job.start(nodes, trusted, *size, owner);
   return &job;
 }
 
@@ -103,6 +106,17 @@ std::size_t JobTable::count(bool unclaimed) const {
 std::size_t JobTable::count_of(std::uint32_t uid) const {
   const auto is_theirs = [uid](const auto& job) { return job.second->uid() == uid; };
   return static_cast<std::size_t>(std::count_if(jobs_.begin(), jobs_.end(), is_theirs));
+}
+
+// A user must not make the front end hold more than that for nodes.
+sys::Status JobTable::check_launches(std::uint32_t uid, std::size_t size, std::size_t ranks) const {
+  std::size_t all = size * ranks;
+  for (const auto& [number, job] : jobs_)
+    if (job->uid() == uid) all += job->unlaunched_bytes();
+  if (all <= max_launches_of_user) return {};
+  return sys::refusal(sys::cat("arguments, variables and files of what you start come to ", all >> 20,
+                               " MiB for all nodes together, of ", max_launches_of_user >> 20,
+                               " MiB that may be on their way: start it on fewer nodes at a time, or with less"));
 }
 
 // The job that has that rank there.

@@ -19,7 +19,9 @@ namespace frontend {
 class JobTable {
  public:
   static constexpr std::size_t max_jobs = 1000;
-  static constexpr std::size_t max_jobs_of_user = 300;           // but root
+  static constexpr std::size_t max_jobs_of_user = 300;  // but root
+  static constexpr std::size_t max_launches_of_user = 256u
+                                                      << 20;     // bytes, on their way to nodes; but root's and admins'
   static constexpr std::size_t max_found_ranks = 1u << 18;       // of all unclaimed jobs: those of four with most ranks
   static constexpr std::size_t max_jobs_of_node = max_jobs / 2;  // that are found by what one node says
   static constexpr std::size_t max_ranks_of_node = max_found_ranks / 4;  // likewise
@@ -56,6 +58,7 @@ class JobTable {
   Job* find(std::uint64_t number, transport::NodeNumber node, std::uint32_t rank);
   std::size_t count(bool unclaimed) const;
   std::size_t count_of(std::uint32_t uid) const;
+  sys::Status check_launches(std::uint32_t uid, std::size_t size, std::size_t ranks) const;
   void end_unwanted(transport::NodeNumber node, const transport::HeldProcess& held);
   std::unique_ptr<Job> make_job(std::uint64_t number, transport::RunRequest request, Credentials caller,
                                 ContentStore::Offer offer);

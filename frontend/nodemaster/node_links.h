@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sys/result.h"
 #include "transport/messages.h"
 
 namespace frontend {
@@ -12,6 +13,9 @@ class NodeLinks {
   virtual ~NodeLinks() = default;
   // False when the node is not connected: on_lost() has told or will tell so.
   virtual bool send(transport::NodeNumber node, const transport::Message& message) = 0;
+  // A message whose size somebody else decides. An error, and nothing is sent and the connection goes on: EHOSTDOWN, the
+  // node is not connected; E2BIG, no message may be as large; EAGAIN, too much waits for the node already.
+  virtual sys::Status try_send(transport::NodeNumber node, const transport::Message& message) = 0;
   // As send(), with a number that the node repeats in its answer: on_node_answer().
   virtual bool ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) = 0;
   virtual bool send_bulk(transport::NodeNumber node, const transport::Message& message) = 0;

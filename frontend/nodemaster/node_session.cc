@@ -1,14 +1,18 @@
 #include "frontend/nodemaster/node_session.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "frontend/nodemaster/dispose.h"
 #include "sys/text.h"
+#include "transport/frame.h"
 
 namespace frontend {
 namespace {
 
 constexpr transport::ConnectionLimits control_limits = {.body = transport::max_body};
+// Bytes. The rest is for what has to be sent: a node that does not take that either is given up.
+constexpr std::size_t most_tried = control_limits.output_limit / 2;
 // Congested as soon as the socket takes no more: then at most one piece of content waits for each node.
 constexpr transport::ConnectionLimits bulk_limits = {.body = transport::max_body, .output_high = 1};
 
@@ -50,6 +54,17 @@ void NodeSession::drop_bulk(const std::string& reason) {
   events_.on_session_bulk_lost(*this, reason);
 }
 
+sys::Status NodeSession::try_send(const transport::Message& message) {
+  transport::Bytes frame;
+  if (auto status = transport::append_frame(message, 0, frame); !status)
+    return sys::failure(E2BIG, status.error().text());
+  if (control_->pending_output() + frame.size() > most_tried)
+    return sys::failure(EAGAIN,
+                        sys::cat("too much waits for the node already: ", control_->pending_output(), " bytes"));
+  control_->send(message);
+  return {};
+}
+
 bool NodeSession::send_bulk(const transport::Message& message) {
   if (!bulk_) return false;
   bulk_->send(message);
@@ -70,11 +85,20 @@ void NodeSession::on_drained(Peer& peer) {
 }
 
 void NodeSession::on_closed(Peer& peer, const sys::Error& reason) {
-  if (peer.fault() != transport::ChannelFault::none) events_.on_session_forged(*this, peer.from());
+  if (peer.fault() != transport::ChannelFault::none) {
+    events_.on_session_forged(*this, peer.from());
+  } else if (!peer.left() && reason.code == 0 && !given_up_ && !peer.congested()) {
+    events_.on_session_refused(*this);
+  }
   if (&peer == bulk_.get()) return drop_bulk(reason.text());
   if (&peer != control_.get()) return;
   timer_.cancel();
   events_.on_session_over(*this, reason.text());
+}
+
+void NodeSession::close(std::string reason) {
+  given_up_ = true;
+  control_->close(std::move(reason), true);
 }
 
 std::uint64_t NodeSession::challenge() {
@@ -85,7 +109,7 @@ std::uint64_t NodeSession::challenge() {
 void NodeSession::beat() {
   const sys::Instant now = loop_.clock().now();
   if (now - heard_ >= heartbeat_.silence_limit) {
-    return control_->close(sys::cat("no answer for ", describe(heartbeat_.silence_limit)));
+    return close(sys::cat("no answer for ", describe(heartbeat_.silence_limit)));
   }
   if (now >= next_ping_) {
     control_->send(transport::Ping{++pings_});

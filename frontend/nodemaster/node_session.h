@@ -28,6 +28,8 @@ class SessionEvents {
   virtual void on_session_answer(NodeSession& session, std::uint64_t request, transport::Message message) = 0;
   // A record of it was not authentic; that it is over, or has lost its bulk connection, follows.
   virtual void on_session_forged(NodeSession& session, sys::TcpAddress from) = 0;
+  // A message of it was broken, or may not be sent; likewise.
+  virtual void on_session_refused(NodeSession& session) = 0;
   virtual void on_session_bulk_lost(NodeSession& session, const std::string& reason) = 0;
   // Last; the session must be disposed of later, not now.
   virtual void on_session_over(NodeSession& session, const std::string& reason) = 0;
@@ -52,9 +54,10 @@ class NodeSession final : private PeerEvents {
   // Takes the place of an earlier one.
   void attach_bulk(std::unique_ptr<Peer> bulk);
   void send(const transport::Message& message, std::uint64_t request = 0) { control_->send(message, request); }
+  sys::Status try_send(const transport::Message& message);  // NodeLinks
   bool send_bulk(const transport::Message& message);
   // on_session_over() follows from the loop, with this reason.
-  void close(std::string reason) { control_->close(std::move(reason), true); }
+  void close(std::string reason);
   void set_heartbeat(Heartbeat heartbeat) { heartbeat_ = heartbeat; }
 
  private:
@@ -78,6 +81,7 @@ class NodeSession final : private PeerEvents {
   sys::Instant heard_;                 // when something came last
   sys::Instant next_ping_;
   std::uint64_t pings_ = 0;
+  bool given_up_ = false;  // it is we who have closed the connection
   sys::Timer timer_;
 };
 

@@ -1,5 +1,6 @@
 #include "frontend/nodemaster/node_sessions.h"
 
+#include <cerrno>
 #include <cstring>
 
 #include "frontend/nodemaster/dispose.h"
@@ -47,7 +48,8 @@ tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recogni
     return refusal(Counter::unknown_mac, sys::cat("no node of this cluster has MAC ", sys::format_mac(hello.mac)));
   }
   if (hello.boot_id == 0) return refusal(Counter::message_refused, "a Hello without boot_id");
-  if (joins_too_often(node->entry.number)) {
+  // Claims are not counted: others make them, and they would keep the node out.
+  if (!is_claim(node->entry.number, hello) && joins_too_often(node->entry.number)) {
     return refusal(Counter::joins_too_often, "this node has joined too often within a minute");
   }
   return node->entry.number;
@@ -86,14 +88,16 @@ transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) 
 }
 
 void NodeSessions::adopt(transport::NodeNumber number, const transport::Hello& hello, std::unique_ptr<Peer> peer) {
-  const auto old = sessions_.find(number);
-  const bool same_life = table_.find(number)->hello.boot_id == hello.boot_id;
-  if (!same_life && (old != sessions_.end() || contests_.contains(number))) {
-    return contest(number, hello, std::move(peer));
-  }
-  if (old != sessions_.end()) end(number, "the node has connected again");
+  if (is_claim(number, hello)) return contest(number, hello, std::move(peer));
+  if (sessions_.contains(number)) end(number, "the node has connected again");
   join(number, hello, std::move(peer));
   if (contests_.contains(number)) defend(number);  // it is back: that is a sign of life
+}
+
+// Another life of the node is connected, or was when this began.
+bool NodeSessions::is_claim(transport::NodeNumber number, const transport::Hello& hello) const {
+  const bool same_life = table_.find(number)->hello.boot_id == hello.boot_id;
+  return !same_life && (sessions_.contains(number) || contests_.contains(number));
 }
 
 // Most often the node has rebooted. A connection that breaks meanwhile proves nothing: anybody can cut one.
@@ -154,6 +158,10 @@ void NodeSessions::join(transport::NodeNumber number, const transport::Hello& he
   table_.set_hello(number, hello);
   table_.set_channel(number, peer->protection());
   const NodeEntry& entry = table_.find(number)->entry;
+  if (peer->from().ip != hello.address) {
+    log_.warning(entry.name, ": says that its address is ", sys::format_ip(hello.address), ", and has connected from ",
+                 sys::format_address(peer->from()));
+  }
   if (hello.address != entry.address) {
     log_.warning(entry.name, ": has address ", sys::format_ip(hello.address), ", the configuration says ",
                  sys::format_ip(entry.address));
@@ -172,6 +180,12 @@ void NodeSessions::adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> 
 }
 
 bool NodeSessions::send(transport::NodeNumber node, const transport::Message& message) { return ask(node, 0, message); }
+
+sys::Status NodeSessions::try_send(transport::NodeNumber node, const transport::Message& message) {
+  const auto found = sessions_.find(node);
+  if (found == sessions_.end()) return sys::failure(EHOSTDOWN, "node is not connected");
+  return found->second.session->try_send(message);
+}
 
 bool NodeSessions::ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) {
   const auto found = sessions_.find(node);
@@ -234,6 +248,8 @@ void NodeSessions::on_session_forged(NodeSession& session, sys::TcpAddress from)
   log_.warning("node ", session.node(), ": a record from ", sys::format_address(from),
                " is not authentic: the connection was tampered with");
 }
+
+void NodeSessions::on_session_refused(NodeSession&) { counters_.add(Counter::message_refused); }
 
 void NodeSessions::on_session_bulk_lost(NodeSession& session, const std::string& reason) {
   if (current(session)) events_.on_bulk_lost(session.node(), reason);

@@ -42,6 +42,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void adopt_bulk(transport::NodeNumber node, std::unique_ptr<Peer> peer);
 
   bool send(transport::NodeNumber node, const transport::Message& message) override;
+  sys::Status try_send(transport::NodeNumber node, const transport::Message& message) override;
   bool ask(transport::NodeNumber node, std::uint64_t request, const transport::Message& message) override;
   bool send_bulk(transport::NodeNumber node, const transport::Message& message) override;
   // Its connections end, with a word to it.
@@ -67,6 +68,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void on_session_message(NodeSession& session, transport::Message message) override;
   void on_session_answer(NodeSession& session, std::uint64_t request, transport::Message message) override;
   void on_session_forged(NodeSession& session, sys::TcpAddress from) override;
+  void on_session_refused(NodeSession& session) override;
   void on_session_bulk_lost(NodeSession& session, const std::string& reason) override;
   void on_session_over(NodeSession& session, const std::string& reason) override;
   bool current(const NodeSession& session) const;
@@ -76,6 +78,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   void defend(transport::NodeNumber node);
   void grant(transport::NodeNumber node);
   void drop_claim(transport::NodeNumber node, Counter why);
+  bool is_claim(transport::NodeNumber node, const transport::Hello& hello) const;
   bool joins_too_often(transport::NodeNumber node);
   transport::Welcome welcome(const Node& node, std::uint64_t token);
 
@@ -93,7 +96,7 @@ class NodeSessions final : public NodeLinks, private SessionEvents {
   NodeEvents& events_;
   std::map<transport::NodeNumber, Entry> sessions_;
   std::map<transport::NodeNumber, Contest> contests_;  // outlive the session that is contested
-  std::map<transport::NodeNumber, RateLimit> joins_;
+  std::map<transport::NodeNumber, RateLimit> joins_;   // of every node that there has been
 };
 
 }  // namespace frontend

@@ -44,6 +44,7 @@ class Peer final : private transport::ConnectionHandler {
   // Hears nothing of it meanwhile, its end included.
   void pause() { connection_.pause(); }
   void resume() { connection_.resume(); }
+  std::size_t pending_output() const { return connection_.pending_output(); }  // bytes
   bool drained() const { return connection_.pending_output() == 0; }
   bool left() const { return connection_.peer_left(); }
   bool established() const { return connection_.established(); }

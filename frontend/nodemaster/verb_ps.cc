@@ -1,5 +1,5 @@
 // PsRequest: asks the nodes, some at a time and no faster than the command reads; a PsReply for each, or a NodeResult that says why
-// there is none, then Done.
+// there is none, then Done. A node has no more processes than it may list: what one of them says at once is bounded.
 #include <deque>
 #include <map>
 
@@ -21,12 +21,19 @@ class PsVerb final : public Verb {
   }
   void on_drained() override { go_on(); }
   void on_gone() override {
-    for (const auto& [node, id] : asked_)
-      desk_.questions.cancel(id);
+    for (const auto& [node, asked] : asked_)
+      desk_.questions.cancel(asked.id);
   }
 
  private:
-  static constexpr std::size_t most_asked = 32;  // nodes at a time
+  static constexpr std::size_t most_asked = 32;        // nodes at a time
+  static constexpr std::size_t most_processes = 8192;  // of one node: twice what it lists
+  static constexpr std::size_t most_parts = 256;       // of one node's answer
+  struct Asked {
+    NodeQuestions::Id id = 0;
+    std::size_t processes = 0;
+    std::size_t parts = 0;
+  };
 
   void go_on() {
     while (!left_.empty() && asked_.size() < most_asked && !reply_.congested()) {
@@ -47,7 +54,7 @@ class PsVerb final : public Verb {
                                           return more;
                                         });
     if (id == 0) return fail(node, "not connected");
-    asked_.emplace(node, id);
+    asked_.emplace(node, Asked{id});
   }
 
   // True: more is to come.
@@ -58,6 +65,12 @@ class PsVerb final : public Verb {
     }
     const auto* list = std::get_if<transport::ProcessList>(&*answer);
     if (list == nullptr) return false;
+    Asked& asked = asked_.at(number);
+    asked.processes += list->processes.size();
+    if (++asked.parts > most_parts || asked.processes > most_processes) {
+      fail(number, "it lists more processes than a node can have");
+      return false;
+    }
     const Node* node = desk_.table.find(number);
     if (node && !list->processes.empty()) reply_.send(transport::PsReply{number, node->entry.name, list->processes});
     if (!list->trouble.empty()) fail(number, sys::printable(list->trouble, 256));
@@ -73,7 +86,7 @@ class PsVerb final : public Verb {
   Desk& desk_;
   Reply& reply_;
   std::deque<transport::NodeNumber> left_;
-  std::map<transport::NodeNumber, NodeQuestions::Id> asked_;
+  std::map<transport::NodeNumber, Asked> asked_;
   bool finished_ = false;
 };
 

@@ -433,6 +433,20 @@ TEST_CASE("a bulk connection that is lost ends no rank") {
   CHECK(cluster.status(3).state == NodeState::up);
 }
 
+TEST_CASE("a node that opens bulk connections without end does not fill the log") {
+  Cluster cluster;
+  cluster.start();
+  const auto node = cluster.bring_up(3);
+  const std::uint64_t token = node->take<transport::Welcome>().at(0).bulk_token;
+  std::unique_ptr<Caller> bulk;
+  for (int i = 0; i < 100; ++i) {
+    bulk = cluster.connect_node();
+    bulk->send(transport::BulkHello{3, token});
+    cluster.turn();
+  }
+  CHECK(cluster.kernel.logged("bulk connection lost") == 30);
+}
+
 TEST_CASE("a command that goes ends its job") {
   Cluster cluster;
   cluster.start();

@@ -107,6 +107,11 @@ class RecordedLinks final : public frontend::NodeLinks {
     return keep(node, message);
   }
   bool send_bulk(transport::NodeNumber node, const transport::Message& message) override { return keep(node, message); }
+  sys::Status try_send(transport::NodeNumber node, const transport::Message& message) override {
+    if (refuses) return sys::failure(refuses, "no");
+    if (keep(node, message)) return {};
+    return sys::failure(EHOSTDOWN, "node is not connected");
+  }
 
   // All messages of one type to `node`, taken.
   template <class T> std::vector<T> take(transport::NodeNumber node) {
@@ -125,6 +130,7 @@ class RecordedLinks final : public frontend::NodeLinks {
 
   std::vector<Sent> sent;
   std::vector<transport::NodeNumber> away;
+  int refuses = 0;  // try_send(), with this errno
 
  private:
   bool keep(transport::NodeNumber node, const transport::Message& message);

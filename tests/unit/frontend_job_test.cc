@@ -608,6 +608,44 @@ TEST_CASE("a user who has many jobs leaves room for others") {
   CHECK(at.jobs.start(at.request, {1}, {1001, 100}, true, at.owner));
 }
 
+TEST_CASE("a launch that a node cannot be sent ends its rank alone") {
+  Jobs at;
+  at.links.refuses = EAGAIN;
+  at.run({1, 2});
+  const auto ends = at.owner.all<transport::RunEnd>();
+  REQUIRE(ends.size() == 2);
+  CHECK((ends[0].code == EAGAIN && ends[0].reason == "no" && !ends[0].started));
+  at.ack_ends();
+  CHECK(at.links.take<transport::Forget>(1).empty());  // it knows of nothing
+  CHECK(at.jobs.running() == 0);
+}
+
+TEST_CASE("what a launch has besides its request counts in what a message holds") {
+  Jobs at;
+  at.request.environment = std::vector<std::string>(65536, "A=1");
+  const auto refused = at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text().find("too many arguments, variables or files") != std::string::npos);
+  at.request.environment.pop_back();
+  CHECK(at.jobs.start(at.request, {1}, {1000, 100}, true, at.owner));
+}
+
+TEST_CASE("what a user's launches hold until nodes have them is bounded, an admin's is not") {
+  Jobs at;
+  at.request.ghosts = true;  // they wait for their pids
+  at.request.arguments = std::vector<std::string>(60, std::string(65000, 'x'));
+  const auto start = [&](bool trusted, std::uint32_t uid) {
+    return at.jobs.start(at.request, {0, 1, 2, 3}, {uid, 100}, trusted, at.owner);
+  };
+  std::size_t jobs = 0;
+  while (start(false, 1000))
+    REQUIRE(++jobs < 100);
+  CHECK(jobs == frontend::JobTable::max_launches_of_user / (4 * 60 * 65000));
+  CHECK(start(false, 1000).error().text().find("of 256 MiB that may be on their way") != std::string::npos);
+  CHECK(start(false, 1001));
+  CHECK(start(true, 1000));
+}
+
 TEST_CASE("of output that comes once more the command gets what it does not have") {
   Jobs at;
   at.run({1});

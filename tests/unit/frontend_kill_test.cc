@@ -137,6 +137,20 @@ TEST_CASE("ps: each node's processes, in parts, and who does not answer") {
   CHECK(command->take<transport::Done>().size() == 1);
 }
 
+TEST_CASE("ps: a node that lists without end is heard no longer") {
+  Killing cluster;
+  transport::ListProcesses got;
+  const auto command = cluster.asks(user, transport::PsRequest{"3"}, got);
+  const transport::ProcessList part{true, {}, std::vector<transport::ProcessEntry>(1000, {.pid = 5, .command = "a"})};
+  for (int i = 0; i < 20; ++i)
+    cluster.answer(part);
+  CHECK(command->take<transport::PsReply>().size() == 8);
+  const auto results = command->take<NodeResult>();
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].reason == "it lists more processes than a node can have");
+  CHECK(command->take<transport::Done>().size() == 1);
+}
+
 TEST_CASE("ps: a table by node, job, rank and pid") {
   const transport::ProcessEntry rank = {.pid = 50,
                                         .parent = 1,

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -156,6 +157,43 @@ TEST_CASE("one address holds a few silent connections, others get in") {
   door.kernel.sockets.set_peer({ip("10.9.1.3"), 1000});
   const auto node = door.greet(hello_of(3, 1));
   CHECK(node->take<transport::Welcome>().size() == 1);
+}
+
+// The loop finds both in one turn: the new connection, then the timer.
+TEST_CASE("a silent connection that makes room in the turn in which its time is up goes once") {
+  Door door;
+  std::vector<std::unique_ptr<Caller>> callers;
+  const std::size_t most = frontend::AdmissionLimits{}.per_address;
+  for (std::size_t i = 0; i < most; ++i)
+    callers.push_back(door.call());
+  door.kernel.clock.advance(10s);
+  callers.push_back(door.call());
+  CHECK(door.counted(Counter::too_many_from_address) == 1);
+  CHECK(door.counted(Counter::greeting_timeout) == most - 1);
+  CHECK(door.listener.greeting() == 1);
+}
+
+TEST_CASE("a node that greets in the turn in which its time is up is welcome") {
+  Door door;
+  const auto node = door.call();
+  door.kernel.clock.advance(10s);
+  node->send(hello_of(3, 1));
+  door.kernel.loop.run_until_idle();
+  CHECK(node->take<transport::Welcome>().size() == 1);
+  CHECK(door.counted(Counter::greeting_timeout) == 0);
+}
+
+TEST_CASE("a sign of life that comes in the turn in which the time for it is up counts") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  const auto impostor = door.greet(hello_of(3, 2));
+  const auto pings = node->take<transport::Ping>();
+  REQUIRE(pings.size() == 1);
+  door.kernel.clock.advance(4s);
+  node->send(transport::Pong{pings[0].sequence, {}});
+  door.kernel.loop.run_until_idle();
+  CHECK(impostor->closed());
+  CHECK_FALSE(node->closed());
 }
 
 TEST_CASE("when too many are silent, the oldest makes room for whoever comes") {
@@ -340,6 +378,67 @@ TEST_CASE("a node that joins again and again does not fill the log") {
   CHECK(door.counted(Counter::joins_too_often) == 20);
   door.kernel.loop.advance(1min);
   CHECK(door.greet(hello_of(3, 1))->take<transport::Welcome>().size() == 1);
+}
+
+TEST_CASE("others that claim to be a node do not keep it out") {
+  Door door;
+  auto node = door.greet(hello_of(3, 1));
+  for (unsigned i = 0; i < 40; ++i) {
+    const auto impostor = door.greet(hello_of(3, 2 + i));
+    node->send(transport::Pong{100, {}});
+    door.kernel.loop.run_until_idle();
+    CHECK(impostor->closed());
+  }
+  CHECK(door.counted(Counter::number_taken) == 40);
+  node->hang_up();
+  door.kernel.loop.run_until_idle();
+  node = door.greet(hello_of(3, 1));
+  CHECK(node->take<transport::Welcome>().size() == 1);
+  CHECK(door.counted(Counter::joins_too_often) == 0);
+}
+
+TEST_CASE("a node that does not come from where it says is named with both addresses") {
+  Door door;
+  door.kernel.sockets.set_peer({ip("10.9.200.43"), 1000});
+  door.greet(hello_of(3, 1));
+  CHECK(door.kernel.logged("n3: says that its address is 10.9.1.3, and has connected from 10.9.200.43:1000") == 1);
+}
+
+TEST_CASE("what a node that has joined says wrong is counted, what it is dismissed for is not") {
+  Door door;
+  auto node = door.greet(hello_of(3, 1));
+  node->send(hello_of(3, 1));
+  door.kernel.loop.run_until_idle();
+  CHECK(node->closed());
+  CHECK(door.counted(Counter::message_refused) == 1);
+  node = door.greet(hello_of(3, 1));
+  door.sessions.dismiss(3, "enough");
+  door.kernel.loop.advance(1min);
+  CHECK(node->closed());
+  node = door.greet(hello_of(3, 1));
+  node->pause();
+  door.kernel.loop.advance(1min);
+  CHECK(door.sessions.connected() == 0);
+  CHECK(door.counted(Counter::message_refused) == 1);
+}
+
+TEST_CASE("a message whose size others decide is sent when it can be, and costs no connection") {
+  Door door;
+  const auto node = door.greet(hello_of(3, 1));
+  transport::Launch launch{.program = "/bin/foo", .environment = std::vector<std::string>(65537, "A=1")};
+  CHECK(door.sessions.try_send(3, launch).error().code == E2BIG);
+  launch.environment = {std::string(65000, 'x')};
+  launch.arguments = std::vector<std::string>(48, std::string(65000, 'y'));
+  int sent = 0;
+  while (const auto status = door.sessions.try_send(3, launch)) {
+    REQUIRE(++sent < 100);
+  }
+  CHECK(sent > 1);
+  CHECK(door.sessions.try_send(3, launch).error().code == EAGAIN);
+  CHECK(door.sessions.try_send(2, launch).error().code == EHOSTDOWN);
+  door.kernel.loop.run_until_idle();
+  CHECK_FALSE(node->closed());
+  CHECK(node->take<transport::Launch>().size() == static_cast<std::size_t>(sent));
 }
 
 TEST_CASE("whoever is in the middle of a handshake when keys change has to come again") {
