@@ -1,5 +1,6 @@
 #include "sys/child.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <limits>
 
 #include "sys/signals.h"
+#include "sys/text.h"
 
 namespace sys {
 
@@ -16,8 +18,16 @@ namespace {
 
 constexpr unsigned first_private = 3;  // descriptor after stdin, stdout and stderr
 
-// musl 1.2.3 has no wrapper.
-void close_range(unsigned first, unsigned last) { ::syscall(SYS_close_range, first, last, 0); }
+// Those that /proc tells of: there may be a thousand million numbers to try. Without /proc they stay until exec.
+void close_listed(unsigned first, unsigned last) {
+  DIR* directory = ::opendir("/proc/self/fd");
+  if (directory == nullptr) return;
+  while (const dirent* entry = ::readdir(directory)) {
+    const auto fd = parse_number(entry->d_name, first, last);
+    if (fd && static_cast<int>(*fd) != ::dirfd(directory)) ::close(static_cast<int>(*fd));
+  }
+  ::closedir(directory);
+}
 
 // PID 1 is protected; its children must not be. In a container that forbids it, nothing was inherited either.
 void drop_oom_protection() {
@@ -39,13 +49,19 @@ Result<Pipe> make_pipe() { return make_pipe_for_parent(&Pipe::read); }
 
 Result<Pipe> make_input_pipe() { return make_pipe_for_parent(&Pipe::write); }
 
+// musl 1.2.3 has no wrapper. Linux has the call since 5.9, and filters (seccomp) that do not know it deny it.
+void close_descriptors(unsigned first, unsigned last) {
+  if (::syscall(SYS_close_range, first, last, 0) < 0) close_listed(first, last);
+}
+
 void become_child(int kept) {
+  // First of all: what its parent has open to write to it can be executed by nobody as long as it is open here.
+  const auto hole = static_cast<unsigned>(kept);
+  if (hole > first_private) close_descriptors(first_private, hole - 1);
+  close_descriptors(std::max(hole + 1, first_private), std::numeric_limits<unsigned>::max());
   ::setsid();
   restore_signals_in_child();
   drop_oom_protection();
-  const auto hole = static_cast<unsigned>(kept);
-  if (hole > first_private) close_range(first_private, hole - 1);
-  close_range(std::max(hole + 1, first_private), std::numeric_limits<unsigned>::max());
 }
 
 Status write_all(int fd, const void* data, std::size_t size) {

@@ -52,18 +52,20 @@ Result<Fd> open_input(const SpawnSpec& spec) {
   return file;
 }
 
-Status connect_standard_streams(const SpawnSpec& spec, const ExecDescriptors& descriptors) {
-  Fd opened;
-  if (descriptors.input < 0) {
-    auto input = open_input(spec);
-    if (!input) return tl::unexpected(input.error());
-    opened = std::move(*input);
-  }
-  const int input = opened.valid() ? opened.get() : descriptors.input;
-  const int sources[] = {input, descriptors.output, descriptors.error};
-  for (int target = 0; target < 3; ++target)
-    if (::dup2(sources[target], target) < 0) return failure(errno, cat("set up descriptor ", target));
+Status connect(int source, int target) {
+  if (::dup2(source, target) < 0) return failure(errno, cat("set up descriptor ", target));
   return {};
+}
+
+Status connect_given_streams(const ExecDescriptors& descriptors) {
+  if (auto status = connect(descriptors.output, STDOUT_FILENO); !status) return status;
+  if (auto status = connect(descriptors.error, STDERR_FILENO); !status) return status;
+  return descriptors.input < 0 ? Status() : connect(descriptors.input, STDIN_FILENO);
+}
+
+Status connect_own_input(const SpawnSpec& spec) {
+  const auto input = open_input(spec);
+  return input ? connect(input->get(), STDIN_FILENO) : tl::unexpected(input.error());
 }
 
 // Of the session that this process leads now.
@@ -110,8 +112,9 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   const auto demand = [&](const Status& status) {
     if (!status) give_up(descriptors.report, status.error());
   };
-  demand(connect_standard_streams(spec, descriptors));
+  demand(connect_given_streams(descriptors));
   become_child(descriptors.report);
+  if (descriptors.input < 0) demand(connect_own_input(spec));
   ignore_signals_in_child(spec.ignored);
   if (spec.terminal) demand(take_terminal());
   const auto path = choose_path(spec);

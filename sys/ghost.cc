@@ -182,7 +182,7 @@ void ForkingGhostMaker::become_ghost(std::uint32_t index, const std::string& nam
   }
   // Nobody waits for a pipe's end because of a ghost.
   const int report = ::dup2(reports_.write.get(), 0);
-  ::syscall(SYS_close_range, 1, std::numeric_limits<unsigned>::max(), 0);
+  close_descriptors(1, std::numeric_limits<unsigned>::max());
   (void)::chdir("/");
   haunt(index, listened_, orders_[index], report);
 }

@@ -10,7 +10,9 @@
 #include <cstring>
 #include <optional>
 
+#include "sys/child.h"
 #include "sys/text.h"
+#include "tests/unit/old_kernel.h"
 #include "tests/unit/sys_kernel_fixture.h"
 
 namespace {
@@ -376,4 +378,29 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: a process outlives its spawner and is re
   CHECK_FALSE(outcome.started);
   CHECK_FALSE(outcome.exit);
   CHECK(children.orphans_reaped() == 0);
+}
+
+namespace {
+
+// What become_child() leaves of four descriptors, the third of which is to be kept.
+std::string check_descriptors() {
+  for (int fd = 100; fd < 104; ++fd)
+    EXPECT(::fcntl(STDIN_FILENO, F_DUPFD, fd) == fd);
+  sys::become_child(102);
+  for (int fd = 3; fd < 1024; ++fd)
+    EXPECT((::fcntl(fd, F_GETFD) != -1) == (fd == 102));
+  EXPECT(::fcntl(STDERR_FILENO, F_GETFD) != -1);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("child: closes what it has inherited, also where close_range(2) is not to be had") {
+  for (const unsigned code : {0, ENOSYS, EPERM}) {
+    CAPTURE(code);
+    fakes::check_in_namespace(0, [&]() -> std::string {
+      if (code != 0 && !fakes::deny_system_call(SYS_close_range, code)) return "seccomp does not work here";
+      return check_descriptors();
+    });
+  }
 }

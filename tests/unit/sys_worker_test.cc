@@ -10,6 +10,7 @@
 #include "tests/fakes/fake_children.h"
 #include "tests/fakes/fake_loop.h"
 #include "tests/unit/sys_kernel_fixture.h"
+#include "tests/unit/temporary_directory.h"
 
 using namespace std::chrono_literals;
 
@@ -206,6 +207,38 @@ TEST_CASE_FIXTURE(WorkerFixture, "worker: has none of its parent's descriptors a
     return 0;
   });
   CHECK(sys::describe_status(result.exit.status) == "exit status 0");
+}
+
+TEST_CASE_FIXTURE(WorkerFixture,
+                  "worker: a program that was being written when it began can be executed while it works") {
+  const fakes::TemporaryDirectory directory;
+  const std::string program = directory / "program";
+  sys::KernelFiles files;
+  REQUIRE(files.copy("/bin/true", program, {.mode = 0755}));
+  sys::Fd writer(::open(program.c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(writer.valid());
+  bool works = false;
+  const auto id = workers->start({.name = "slow",
+                                  .work =
+                                      [](sys::WorkerOutput&) {
+                                        (void)::raise(SIGSTOP);
+                                        return 0;
+                                      }},
+                                 [&](const sys::WorkerResult&) { works = false; });
+  REQUIRE(id);
+  const int worker = await_stop();
+  works = true;
+  writer.reset();
+  const int child = fork_child([&] {
+    ::execl(program.c_str(), "true", nullptr);
+    return errno;
+  });
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(sys::describe_status(status) == "exit status 0");
+  CHECK(works);
+  REQUIRE(::kill(worker, SIGCONT) == 0);
+  run_until([&] { return !works; });
 }
 
 TEST_CASE_FIXTURE(WorkerFixture, "worker: is not protected from the out-of-memory killer as its parent is") {
