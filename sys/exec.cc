@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -22,6 +23,7 @@ namespace sys {
 namespace {
 
 constexpr int status_of_failed_start = 127;  // as shells have it
+constexpr int longest_pause_ms = 512;        // so that a program which is being written fails after 1023 ms in all
 
 void send(int report_fd, const ExecReport& report) { (void)write_all(report_fd, &report, sizeof report); }
 
@@ -108,6 +110,17 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   return path;
 }
 
+// Returns only with what is wrong (errno). A program that has just been put in place may be open for writing for a moment
+// yet, in another child that was forked meanwhile and has not come to close what it has inherited. Who really writes to it
+// cannot be told from that.
+int execute(const std::string& path, const ExecVectors& vectors) {
+  for (int pause_ms = 1;; pause_ms *= 2) {
+    ::execve(path.c_str(), vectors.arguments.data(), vectors.environment.data());
+    if (errno != ETXTBSY || pause_ms > longest_pause_ms) return errno;
+    ::poll(nullptr, 0, pause_ms);
+  }
+}
+
 [[noreturn]] void run_stages(const SpawnSpec& spec, const ExecVectors& vectors, ExecDescriptors descriptors) {
   const auto demand = [&](const Status& status) {
     if (!status) give_up(descriptors.report, status.error());
@@ -126,8 +139,8 @@ Result<std::string> choose_path(const SpawnSpec& spec) {
   ExecReport report = *elsewhere ? report_of(**elsewhere) : ExecReport{};
   report.executes = true;
   send(descriptors.report, report);
-  ::execve(path->c_str(), vectors.arguments.data(), vectors.environment.data());
-  give_up(descriptors.report, Error{errno, cat("execute ", *path)});
+  const int code = execute(*path, vectors);
+  give_up(descriptors.report, Error{code, cat("execute ", *path)});
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {

@@ -1,7 +1,7 @@
 // Starting a program (fork and exec) with everything that a child needs said beforehand. Between fork and
 // exec the child makes raw system calls only (but for `prepare`) and reports a failure over a close-on-exec
 // pipe, which PID 1 reads from its loop: starting never waits for the child. Of its parent's descriptors the
-// program gets none but 0-2.
+// program gets none but 0-2. A program that somebody has open for writing is tried again for a second.
 #pragma once
 
 #include <cstdint>

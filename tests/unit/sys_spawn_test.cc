@@ -11,9 +11,11 @@
 #include <optional>
 
 #include "sys/child.h"
+#include "sys/files.h"
 #include "sys/text.h"
 #include "tests/unit/old_kernel.h"
 #include "tests/unit/sys_kernel_fixture.h"
+#include "tests/unit/temporary_directory.h"
 
 namespace {
 
@@ -211,6 +213,37 @@ TEST_CASE_FIXTURE(SpawnFixture, "spawn: a file that is no program, and one that 
   CHECK(code_of(run(spec)) == ENOEXEC);
   REQUIRE(::chmod(broken.path, 0644) == 0);
   CHECK(code_of(run(spec)) == EACCES);
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program that is open for writing a little longer is started all the same") {
+  const fakes::TemporaryDirectory directory;
+  for (const bool script : {false, true}) {
+    CAPTURE(script);
+    auto spec = shell("");
+    spec.path = directory / (script ? "script" : "program");
+    if (script) {
+      REQUIRE(sys::KernelFiles().replace(spec.path, std::as_bytes(std::span("#!/bin/sh\n", 10)), {.mode = 0755}));
+    } else {
+      REQUIRE(sys::KernelFiles().copy("/bin/true", spec.path, {.mode = 0755}));
+    }
+    spec.arguments = {"true"};
+    sys::Fd writer(::open(spec.path.c_str(), O_WRONLY | O_CLOEXEC));
+    REQUIRE(writer.valid());
+    loop->after(std::chrono::milliseconds(50), [&] { writer.reset(); });
+    const auto outcome = run(spec);
+    CHECK(*outcome.started);
+    CHECK(sys::describe_status(outcome.exit->status) == "exit status 0");
+  }
+}
+
+TEST_CASE_FIXTURE(SpawnFixture, "spawn: a program that somebody goes on writing to is not started") {
+  const fakes::TemporaryDirectory directory;
+  auto spec = shell("");
+  spec.path = directory / "program";
+  REQUIRE(sys::KernelFiles().copy("/bin/true", spec.path, {.mode = 0755}));
+  const sys::Fd writer(::open(spec.path.c_str(), O_WRONLY | O_CLOEXEC));
+  REQUIRE(writer.valid());
+  CHECK(code_of(run(spec)) == ETXTBSY);
 }
 
 TEST_CASE_FIXTURE(SpawnFixture, "spawn: none of the parent's descriptors get through") {
