@@ -15,9 +15,10 @@ sys::Status check(const sys::Limit& limit) {
   return sys::try_limit(limit);
 }
 
-// As far as the kernel lets us: what is above that becomes our own hard limit.
-sys::Limit within_reach(const sys::Limit& limit) {
-  if (sys::try_limit(limit)) return limit;
+// What is out of reach becomes our own hard limit: for root what the kernel refuses, for others all that is above that
+// limit, since the kernel lets PID 1 give anything to anybody.
+sys::Limit within_reach(const sys::Limit& limit, std::uint32_t uid) {
+  if (uid == 0 && sys::try_limit(limit)) return limit;
   const auto own = sys::current_limit(limit.resource);
   const std::uint64_t hard = own ? std::min(limit.hard, own->hard) : limit.hard;
   return {limit.resource, std::min(limit.soft, hard), hard};
@@ -51,12 +52,12 @@ sys::Result<std::string> Limits::set(const transport::LimitsStep& step) {
   return changes;
 }
 
-std::vector<sys::Limit> Limits::with(const std::vector<transport::LimitEntry>& own) const {
+std::vector<sys::Limit> Limits::with(const std::vector<transport::LimitEntry>& own, std::uint32_t uid) const {
   std::vector<sys::Limit> all = limits_;
   for (const transport::LimitEntry& entry : own) {
     const auto same = [&](const sys::Limit& limit) { return limit.resource == entry.resource; };
     if (!sys::find_limit(entry.resource) || std::any_of(all.begin(), all.end(), same)) continue;
-    all.push_back(within_reach({entry.resource, std::min(entry.soft, entry.hard), entry.hard}));
+    all.push_back(within_reach({entry.resource, std::min(entry.soft, entry.hard), entry.hard}, uid));
   }
   return all;
 }

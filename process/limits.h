@@ -2,6 +2,7 @@
 // what PID 1 has itself. What runs already keeps its own.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,8 +23,9 @@ class Limits {
   void keep_only(const std::set<std::uint8_t>& resources);
 
   const std::vector<sys::Limit>& in_force() const { return limits_; }
-  // For a process whose owner has `own` where it comes from: those, where no step has set others.
-  std::vector<sys::Limit> with(const std::vector<transport::LimitEntry>& own) const;
+  // For a process of `uid` whose owner says that he has `own` where it comes from: those, where no step has set others.
+  // Nobody has checked what he says, so that only root gets more of anything than PID 1 may have itself.
+  std::vector<sys::Limit> with(const std::vector<transport::LimitEntry>& own, std::uint32_t uid) const;
 
  private:
   sys::Limit* find(std::uint8_t resource);

@@ -79,7 +79,7 @@ sys::SpawnSpec Process::make_spec(const std::vector<std::string>& paths) {
   spec.ignored = launch_.ignored;
   spec.fed = launch_.input;
   if (launch_.terminal) spec.terminal = size_of(launch_.window);
-  spec.limits = tools_.limits.with(launch_.limits);
+  spec.limits = tools_.limits.with(launch_.limits, launch_.uid);
   spec.leftovers = options_.leftovers;
   if (launch_.files.empty()) return spec;
   PlacementRequest request{launch_.program, launch_.files, paths, sys::cat("nodeinit-", launch_.job, "-", launch_.rank),

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "tests/fakes/fake_clock.h"
+#include "tests/unit/in_namespace.h"
 
 namespace {
 
@@ -74,11 +75,29 @@ TEST_CASE("limits have names and are told in words") {
 TEST_CASE("limits: a process has those of its owner, where no step has set others") {
   Node node;
   REQUIRE(node.limits.set(step(64, 0)));
-  CHECK(node.limits.with({{RLIMIT_NOFILE, 100, 200}, {RLIMIT_STACK, 5, 6}, {200, 1, 1}}) ==
+  CHECK(node.limits.with({{RLIMIT_NOFILE, 100, 200}, {RLIMIT_STACK, 5, 6}, {200, 1, 1}}, 0) ==
         Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}, {RLIMIT_STACK, 5, 6}});
   const auto own = sys::current_limit(RLIMIT_NOFILE).value();
-  CHECK(Node().limits.with({{RLIMIT_NOFILE, 5, 1ull << 40}}) == Set{{RLIMIT_NOFILE, 5, own.hard}});
-  CHECK(node.limits.with({{RLIMIT_NOFILE, 10, 20}}) == Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}});
-  CHECK(node.limits.with({{RLIMIT_STACK, 5, 6}, {RLIMIT_STACK, 7, 8}}).size() == 3);
+  CHECK(Node().limits.with({{RLIMIT_NOFILE, 5, 1ull << 40}}, 0) == Set{{RLIMIT_NOFILE, 5, own.hard}});
+  CHECK(node.limits.with({{RLIMIT_NOFILE, 10, 20}}, 0) == Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}});
+  CHECK(node.limits.with({{RLIMIT_STACK, 5, 6}, {RLIMIT_STACK, 7, 8}}, 0).size() == 3);
   CHECK(node.limits.in_force() == Set{{RLIMIT_NOFILE, 64, 64}, {RLIMIT_CORE, 0, 0}});
+}
+
+// Privileges do matter here: where the test may not raise limits (CAP_SYS_RESOURCE), root is refused as others are.
+TEST_CASE("limits: whatever its owner says that he has, only root's process gets more than this one may have") {
+  fakes::check_in_namespace(0, []() -> std::string {
+    EXPECT(sys::set_limit({RLIMIT_CORE, 50, 100}));
+    Node node;
+    const auto given = [&](std::uint64_t soft, std::uint64_t hard, std::uint32_t uid) {
+      return node.limits.with({{RLIMIT_CORE, soft, hard}}, uid);
+    };
+    EXPECT((given(60, sys::unlimited, 1000) == Set{{RLIMIT_CORE, 60, 100}}));
+    EXPECT((given(sys::unlimited, sys::unlimited, 1000) == Set{{RLIMIT_CORE, 100, 100}}));
+    EXPECT((given(60, 70, 1000) == Set{{RLIMIT_CORE, 60, 70}}));
+    const sys::Limit more{RLIMIT_CORE, 200, 300};
+    EXPECT((given(200, 300, 0) == (sys::try_limit(more) ? Set{more} : Set{{RLIMIT_CORE, 100, 100}})));
+    EXPECT((sys::current_limit(RLIMIT_CORE).value() == sys::Limit{RLIMIT_CORE, 50, 100}));
+    return {};
+  });
 }
