@@ -1,6 +1,7 @@
 #include "sys/console.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -31,6 +32,17 @@ bool writable(int fd) {
   return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
 }
 
+// Others may write there as well (`> log 2>&1`). All share one position, so that nobody overwrites what another has
+// written; a description of our own would have its own.
+bool is_shared_file(int fd) {
+  struct stat found {};
+  return ::fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
+}
+
+int open_again(int fd) {
+  return ::open(cat("/proc/self/fd/", fd).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
 }  // namespace
 
 void open_standard_fds(const char* stand_in) {
@@ -50,9 +62,7 @@ void reopen_standard_fds() {
 }
 
 Result<std::unique_ptr<Stream>> open_console(int descriptor) {
-  // O_APPEND: where descriptor 1 is a file (a container's), others may write to it too.
-  constexpr int flags = O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-  int fd = ::open(cat("/proc/self/fd/", descriptor).c_str(), flags);
+  int fd = is_shared_file(descriptor) ? -1 : open_again(descriptor);
   if (fd < 0) fd = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
   if (fd < 0) return failure(errno, cat("open the console (descriptor ", descriptor, ")"));
   return stream_of(Fd(fd));

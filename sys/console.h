@@ -16,7 +16,7 @@ void open_standard_fds(const char* stand_in = "/dev/console");
 void reopen_standard_fds();
 
 // The console behind `descriptor` as a stream that never blocks, with a file description of its own when there is a way to get one, so that
-// the programs that share the descriptor do not see O_NONBLOCK.
+// the programs that share the descriptor do not see O_NONBLOCK. A regular file, where that means nothing, is shared.
 Result<std::unique_ptr<Stream>> open_console(int descriptor = 1);
 
 }  // namespace sys

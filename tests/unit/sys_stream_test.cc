@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <numeric>
 
+#include "sys/console.h"
+#include "sys/files.h"
 #include "sys/umask_guard.h"
 #include "tests/unit/in_namespace.h"
 #include "tests/unit/temporary_directory.h"
@@ -289,4 +291,30 @@ TEST_CASE("stream_of: a pipe as a stream") {
   CHECK(reader->connect_result());
   writer.reset();
   CHECK(read(*reader) == "");
+}
+
+TEST_CASE("console: to a file it writes where all others write who share it, and nobody overwrites anything") {
+  TemporaryDirectory directory;
+  const std::string path = directory / "log";
+  const sys::Fd shared(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(shared.valid());
+  REQUIRE(::write(shared.get(), "before ", 7) == 7);
+  const auto console = sys::open_console(shared.get());
+  REQUIRE(console);
+  CHECK(write(**console, "log ") == 4);
+  REQUIRE(::write(shared.get(), "after", 5) == 5);
+  CHECK(sys::KernelFiles().read(path, 100).value() == "before log after");
+}
+
+TEST_CASE("console: who shares its pipe does not see that it never blocks") {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const auto reader = sys::stream_of(sys::Fd(ends[0]));
+  const sys::Fd shared(ends[1]);
+  const auto console = sys::open_console(shared.get());
+  REQUIRE(console);
+  CHECK(is_private((*console)->fd()));
+  CHECK((::fcntl(shared.get(), F_GETFL) & O_NONBLOCK) == 0);
+  CHECK(write(**console, "log") == 3);
+  CHECK(read(*reader) == "log");
 }
