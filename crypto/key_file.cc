@@ -54,7 +54,10 @@ sys::Status read_key(sys::Files& files, const std::string& path, KeyKind kind, s
 }  // namespace
 
 std::string format_key(KeyKind kind, std::span<const std::uint8_t, key_size> key) {
-  return sys::cat(row_of(kind).word, ' ', to_hex(key), '\n');
+  std::string digits = to_hex(key);
+  std::string line = sys::cat(row_of(kind).word, ' ', digits, '\n');
+  wipe_text(digits);
+  return line;
 }
 
 sys::Result<Secret> read_secret(sys::Files& files, const std::string& path, KeyKind kind) {

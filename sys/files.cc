@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <string_view>
 
 #include "sys/file_io.h"
@@ -44,6 +45,8 @@ Result<bool> read_piece(int fd, const std::string& path, std::string& content) {
   if (size < 0 && errno == EINTR) return true;
   if (size < 0) return path_failure("read", path);
   content.append(piece.data(), static_cast<std::size_t>(size));
+  // It may be a key, of which the caller can wipe no more than `content`.
+  ::explicit_bzero(piece.data(), static_cast<std::size_t>(size));
   return size > 0;
 }
 

@@ -89,9 +89,11 @@ sys::Result<KeygenResult> make_keys(sys::Files& files, const crypto::Random& ran
   const auto cluster = crypto::make_secret(random);
   if (!cluster) return tl::make_unexpected(cluster.error());
   const crypto::PublicKey public_key = crypto::public_of(*key);
-  std::vector<NewFile> all = {
-      {crypto::front_end_secret_file, 0600, crypto::format_key(crypto::KeyKind::front_end_secret, key->bytes())},
-      {crypto::front_end_public_file, 0644, crypto::format_key(crypto::KeyKind::front_end_public, public_key)}};
+  std::vector<NewFile> all;  // not from a list of them, which would be copied and left behind
+  all.push_back(
+      {crypto::front_end_secret_file, 0600, crypto::format_key(crypto::KeyKind::front_end_secret, key->bytes())});
+  all.push_back(
+      {crypto::front_end_public_file, 0644, crypto::format_key(crypto::KeyKind::front_end_public, public_key)});
   if (with_cluster_key) {
     all.push_back({crypto::cluster_file, 0600, crypto::format_key(crypto::KeyKind::cluster, cluster->bytes())});
   }

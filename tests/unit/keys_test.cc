@@ -1,4 +1,6 @@
 #include <doctest/doctest.h>
+#include <pthread.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 
@@ -10,6 +12,7 @@
 #include "sys/accounts.h"
 #include "tests/fakes/fake_files.h"
 #include "tests/fakes/fake_machine.h"
+#include "tests/unit/temporary_directory.h"
 
 using transport::Protection;
 
@@ -282,4 +285,49 @@ TEST_CASE("key files: nothing but the one line is a key") {
   }
   site.files.put("/etc/k", "nodeinit-cluster-key " + digits + "\n");
   CHECK(crypto::read_secret(site.files, "/etc/k", crypto::KeyKind::cluster));
+}
+
+namespace {
+
+// The stack of a thread that has done `work`, as it leaves it.
+std::string stack_after(void (*work)(const std::string&), const std::string& argument) {
+  struct Task {
+    void (*work)(const std::string&);
+    const std::string& argument;
+  } task{work, argument};
+  constexpr std::size_t size = 1u << 20;
+  void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  REQUIRE(memory != MAP_FAILED);
+  pthread_attr_t attributes;
+  REQUIRE(::pthread_attr_init(&attributes) == 0);
+  REQUIRE(::pthread_attr_setstack(&attributes, memory, size) == 0);
+  pthread_t thread{};
+  const auto run = [](void* given) -> void* {
+    const auto& to_do = *static_cast<const Task*>(given);
+    to_do.work(to_do.argument);
+    return nullptr;
+  };
+  REQUIRE(::pthread_create(&thread, &attributes, run, &task) == 0);
+  REQUIRE(::pthread_join(thread, nullptr) == 0);
+  std::string left(static_cast<const char*>(memory), size);
+  ::pthread_attr_destroy(&attributes);
+  ::munmap(memory, size);
+  return left;
+}
+
+}  // namespace
+
+TEST_CASE("key files: nothing of their text is left on the stack of who reads one") {
+  const fakes::TemporaryDirectory directory;
+  const std::string path = directory / "k";
+  const std::string digits = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  const std::string line = "nodeinit-cluster-key " + digits + "\n";
+  REQUIRE(sys::KernelFiles().replace(path, std::as_bytes(std::span(line)), {.mode = 0600}));
+  const std::string left = stack_after(
+      [](const std::string& file) {
+        sys::KernelFiles files;
+        (void)crypto::read_secret(files, file, crypto::KeyKind::cluster);
+      },
+      path);
+  CHECK(left.find(digits) == std::string::npos);
 }
