@@ -24,7 +24,8 @@ class Limits {
 
   const std::vector<sys::Limit>& in_force() const { return limits_; }
   // For a process of `uid` whose owner says that he has `own` where it comes from: those, where no step has set others.
-  // Nobody has checked what he says, so that only root gets more of anything than PID 1 may have itself.
+  // Nobody has checked what he says, so that of what would take from others (locked memory, priorities, processes) only
+  // root gets more than PID 1 may have itself.
   std::vector<sys::Limit> with(const std::vector<transport::LimitEntry>& own, std::uint32_t uid) const;
 
  private:

@@ -85,19 +85,22 @@ TEST_CASE("limits: a process has those of its owner, where no step has set other
 }
 
 // Privileges do matter here: where the test may not raise limits (CAP_SYS_RESOURCE), root is refused as others are.
-TEST_CASE("limits: whatever its owner says that he has, only root's process gets more than this one may have") {
+TEST_CASE(
+    "limits: whatever its owner says that he has, only root's process gets more of what guards others than this one "
+    "may have") {
   fakes::check_in_namespace(0, []() -> std::string {
-    EXPECT(sys::set_limit({RLIMIT_CORE, 50, 100}));
+    EXPECT(sys::set_limit({RLIMIT_MSGQUEUE, 50, 100}));
     Node node;
     const auto given = [&](std::uint64_t soft, std::uint64_t hard, std::uint32_t uid) {
-      return node.limits.with({{RLIMIT_CORE, soft, hard}}, uid);
+      return node.limits.with({{RLIMIT_MSGQUEUE, soft, hard}}, uid);
     };
-    EXPECT((given(60, sys::unlimited, 1000) == Set{{RLIMIT_CORE, 60, 100}}));
-    EXPECT((given(sys::unlimited, sys::unlimited, 1000) == Set{{RLIMIT_CORE, 100, 100}}));
-    EXPECT((given(60, 70, 1000) == Set{{RLIMIT_CORE, 60, 70}}));
-    const sys::Limit more{RLIMIT_CORE, 200, 300};
-    EXPECT((given(200, 300, 0) == (sys::try_limit(more) ? Set{more} : Set{{RLIMIT_CORE, 100, 100}})));
-    EXPECT((sys::current_limit(RLIMIT_CORE).value() == sys::Limit{RLIMIT_CORE, 50, 100}));
+    EXPECT((given(60, sys::unlimited, 1000) == Set{{RLIMIT_MSGQUEUE, 60, 100}}));
+    EXPECT((given(sys::unlimited, sys::unlimited, 1000) == Set{{RLIMIT_MSGQUEUE, 100, 100}}));
+    EXPECT((given(60, 70, 1000) == Set{{RLIMIT_MSGQUEUE, 60, 70}}));
+    const sys::Limit more{RLIMIT_MSGQUEUE, 200, 300};
+    EXPECT((given(200, 300, 0) == (sys::try_limit(more) ? Set{more} : Set{{RLIMIT_MSGQUEUE, 100, 100}})));
+    EXPECT((node.limits.with({{RLIMIT_CORE, 0, 1}}, 1000) == Set{{RLIMIT_CORE, 0, 1}}));
+    EXPECT((sys::current_limit(RLIMIT_MSGQUEUE).value() == sys::Limit{RLIMIT_MSGQUEUE, 50, 100}));
     return {};
   });
 }
