@@ -1,5 +1,7 @@
 #include "frontend/nodemaster/client.h"
 
+#include <utility>
+
 #include "frontend/nodemaster/dispose.h"
 #include "sys/text.h"
 #include "transport/codec.h"
@@ -52,6 +54,7 @@ void Client::on_message(Peer&, std::uint64_t request, transport::Message message
   }
   idle_.cancel();
   request_ = request;
+  refused_ = false;
   const std::string name = transport::name_of_number(transport::number_of(message));
   verb_ = make_verb(std::move(message), desk_, *this);
   if (!verb_) {
@@ -81,6 +84,10 @@ void Client::send(const transport::Message& message) {
   const bool slow = peer_.congested();
   peer_.send(message, request_);
   if (!peer_.open()) end_ = slow ? ClientEnd::not_reading : ClientEnd::unanswerable;
+}
+
+void Client::note_refused(std::string_view what) {
+  if (!std::exchange(refused_, true)) events_.on_refused(*this, what);
 }
 
 void Client::finish(const transport::Message& last) {

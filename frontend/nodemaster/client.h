@@ -26,6 +26,8 @@ class ClientEvents {
   // Whether it may ask for this; the error is told to it.
   virtual sys::Status on_request(const Client& client, const transport::Message& request) = 0;
   virtual Role role_of(const Client& client) const = 0;
+  // Its verb refuses what on_request() allowed.
+  virtual void on_refused(const Client& client, std::string_view what) = 0;
   // Once, from the loop; the client must be disposed of later (dispose.h).
   virtual void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) = 0;
 };
@@ -51,6 +53,7 @@ class Client final : private PeerEvents, private Reply {
   void finish(const transport::Message& last) override;
   Credentials caller() const override { return credentials_; }
   Role role() const override { return events_.role_of(*this); }
+  void note_refused(std::string_view what) override;
   void on_run_message(transport::Message& message);
   void end(ClientEnd end, const std::string& reason);
   void rest();
@@ -66,6 +69,7 @@ class Client final : private PeerEvents, private Reply {
   ClientEnd end_ = ClientEnd::gone;
   std::uint64_t request_ = 0;   // that verb_ answers
   std::unique_ptr<Verb> verb_;  // null: idle
+  bool refused_ = false;        // that of verb_ has been noted
   sys::Timer idle_;             // while there is no verb
   sys::Timer next_turn_;        // when it is heard again
 };

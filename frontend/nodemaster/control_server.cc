@@ -70,8 +70,12 @@ void ControlServer::note(Counter counter, std::uint32_t uid, std::int32_t pid, s
 
 sys::Status ControlServer::on_request(const Client& client, const transport::Message& request) {
   auto allowed = check_permission(request, client.credentials(), desk_.admins);
-  if (!allowed) note(Counter::control_permission, client.credentials().uid, client.pid(), allowed.error().what);
+  if (!allowed) on_refused(client, allowed.error().what);
   return allowed;
+}
+
+void ControlServer::on_refused(const Client& client, std::string_view what) {
+  note(Counter::control_permission, client.credentials().uid, client.pid(), what);
 }
 
 void ControlServer::on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) {

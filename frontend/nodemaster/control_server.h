@@ -42,6 +42,7 @@ class ControlServer final : private ClientEvents {
   void note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what);
   sys::Status on_request(const Client& client, const transport::Message& request) override;
   Role role_of(const Client& client) const override { return frontend::role_of(client.credentials(), desk_.admins); }
+  void on_refused(const Client& client, std::string_view what) override;
   void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) override;
 
   sys::Loop& loop_;

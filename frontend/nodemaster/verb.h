@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "frontend/nodemaster/counters.h"
@@ -55,6 +56,9 @@ class Reply {
   virtual void finish(const transport::Message& last) = 0;
   virtual Credentials caller() const = 0;
   virtual Role role() const = 0;  // of the caller, now
+  // What roles.h allowed and the verb refuses: counted and logged once for a request. The caller is told as well, by
+  // other means.
+  virtual void note_refused(std::string_view what) = 0;
   void fail(bool usage, std::string reason) { finish(transport::Failure{usage, std::move(reason)}); }
 };
 

@@ -51,8 +51,11 @@ class KillVerb final : public Verb {
   Nodes nodes_of_job() {
     const Job* job = desk_.jobs.job(request_.job);
     if (!anybodys() && !job) return sys::refusal(sys::cat("no job ", request_.job, " runs"));
-    if (!anybodys() && job->uid() != reply_.caller().uid)
-      return sys::refusal(sys::cat("permission denied: job ", request_.job, " is somebody else's"));
+    if (!anybodys() && job->uid() != reply_.caller().uid) {
+      auto denied = sys::refusal(sys::cat("permission denied: job ", request_.job, " is somebody else's"));
+      reply_.note_refused(denied.value().what);
+      return denied;
+    }
     concerned_ = job != nullptr || !request_.nodes.empty();
     // Others than admins reach the job where it is known to be: a node may say of any job that it is somebody's.
     if (job && !anybodys()) return job->nodes();
@@ -104,8 +107,15 @@ class KillVerb final : public Verb {
 
   void on_killed(NodeNumber node, const KilledProcesses& killed) {
     if (request_.job != 0 && killed.code == ESRCH) return;
+    // For root and admins no node refuses anything: there it is the kernel's answer.
+    if (killed.code == EPERM && request_.job == 0 && !anybodys()) note_refused(node);
     if (killed.code != 0) return tell(node, false, trouble_of(killed.code, request_.pid));
     tell(node, true, sys::cat(killed.count, killed.count == 1 ? " process" : " processes"));
+  }
+
+  void note_refused(NodeNumber node) {
+    reply_.note_refused(
+        sys::cat("permission denied: process ", request_.pid, " of node ", node, " is somebody else's"));
   }
 
   void tell(NodeNumber number, bool succeeded, std::string reason) {

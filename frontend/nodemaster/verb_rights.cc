@@ -64,8 +64,10 @@ class RightsVerb final : public ChangeVerb {
     const Credentials caller = reply_.caller();
     const bool may = reply_.role() >= Role::admin || caller.uid == node.rights.owner;
     if (!may) {
-      return sys::refusal(sys::cat("permission denied: 'chmod' is for the node's owner (uid ", node.rights.owner,
-                                   "), admins and root (you are uid ", caller.uid, ")"));
+      auto denied = sys::refusal(sys::cat("permission denied: 'chmod' is for the node's owner (uid ", node.rights.owner,
+                                          "), admins and root (you are uid ", caller.uid, ")"));
+      reply_.note_refused(denied.value().what);
+      return denied;
     }
     desk_.changes.set_right(node.entry.number, request_.right, request_.value);
     return {};

@@ -3,6 +3,7 @@
 //
 // What others than admins bring to nodes is looked at first (own_places.h), by a worker.
 #include "frontend/nodemaster/held_news.h"
+#include "frontend/nodemaster/node_rights.h"
 #include "frontend/nodemaster/own_places.h"
 #include "frontend/nodemaster/verb.h"
 #include "sys/overloaded.h"
@@ -113,7 +114,18 @@ class RunVerb final : public JobVerb {
     if (nodes.empty()) return;
     const auto job = desk_.jobs.start(std::move(request_), nodes, reply_.caller(), reply_.role() >= Role::admin, *this);
     if (!job) return reply_.fail(false, job.error().text());
+    note_refusals(nodes);
     begin_with(**job);
+  }
+
+  // The ranks there end with the same reason. EACCES of a rank alone does not tell: a program may have it from the kernel.
+  void note_refusals(const std::vector<transport::NodeNumber>& nodes) {
+    for (const transport::NodeNumber number : nodes) {
+      const Node* const node = desk_.table.find(number);
+      if (!node || node->state != transport::NodeState::up) continue;
+      if (const auto allowed = check_start(node->rights, reply_.caller()); !allowed)
+        return reply_.note_refused(sys::cat("permission denied: node ", number, ": ", allowed.error().what));
+    }
   }
 
   transport::RunRequest request_;
@@ -126,6 +138,8 @@ class AttachVerb final : public JobVerb {
       : JobVerb(desk, reply), request_(std::move(request)) {}
 
   void start() override {
+    if (is_somebody_elses())
+      reply_.note_refused(sys::cat("permission denied: job ", request_.job, " is somebody else's"));
     desk_.jobs.attach({.attach = std::move(request_),
                        .caller = reply_.caller(),
                        .owner = this,
@@ -142,6 +156,11 @@ class AttachVerb final : public JobVerb {
   }
 
  private:
+  bool is_somebody_elses() const {
+    const Job* const job = desk_.jobs.job(request_.job);
+    return job && !JobClaims::may_claim(reply_.caller(), job->uid());
+  }
+
   transport::RunAttach request_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

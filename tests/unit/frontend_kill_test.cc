@@ -60,6 +60,28 @@ TEST_CASE("kill: for others only their own, as the node finds") {
   REQUIRE(results.size() == 1);
   CHECK_FALSE(results[0].succeeded);
   CHECK(results[0].reason == "process 44 is somebody else's");
+  CHECK(cluster.refused("permission") == 1);
+  CHECK(cluster.kernel.logged("process 77 of uid 1000: permission denied: process 44 of node 3 is somebody else's") ==
+        1);
+}
+
+TEST_CASE("kill: a job of somebody else's is refused, counted and logged") {
+  Killing cluster;
+  const auto running = cluster.ask_as(root, transport::RunRequest{.nodes = "3", .program = "/bin/foo"});
+  const auto started = running->take<transport::RunStarted>();
+  REQUIRE(started.size() == 1);
+  const auto command = cluster.ask_as(user, KillRequest{.job = started[0].job, .signal = 9});
+  CHECK(cluster.failure_of(*command).find("permission denied: job ") == 0);
+  CHECK(cluster.refused("permission") == 1);
+  CHECK(cluster.kernel.logged("process 77 of uid 1000: permission denied: job ") == 1);
+}
+
+TEST_CASE("kill: what the kernel refuses to root is nobody's lack of permission") {
+  Killing cluster;
+  KillProcess got;
+  const auto command = cluster.asks(root, KillRequest{.pid = 44, .nodes = "3", .signal = 15}, got);
+  cluster.answer(KilledProcesses{0, EPERM});
+  CHECK(cluster.refused("permission") == 0);
 }
 
 TEST_CASE("kill: an admin signals what a job that is over has left, anywhere; others do not") {

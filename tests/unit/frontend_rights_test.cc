@@ -73,6 +73,33 @@ TEST_CASE("rights: a rank on a node of somebody else's ends with EACCES, and say
   CHECK(node->take<transport::Launch>().size() == 1);
 }
 
+TEST_CASE("rights: what a node's rights refuse is counted and logged, once for a request") {
+  Owned cluster;
+  const auto third = cluster.bring_up(3);
+  const auto second = cluster.bring_up(2);
+  cluster.ask_as(user, {transport::RunRequest{.nodes = "2-3", .program = "/bin/foo"}});
+  CHECK(cluster.refused("permission") == 1);
+  CHECK(cluster.kernel.logged("process 77 of uid 1000: permission denied: node 2: uid 1000 may not start") == 1);
+  cluster.ask_as(user, transport::RightsRequest{"all", NodeRight::mode, 0111});
+  CHECK(cluster.refused("permission") == 2);
+  CHECK(cluster.kernel.logged("process 77 of uid 1000: permission denied: 'chmod' is for the node's owner") == 1);
+  for (const auto& process : {root, admin})
+    cluster.ask_as(process, transport::RightsRequest{"3", NodeRight::mode, 0111});
+  cluster.ask_as(user, a_run);
+  CHECK(cluster.refused("permission") == 2);
+}
+
+TEST_CASE("rights: each request of a command is counted for itself, and a node that is down refuses nobody") {
+  Owned cluster;
+  const auto command = cluster.connect_as(user);
+  for (std::uint64_t request = 1; request <= 2; ++request) {
+    command->send(transport::RightsRequest{"3", NodeRight::mode, 0111}, request);
+    cluster.turn();
+  }
+  cluster.ask_as(user, a_run);
+  CHECK(cluster.refused("permission") == 2);
+}
+
 TEST_CASE("rights: root gives nodes away, and nobody else") {
   Owned cluster;
   for (const NodeRight right : {NodeRight::owner, NodeRight::group}) {
