@@ -1,4 +1,6 @@
 // `insecure` and [security]: by what the front end proves who it is, and what nodes have to prove.
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "crypto/key_file.h"
@@ -39,14 +41,36 @@ class KeyReader {
     }
     auto key = crypto::read_secret(files_, path, kind);
     if (key) return *key;
-    fail(key.error().code != ENOENT
-             ? key.error().text()
-             : sys::cat("there is no ", path, ": make the keys with 'nodemaster keygen ", directory_, "'"));
+    fail(key.error().code != ENOENT ? key.error().text() : absence_of(path));
     return {};
+  }
+
+  // A link that leads nowhere is absent as well. keygen makes no half of a set, since nodes may know the other one.
+  std::string absence_of(const std::string& path) {
+    const std::string what =
+        sys::cat(is_there(path) ? "there is nothing where the link leads: " : "there is no ", path);
+    if (!any_is_there()) return sys::cat(what, ": make the keys with 'nodemaster keygen ", directory_, "'");
+    return sys::cat(what,
+                    ", but other keys of its set are there: restore it, or make a new set with 'nodemaster keygen ",
+                    directory_, ".new', name that directory in [security] keys, and make new images with it");
+  }
+
+  bool any_is_there() {
+    return std::ranges::any_of(
+        std::array{crypto::front_end_secret_file, crypto::front_end_public_file, crypto::cluster_file},
+        [this](const char* name) { return is_there(sys::cat(directory_, "/", name)); });
+  }
+
+  // A link is, wherever it leads.
+  bool is_there(const std::string& path) {
+    const auto facts = files_.facts(path);
+    return facts && *facts;
   }
 
   // Why what is there is no secret; empty when it is one.
   static std::string fault_of(const sys::FileFacts& facts, const std::string& path) {
+    if (facts.kind != sys::FileKind::regular)
+      return sys::cat(path, " is not a regular file: move it away, and put the key's file there");
     if (facts.uid != 0 && facts.uid != sys::own_user())
       return sys::cat(path, " is a secret and belongs to uid ", facts.uid, ", who may read and change it: chown ",
                       sys::own_user(), " ", path);

@@ -162,6 +162,36 @@ TEST_CASE("keys: what is wrong with them is said with the file and what to do") 
   CHECK(site.says("holds the front end's secret key, not the front end's public key"));
 }
 
+TEST_CASE("keys: with half a set keygen is not what helps") {
+  const std::string cure = "restore it, or make a new set with 'nodemaster keygen /etc/keys.new'";
+  for (const std::string name : {"front-end.key", "cluster.key"}) {
+    CAPTURE(name);
+    Site site;
+    REQUIRE(site.keygen());
+    REQUIRE(site.files.remove("/etc/keys/" + name));
+    site.load(cluster);
+    CHECK(site.says("there is no /etc/keys/" + name + ", but other keys of its set are there: " + cure));
+    site.files.put_link("/etc/keys/" + name, "/gone");
+    site.load(cluster);
+    CHECK(site.says("there is nothing where the link leads: /etc/keys/" + name));
+    CHECK(site.says(cure));
+  }
+  Site site;
+  site.files.put_link("/etc/keys/cluster.key", "/gone");
+  site.load(cluster);
+  CHECK_FALSE(site.says("keygen /etc/keys'"));  // it would refuse
+}
+
+TEST_CASE("keys: what is no file is not to be given a file's mode") {
+  Site site;
+  REQUIRE(site.keygen());
+  REQUIRE(site.files.remove("/etc/keys/cluster.key"));
+  site.files.put_directory("/etc/keys/cluster.key");
+  site.load(cluster);
+  CHECK(site.says("/etc/keys/cluster.key is not a regular file: move it away"));
+  CHECK_FALSE(site.says("chmod"));
+}
+
 TEST_CASE("keys: a secret that belongs to somebody else is none") {
   Site site;
   REQUIRE(site.keygen());
