@@ -39,7 +39,7 @@ CheckResult check_all(sys::Files& files, const std::string& path) {
 std::string CheckResult::report() const {
   std::string report;
   for (const Problem& problem : problems)
-    report += sys::cat(problem.text(), '\n');
+    report += sys::cat(problem.text_with_weight(), '\n');
   if (good) report += sys::cat("OK: ", summary, '\n');
   return report;
 }

@@ -59,7 +59,7 @@ int serve(const MasterInvocation& invocation) {
   const std::string path = absolute(invocation.configuration);
   Configuration configuration = load_configuration(files, path, problems);
   for (const Problem& problem : problems.sorted())
-    say(stderr, sys::cat(problem.text(), '\n'));
+    say(stderr, sys::cat(problem.text_with_weight(), '\n'));
   if (problems.errors()) return fail("does not start with a configuration that is not good");
 
   sys::KernelClock clock;

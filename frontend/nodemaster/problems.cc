@@ -9,11 +9,18 @@ namespace frontend {
 
 namespace {
 constexpr std::size_t longest_text = 2048;  // bytes: two paths and what is wrong with them
+
+std::string text_of(const Problem& problem, std::string_view mark) {
+  const std::string place = problem.line == 0 ? problem.file : sys::cat(problem.file, ":", problem.line);
+  return sys::printable(sys::cat(place, mark, problem.reason), longest_text);
+}
+
 }  // namespace
 
-std::string Problem::text() const {
-  const std::string place = line == 0 ? file : sys::cat(file, ":", line);
-  return sys::printable(sys::cat(place, weight == Weight::warning ? ": warning: " : ": ", reason), longest_text);
+std::string Problem::text() const { return text_of(*this, ": "); }
+
+std::string Problem::text_with_weight() const {
+  return text_of(*this, weight == Weight::warning ? ": warning: " : ": ");
 }
 
 void Problems::error(std::string file, unsigned line, std::string reason) {

@@ -15,7 +15,9 @@ struct Problem {
   Weight weight = Weight::error;
   std::string reason;
 
-  std::string text() const;  // "cluster.toml:12: warning: ...": one line, fit for a terminal
+  // One line, fit for a terminal.
+  std::string text() const;              // "cluster.toml:12: ...": for the log, whose lines have a weight of their own
+  std::string text_with_weight() const;  // "cluster.toml:12: warning: ..."
 };
 
 class Problems {

@@ -48,7 +48,7 @@ struct Files {
   std::string report() {
     std::string text;
     for (const frontend::Problem& problem : problems.sorted())
-      text += problem.text() + "\n";
+      text += problem.text_with_weight() + "\n";
     for (auto at = text.find(directory.path()); at != text.npos; at = text.find(directory.path())) {
       text.erase(at, directory.path().size() + 1);
     }

@@ -58,7 +58,7 @@ struct Mount {
   std::string report() const {
     std::string text;
     for (const frontend::Problem& problem : problems.sorted())
-      text += problem.text() + "\n";
+      text += problem.text_with_weight() + "\n";
     return text;
   }
 };
