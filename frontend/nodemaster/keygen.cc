@@ -74,10 +74,11 @@ sys::Status write_all(sys::Files& files, const std::string& directory, const std
   return {};
 }
 
-std::string describe(const std::string& directory, const crypto::Fingerprint& key) {
+std::string describe(const std::string& directory, const crypto::Fingerprint& key, bool with_cluster_key) {
   return sys::cat("front end key ", crypto::format(key), " in ", directory, "\n  the front end:  [security] keys = \"",
-                  directory, "\" in cluster.toml, then start nodemaster or send it SIGHUP\n",
-                  "  the nodes:      nodeimage --keys ", directory, " ...\n");
+                  directory, with_cluster_key ? "\"" : "\" and cluster_key = false",
+                  " in cluster.toml, then start nodemaster or send it SIGHUP\n", "  the nodes:      nodeimage --keys ",
+                  directory, " ...\n");
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ sys::Result<KeygenResult> make_keys(sys::Files& files, const crypto::Random& ran
   for (NewFile& file : all)
     crypto::wipe({reinterpret_cast<std::uint8_t*>(file.content.data()), file.content.size()});
   if (!written) return tl::make_unexpected(written.error());
-  return KeygenResult{describe(directory, crypto::fingerprint_of(public_key))};
+  return KeygenResult{describe(directory, crypto::fingerprint_of(public_key), with_cluster_key)};
 }
 
 }  // namespace frontend

@@ -47,6 +47,9 @@ int make_keys(const MasterInvocation& invocation) {
   const auto made = frontend::make_keys(files, random, directory, invocation.cluster_key);
   if (!made) return fail(made.error().text());
   say(stdout, made->report);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return fail(
+        sys::cat("keys are made in ", directory, ", but what to do with them cannot be said on standard output"));
   return 0;
 }
 

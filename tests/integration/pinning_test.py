@@ -237,6 +237,12 @@ class Files(unittest.TestCase):
                 self.assertIn("no keys are made", done.stderr)
                 self.assertIn("No space left on device", done.stderr)
 
+    def test_keygen_that_cannot_say_what_it_has_made_fails(self):
+        done = lab.run(["sh", "-c", f"{MASTER} keygen {self.keys} > /dev/full"], check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"keys are made in {self.keys}", done.stderr)
+        self.assertEqual(self.modes(), self.NAMES)
+
     def test_a_directory_without_a_name_is_none(self):
         done = keygen("", check=False)
         self.assertEqual((done.returncode, done.stdout), (2, ""))

@@ -124,7 +124,12 @@ TEST_CASE("keygen: takes back what it has made, nothing else, and says so") {
 
 TEST_CASE("keys: a cluster without a cluster key is one by decision") {
   Site site;
+  REQUIRE(site.keygen());
+  CHECK(site.said.find("cluster_key") == std::string::npos);
+  for (const char* name : {"front-end.key", "front-end.pub", "cluster.key"})
+    REQUIRE(site.files.remove(std::string("/etc/keys/") + name));
   REQUIRE(site.keygen(false));
+  CHECK(site.said.find("[security] keys = \"/etc/keys\" and cluster_key = false in cluster.toml") != std::string::npos);
   site.load(cluster);
   CHECK(site.says("there is no /etc/keys/cluster.key"));
   const auto keys = site.load(cluster + "[security]\ncluster_key = false\n");
