@@ -28,6 +28,7 @@ class ClientEvents {
   virtual Role role_of(const Client& client) const = 0;
   // Its verb refuses what on_request() allowed.
   virtual void on_refused(const Client& client, std::string_view what) = 0;
+  virtual void on_change(const Client& client, std::string_view what) = 0;
   // Once, from the loop; the client must be disposed of later (dispose.h).
   virtual void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) = 0;
 };
@@ -54,6 +55,7 @@ class Client final : private PeerEvents, private Reply {
   Credentials caller() const override { return credentials_; }
   Role role() const override { return events_.role_of(*this); }
   void note_refused(std::string_view what) override;
+  void note_change(std::string_view what) override { events_.on_change(*this, what); }
   void on_run_message(transport::Message& message);
   void end(ClientEnd end, const std::string& reason);
   void rest();

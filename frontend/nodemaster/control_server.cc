@@ -3,12 +3,22 @@
 #include <cerrno>
 
 #include "frontend/nodemaster/dispose.h"
+#include "sys/text.h"
 #include "transport/frame.h"
 
 namespace frontend {
+namespace {
+
+constexpr unsigned max_lines = 30;  // a minute, of each kind
+
+}  // namespace
 
 ControlServer::ControlServer(sys::Loop& loop, sys::Log& log, Desk desk)
-    : loop_(loop), log_(log), desk_(std::move(desk)), pause_(loop) {}
+    : loop_(loop),
+      log_(log),
+      desk_(std::move(desk)),
+      pause_(loop),
+      owners_changes_(loop.clock(), max_lines, std::chrono::minutes(1)) {}
 
 ControlServer::~ControlServer() { loop_.unwatch(watch_); }
 
@@ -61,11 +71,16 @@ void ControlServer::turn_away(sys::Stream& stream, const std::string& reason) {
 
 void ControlServer::note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what) {
   desk_.counters.add(counter);
-  auto& limit = limits_.try_emplace(counter, loop_.clock(), 30, std::chrono::minutes(1)).first->second;
-  const auto verdict = limit.ask();
+  auto& limit = limits_.try_emplace(counter, loop_.clock(), max_lines, std::chrono::minutes(1)).first->second;
+  log(sys::Severity::warning, limit.ask(), uid, pid, what);
+}
+
+void ControlServer::log(sys::Severity severity, RateLimit::Verdict verdict, std::uint32_t uid, std::int32_t pid,
+                        std::string_view what) {
   if (verdict == RateLimit::Verdict::keep_quiet) return;
-  log_.warning("control socket: process ", pid, " of uid ", uid, ": ", what,
-               verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : "");
+  log_.write(severity,
+             sys::cat("control socket: process ", pid, " of uid ", uid, ": ", what,
+                      verdict == RateLimit::Verdict::say_last ? "; further ones are not shown for a minute" : ""));
 }
 
 sys::Status ControlServer::on_request(const Client& client, const transport::Message& request) {
@@ -76,6 +91,13 @@ sys::Status ControlServer::on_request(const Client& client, const transport::Mes
 
 void ControlServer::on_refused(const Client& client, std::string_view what) {
   note(Counter::control_permission, client.credentials().uid, client.pid(), what);
+}
+
+// The owner of a node may change its mode without end.
+void ControlServer::on_change(const Client& client, std::string_view what) {
+  const bool trusted = role_of(client) >= Role::admin;
+  log(sys::Severity::notice, trusted ? RateLimit::Verdict::say : owners_changes_.ask(), client.credentials().uid,
+      client.pid(), what);
 }
 
 void ControlServer::on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) {

@@ -40,9 +40,12 @@ class ControlServer final : private ClientEvents {
   void admit(sys::Listener::Accepted accepted);
   void turn_away(sys::Stream& stream, const std::string& reason);
   void note(Counter counter, std::uint32_t uid, std::int32_t pid, std::string_view what);
+  void log(sys::Severity severity, RateLimit::Verdict verdict, std::uint32_t uid, std::int32_t pid,
+           std::string_view what);
   sys::Status on_request(const Client& client, const transport::Message& request) override;
   Role role_of(const Client& client) const override { return frontend::role_of(client.credentials(), desk_.admins); }
   void on_refused(const Client& client, std::string_view what) override;
+  void on_change(const Client& client, std::string_view what) override;
   void on_client_over(const Client& client, ClientEnd end, const sys::Error& reason) override;
 
   sys::Loop& loop_;
@@ -52,6 +55,7 @@ class ControlServer final : private ClientEvents {
   sys::WatchId watch_ = 0;
   sys::Timer pause_;                     // after a failure to accept
   std::map<Counter, RateLimit> limits_;  // each kind has its own: a flood of one does not hide another
+  RateLimit owners_changes_;             // lines about users who are no admins
   ControlAdmission admission_;
   std::map<const Client*, Entry> clients_;
 };

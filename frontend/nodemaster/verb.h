@@ -59,6 +59,8 @@ class Reply {
   // What roles.h allowed and the verb refuses: counted and logged once for a request. The caller is told as well, by
   // other means.
   virtual void note_refused(std::string_view what) = 0;
+  // What the caller changes for others, so that the log has who it was: "makes nodes 3 unavailable".
+  virtual void note_change(std::string_view what) = 0;
   void fail(bool usage, std::string reason) { finish(transport::Failure{usage, std::move(reason)}); }
 };
 

@@ -13,12 +13,15 @@ class PowerVerb final : public Verb {
   void start() override {
     const auto nodes = select_some(request_.nodes, desk_.table, reply_);
     if (nodes.empty()) return;
+    reply_.note_change(sys::cat(restarts() ? "restarts" : "powers off", " nodes ", sys::printable(request_.nodes, 64)));
     for (const transport::NodeNumber node : nodes)
       tell(*desk_.table.find(node));
     reply_.finish(transport::Done{});
   }
 
  private:
+  bool restarts() const { return request_.change == transport::PowerChange::restart; }
+
   void tell(const Node& node) {
     const transport::NodeNumber number = node.entry.number;
     const bool sent = desk_.sessions.send(number, transport::Power{request_.change});
@@ -29,8 +32,7 @@ class PowerVerb final : public Verb {
 
   // Down from now on, not when its silence is noticed: who waits for it next waits for its return.
   void leave(transport::NodeNumber number) {
-    const bool restart = request_.change == transport::PowerChange::restart;
-    const std::string reason = restart ? "restarting, as asked" : "powered off, as asked";
+    const std::string reason = restarts() ? "restarting, as asked" : "powered off, as asked";
     desk_.sessions.expect_leave(number, reason);
     desk_.table.set_state(number, transport::NodeState::down, reason);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "frontend/common/octal_mode.h"
 #include "frontend/nodemaster/node_changes.h"
 #include "frontend/nodemaster/verb.h"
 #include "sys/text.h"
@@ -18,8 +19,9 @@ class ChangeVerb : public Verb {
   ChangeVerb(Desk& desk, Reply& reply) : desk_(desk), reply_(reply) {}
 
  protected:
-  // `change` does what is asked of one node, or says why it is not to be done.
-  void change_each(const std::string& text, const std::function<sys::Status(const Node&)>& change) {
+  // `change` does what is asked of one node, or says why it is not to be done. `what`: that it makes of nodes.
+  void change_each(const std::string& text, std::string_view what,
+                   const std::function<sys::Status(const Node&)>& change) {
     const auto nodes = select_some(text, desk_.table, reply_);
     if (nodes.empty()) return;
     std::vector<transport::NodeResult> results;
@@ -29,6 +31,7 @@ class ChangeVerb : public Verb {
       results.push_back({number, node.entry.name, bool(status), status ? "" : status.error().what});
     }
     const bool changed = std::ranges::any_of(results, &transport::NodeResult::succeeded);
+    if (changed) reply_.note_change(sys::cat("makes nodes ", sys::printable(text, 64), " ", what));
     const auto saved = changed ? desk_.changes.save() : sys::Status();
     for (transport::NodeResult& result : results) {
       if (!saved && result.succeeded) spoil(result, saved.error());
@@ -55,10 +58,15 @@ class RightsVerb final : public ChangeVerb {
   void start() override {
     const std::uint32_t most = request_.right == NodeRight::mode ? 07777 : 0xfffffffe;
     if (request_.value > most) return reply_.fail(true, sys::cat("at most ", most, " is possible"));
-    change_each(request_.nodes, [this](const Node& node) { return change(node); });
+    change_each(request_.nodes, what(), [this](const Node& node) { return change(node); });
   }
 
  private:
+  std::string what() const {
+    if (request_.right == NodeRight::mode) return sys::cat("have mode ", format_mode(request_.value));
+    return sys::cat(request_.right == NodeRight::owner ? "have owner " : "have group ", request_.value);
+  }
+
   // Who may change owner and group, the table of roles has decided.
   sys::Status change(const Node& node) {
     const Credentials caller = reply_.caller();
@@ -82,7 +90,7 @@ class AvailabilityVerb final : public ChangeVerb {
       : ChangeVerb(desk, reply), request_(std::move(request)) {}
 
   void start() override {
-    change_each(request_.nodes, [this](const Node& node) {
+    change_each(request_.nodes, request_.available ? "available" : "unavailable", [this](const Node& node) {
       desk_.changes.set_available(node.entry.number, request_.available);
       return sys::Status();
     });

@@ -25,6 +25,7 @@ class UpVerb final : public Verb {
   void start() override {
     const auto nodes = select_some(request_.nodes, desk_.table, reply_);
     if (nodes.empty()) return;
+    reply_.note_change(sys::cat("sets up nodes ", sys::printable(request_.nodes, 64)));
     desk_.plans.forget();
     if (request_.follow) {
       progress_ = desk_.node_up.watch([this](const transport::UpProgress& news) { on_progress(news); });

@@ -100,6 +100,36 @@ TEST_CASE("rights: each request of a command is counted for itself, and a node t
   CHECK(cluster.refused("permission") == 2);
 }
 
+TEST_CASE("the log says who has changed what of nodes") {
+  Owned cluster;
+  const auto said = [&](std::string_view text) { return cluster.kernel.logged(text, sys::Severity::notice); };
+  const auto node = cluster.bring_up(3);
+  cluster.ask_as(admin, transport::AvailabilityRequest{"3", false});
+  CHECK(said("process 78 of uid 1001: makes nodes 3 unavailable") == 1);
+  cluster.ask_as(root, transport::RightsRequest{"1-3", NodeRight::owner, 1000});
+  CHECK(said("of uid 0: makes nodes 1-3 have owner 1000") == 1);
+  cluster.ask_as(user, transport::RightsRequest{"all", NodeRight::mode, 0100});
+  CHECK(said("process 77 of uid 1000: makes nodes all have mode 0100") == 1);
+  cluster.ask_as(admin, transport::UpRequest{"3"});
+  CHECK(said("process 78 of uid 1001: sets up nodes 3") == 1);
+  cluster.ask_as(admin, transport::PowerRequest{"3", transport::PowerChange::restart});
+  CHECK(said("process 78 of uid 1001: restarts nodes 3") == 1);
+  CHECK(cluster.status(3).reason == "restarting, as asked");
+}
+
+TEST_CASE("the log is not filled by a node's owner, and what changes nothing is not in it") {
+  Owned cluster;
+  const auto said = [&](std::string_view text) { return cluster.kernel.logged(text, sys::Severity::notice); };
+  cluster.ask_as(user, transport::RightsRequest{"3", NodeRight::mode, 0100});
+  CHECK(said("of uid 1000: makes") == 0);
+  cluster.ask_as(root, transport::RightsRequest{"3", NodeRight::owner, 1000});
+  for (int i = 0; i < 40; ++i)
+    cluster.ask_as(user, transport::RightsRequest{"3", NodeRight::mode, 0100});
+  CHECK(said("of uid 1000: makes nodes 3") == 30);
+  cluster.ask_as(root, transport::RightsRequest{"3", NodeRight::mode, 0110});
+  CHECK(said("of uid 0: makes nodes 3 have mode 0110") == 1);
+}
+
 TEST_CASE("rights: root gives nodes away, and nobody else") {
   Owned cluster;
   for (const NodeRight right : {NodeRight::owner, NodeRight::group}) {
