@@ -5,6 +5,7 @@
 
 #include "crypto/key_file.h"
 #include "frontend/nodemaster/config_readers.h"
+#include "frontend/nodemaster/key_directory.h"
 #include "sys/accounts.h"
 #include "sys/text.h"
 
@@ -19,6 +20,7 @@ class KeyReader {
       : files_(files), security_(security), directory_(std::move(directory)) {}
 
   transport::FrontEndKeys read(bool with_cluster_key) {
+    warn_of_directory();
     transport::FrontEndKeys keys;
     keys.protection = with_cluster_key ? transport::Protection::nk_psk0 : transport::Protection::nk;
     keys.key = secret(crypto::front_end_secret_file, crypto::KeyKind::front_end_secret);
@@ -29,6 +31,12 @@ class KeyReader {
   }
 
  private:
+  // What cannot be looked at is said of the keys in it.
+  void warn_of_directory() {
+    const auto weakness = weakness_of_key_directory(files_, directory_);
+    if (weakness && !weakness->empty()) security_.warn("keys", *weakness);
+  }
+
   crypto::Secret secret(const char* name, crypto::KeyKind kind) {
     const std::string path = sys::cat(directory_, "/", name);
     // Of what a link leads to: links have a mode that says nothing.

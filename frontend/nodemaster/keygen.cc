@@ -5,6 +5,7 @@
 
 #include "crypto/key_file.h"
 #include "crypto/primitives.h"
+#include "frontend/nodemaster/key_directory.h"
 #include "sys/path.h"
 #include "sys/text.h"
 
@@ -85,6 +86,8 @@ std::string describe(const std::string& directory, const crypto::Fingerprint& ke
 
 sys::Result<KeygenResult> make_keys(sys::Files& files, const crypto::Random& random, const std::string& directory,
                                     bool with_cluster_key) {
+  const auto weakness = weakness_of_key_directory(files, directory);
+  if (!weakness) return tl::make_unexpected(weakness.error());
   const auto key = crypto::make_secret(random);
   if (!key) return tl::make_unexpected(key.error());
   const auto cluster = crypto::make_secret(random);
@@ -102,7 +105,9 @@ sys::Result<KeygenResult> make_keys(sys::Files& files, const crypto::Random& ran
   for (NewFile& file : all)
     crypto::wipe({reinterpret_cast<std::uint8_t*>(file.content.data()), file.content.size()});
   if (!written) return tl::make_unexpected(written.error());
-  return KeygenResult{describe(directory, crypto::fingerprint_of(public_key), with_cluster_key)};
+  std::string report = describe(directory, crypto::fingerprint_of(public_key), with_cluster_key);
+  if (!weakness->empty()) report += sys::cat("warning: ", *weakness, '\n');
+  return KeygenResult{std::move(report)};
 }
 
 }  // namespace frontend

@@ -170,6 +170,39 @@ class Image(unittest.TestCase):
             (self.keys / name).chmod(good)
         self.nodeimage("--init", NODEINIT)
 
+    def test_keys_of_a_stranger_are_refused(self):
+        for name in ("cluster.key", "front-end.pub"):
+            with self.subTest(name):
+                os.chown(self.keys / name, 4711, -1)
+                said = self.refused("--init", NODEINIT)
+                self.assertIn(f"{self.keys / name} belongs to uid 4711", said)
+                self.assertIn(f"chown {os.geteuid()} {self.keys / name}", said)
+                os.chown(self.keys / name, os.geteuid(), -1)
+        self.nodeimage("--init", NODEINIT)
+
+    def test_a_public_key_that_nodes_refuse_is_refused(self):
+        public = self.keys / "front-end.pub"
+        good = public.read_text()
+        for digits in (64 * "0", "01" + 62 * "0", "ec" + 60 * "f" + "7f", "ed" + 60 * "f" + "ff", "ee" + 60 * "f" + "7f",
+                       "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+                       "5F9C95BCA3508C24B1D0B1559C83EF5B04445CC4581C8E86D8224EDDD09F1157"):
+            with self.subTest(digits):
+                public.write_text(f"nodeinit-front-end-public-key {digits}\n")
+                said = self.refused("--init", NODEINIT)
+                self.assertIn(f"{public} is a key of low order", said)
+                self.assertIn("nodemaster keygen", said)
+        public.write_text(good)
+        self.nodeimage("--init", NODEINIT)
+
+    def test_a_folder_of_keys_that_others_may_write_to_is_warned_of(self):
+        self.assertEqual(self.nodeimage("--init", NODEINIT).stderr, "")
+        self.keys.chmod(0o775)
+        self.assertIn(f"warning: others than the owner of {self.keys} may put other keys there: chmod go-w {self.keys}",
+                      self.nodeimage("--init", NODEINIT).stderr)
+        self.keys.chmod(0o755)
+        os.chown(self.keys, 4711, -1)
+        self.assertIn(f"{self.keys} belongs to uid 4711", self.nodeimage("--init", NODEINIT).stderr)
+
     def test_refusals(self):
         broken = self.folder / "broken.toml"
         broken.write_text("[network\n")

@@ -197,6 +197,28 @@ TEST_CASE("keys: what is no file is not to be given a file's mode") {
   CHECK_FALSE(site.says("chmod"));
 }
 
+TEST_CASE("keys: a directory that others may write to is warned of, by keygen and of the configuration") {
+  const std::uint32_t ours = sys::own_user();
+  const std::pair<sys::Ownership, const char*> weak[] = {
+      {{ours, 0, 0775}, "others than the owner of /etc/keys may put other keys there: chmod go-w /etc/keys"},
+      {{ours, 0, 01757}, "others than the owner of /etc/keys"},
+      {{ours + 1, 0, 0700}, "/etc/keys belongs to uid "}};
+  for (const auto& [owner, reason] : weak) {
+    CAPTURE(reason);
+    Site site;
+    site.files.put_directory("/etc/keys");
+    REQUIRE(site.files.set_owner("/etc/keys", owner));
+    REQUIRE(site.keygen());
+    CHECK(site.said.find(std::string("\nwarning: ") + reason) != std::string::npos);
+    site.load(cluster);
+    CHECK_FALSE(site.problems.errors());
+    CHECK(site.says(reason));
+    REQUIRE(site.files.set_owner("/etc/keys", {ours, 0, 0755}));
+    site.load(cluster);
+    CHECK(site.problems.sorted().empty());
+  }
+}
+
 TEST_CASE("keys: a secret that belongs to somebody else is none") {
   Site site;
   REQUIRE(site.keygen());
