@@ -46,8 +46,7 @@ sys::Result<bool> provide(const transport::DeviceEntry& step, sys::Files& files)
     status = files.remove(step.path);
     if (status) status = make(step, owner, files);
   } else {
-    status =
-        sys::refusal(sys::cat("device ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
+    status = sys::refusal(sys::cat("device ", step.path, ": there is ", what_is(*there), ", which is left as it is"));
   }
   if (!status) return tl::unexpected(status.error());
   return true;

@@ -11,8 +11,7 @@ sys::Result<StepOutcome> perform(const transport::DirectoryStep& step, StepSyste
   const sys::Ownership owner{step.uid, step.gid, step.mode};
   const auto& there = *facts;
   if (there && there->kind != sys::FileKind::directory)
-    return sys::refusal(
-        sys::cat("directory ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
+    return sys::refusal(sys::cat("directory ", step.path, ": there is ", what_is(*there), ", which is left as it is"));
   if (there && owned_as(*there, owner)) return StepOutcome{.changed = false};
   if (there && !may_be_given(*there, owner))
     return sys::refusal(sys::cat("directory ", step.path, ": there is one of uid ", there->uid,

@@ -19,7 +19,7 @@ constexpr std::uint64_t worth_remembering = 8u << 20;  // bytes: less is read in
 sys::Ownership owner_of(const TreeEntry& entry) { return {entry.uid, entry.gid, entry.mode}; }
 
 sys::Status in_the_way(const TreeEntry& entry, const FileFacts& there) {
-  return sys::refusal(sys::cat(entry.path, ": there is ", name_of(there.kind), ", which is left as it is"));
+  return sys::refusal(sys::cat(entry.path, ": there is ", what_is(there), ", which is left as it is"));
 }
 
 struct Looking {

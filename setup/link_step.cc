@@ -22,8 +22,7 @@ sys::Result<StepOutcome> perform(const transport::LinkStep& step, StepSystem sys
     if (*target == step.target) return StepOutcome{.changed = false};
     status = put_link(system.files, step.target, step.path);
   } else {
-    status =
-        sys::refusal(sys::cat("link ", step.path, ": there is ", name_of(there->kind), ", which is left as it is"));
+    status = sys::refusal(sys::cat("link ", step.path, ": there is ", what_is(*there), ", which is left as it is"));
   }
   if (!status) return tl::unexpected(status.error());
   return StepOutcome{};

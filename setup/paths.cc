@@ -16,14 +16,15 @@ sys::Status make_room(sys::Files& files, const std::string& path) {
   return files.make_directories(std::string(sys::parent_of(path)));
 }
 
-std::string_view name_of(sys::FileKind kind) {
-  switch (kind) {
+// Whose a link is tells who has planted it.
+std::string what_is(const sys::FileFacts& facts) {
+  switch (facts.kind) {
     case sys::FileKind::regular:
       return "a regular file";
     case sys::FileKind::directory:
       return "a directory";
     case sys::FileKind::link:
-      return "a symbolic link";
+      return sys::cat("a symbolic link of uid ", facts.uid);
     case sys::FileKind::character_device:
       return "a character device";
     case sys::FileKind::block_device:

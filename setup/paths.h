@@ -15,8 +15,8 @@ sys::Status check_path(std::string_view path);
 // Checks the path and makes the directories above it that are missing.
 sys::Status make_room(sys::Files& files, const std::string& path);
 
-// "a directory": for messages.
-std::string_view name_of(sys::FileKind kind);
+// "a directory", "a symbolic link of uid 0": for messages.
+std::string what_is(const sys::FileFacts& facts);
 
 // Whether owner, group and mode of what is there are as wanted.
 bool owned_as(const sys::FileFacts& facts, const sys::Ownership& wanted);

@@ -50,6 +50,16 @@ TEST_CASE("a device is made, given other owners, or takes the place of a wrong d
   CHECK(node.facts(device_path).device_minor == 1);
 }
 
+TEST_CASE("a link in a directory's place is left, and whose it is is said") {
+  Node node;
+  node.files.put_directory("/a");
+  node.files.put_link("/a/b", "/etc", 1000);
+  const auto outcome = perform(directory_step, node.system);
+  REQUIRE_FALSE(outcome);
+  CHECK(outcome.error().text().find("there is a symbolic link of uid 1000, which is left as it is") !=
+        std::string::npos);
+}
+
 TEST_CASE("a directory that another user has made is not taken over, and stays as it is") {
   Node node;
   node.files.put_directory("/a");
