@@ -97,7 +97,8 @@ class ControlSocket(lab.LabTest):
                                                   f"{GROUP} (you are uid {NOBODY})\n")
         self.assertEqual(self.ask(CALLERS["anyone"], "poweroff", "0").returncode, 1)
         self.assertIn(f"uid {NOBODY}: permission denied: 'poweroff'", self.cluster.frontend_log())
-        self.assertEqual(self.refused("permission"), 4)
+        self.assertIn(f"uid {NOBODY}: permission denied: node 0: uid {NOBODY} may not start", self.cluster.frontend_log())
+        self.assertEqual(self.refused("permission"), 5)
 
     def test_a_program_runs_as_its_caller(self):
         self.cluster.wait_up()

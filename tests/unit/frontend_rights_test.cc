@@ -89,6 +89,17 @@ TEST_CASE("rights: what a node's rights refuse is counted and logged, once for a
   CHECK(cluster.refused("permission") == 2);
 }
 
+TEST_CASE("rights: who asks for somebody else's job is counted and logged") {
+  Owned cluster;
+  const auto node = cluster.bring_up(3);
+  const auto started = cluster.ask_as(root, a_run)->take<transport::RunStarted>();
+  REQUIRE(started.size() == 1);
+  const auto thief = cluster.ask_as(user, transport::RunAttach{.job = started[0].job, .nodes = {3}});
+  CHECK(cluster.failure_of(*thief).find("is somebody else's") != std::string::npos);
+  CHECK(cluster.refused("permission") == 1);
+  CHECK(cluster.kernel.logged("process 77 of uid 1000: permission denied: job ") == 1);
+}
+
 TEST_CASE("rights: each request of a command is counted for itself, and a node that is down refuses nobody") {
   Owned cluster;
   const auto command = cluster.connect_as(user);
