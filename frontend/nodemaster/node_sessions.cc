@@ -67,7 +67,10 @@ tl::expected<transport::NodeNumber, NodeSessions::Refusal> NodeSessions::recogni
 void NodeSessions::note_refusal(std::uint32_t address, const std::string& reason) {
   const Node* const node = table_.by_address(address);
   if (node == nullptr || node->state != transport::NodeState::down) return;
-  table_.set_reason(node->entry.number, sys::cat("its connection was refused: ", reason));
+  constexpr std::string_view said_by_node = "refused: ";  // transport's word for it
+  const std::string_view why = reason;
+  table_.set_reason(node->entry.number, sys::cat("its connection was refused: ",
+                                                 why.substr(why.starts_with(said_by_node) ? said_by_node.size() : 0)));
 }
 
 transport::Welcome NodeSessions::welcome(const Node& node, std::uint64_t token) {

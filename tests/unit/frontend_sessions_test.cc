@@ -237,6 +237,7 @@ TEST_CASE("a node that pins another front end, has another cluster key, or comes
     CHECK(door.counted(counter) >= 1);
     CHECK_MESSAGE(door.kernel.logged(reason) == 1, reason);
     CHECK_MESSAGE(door.table.find(3)->reason.find(reason) != std::string::npos, door.table.find(3)->reason);
+    CHECK(door.table.find(3)->reason.find("refused: refused: ") == std::string::npos);
     CHECK(door.kernel.logged("from 10.9.1.3:1000 (the address of n3, 52:54:00:09:00:03) did not become a node's") >= 1);
   };
   auto other = fakes::pinned(keys);
