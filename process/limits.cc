@@ -1,7 +1,5 @@
 #include "process/limits.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 
 #include "sys/text.h"
@@ -17,17 +15,11 @@ sys::Status check(const sys::Limit& limit) {
   return sys::try_limit(limit);
 }
 
-// Of what everybody on the node shares, and what a process may take for itself before others.
-bool guards_others(std::uint8_t resource) {
-  constexpr int guards[] = {RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE,      RLIMIT_NPROC,
-                            RLIMIT_RTPRIO,  RLIMIT_RTTIME,   RLIMIT_SIGPENDING};
-  return std::find(std::begin(guards), std::end(guards), resource) != std::end(guards);
-}
-
 // What is out of reach becomes our own hard limit: what the kernel refuses, and of users what takes from others, since
 // the kernel lets PID 1 give anything to anybody.
 sys::Limit within_reach(const sys::Limit& limit, std::uint32_t uid) {
-  const bool trusted = uid == 0 || !guards_others(limit.resource);
+  const sys::LimitName* const row = sys::find_limit(limit.resource);
+  const bool trusted = uid == 0 || (row && !row->guards);
   if (trusted && sys::try_limit(limit)) return limit;
   const auto own = sys::current_limit(limit.resource);
   const std::uint64_t hard = own ? std::min(limit.hard, own->hard) : limit.hard;

@@ -12,11 +12,21 @@ namespace sys {
 namespace {
 
 constexpr LimitName names[] = {
-    {"as", RLIMIT_AS, true},           {"core", RLIMIT_CORE, true},         {"cpu", RLIMIT_CPU, false},
-    {"data", RLIMIT_DATA, true},       {"fsize", RLIMIT_FSIZE, true},       {"locks", RLIMIT_LOCKS, false},
-    {"memlock", RLIMIT_MEMLOCK, true}, {"msgqueue", RLIMIT_MSGQUEUE, true}, {"nice", RLIMIT_NICE, false},
-    {"nofile", RLIMIT_NOFILE, false},  {"nproc", RLIMIT_NPROC, false},      {"rss", RLIMIT_RSS, true},
-    {"rtprio", RLIMIT_RTPRIO, false},  {"rttime", RLIMIT_RTTIME, false},    {"sigpending", RLIMIT_SIGPENDING, false},
+    {"as", RLIMIT_AS, true},
+    {"core", RLIMIT_CORE, true},
+    {"cpu", RLIMIT_CPU, false},
+    {"data", RLIMIT_DATA, true},
+    {"fsize", RLIMIT_FSIZE, true},
+    {"locks", RLIMIT_LOCKS, false},
+    {"memlock", RLIMIT_MEMLOCK, true, true},
+    {"msgqueue", RLIMIT_MSGQUEUE, true, true},
+    {"nice", RLIMIT_NICE, false, true},
+    {"nofile", RLIMIT_NOFILE, false},
+    {"nproc", RLIMIT_NPROC, false, true},
+    {"rss", RLIMIT_RSS, true},
+    {"rtprio", RLIMIT_RTPRIO, false, true},
+    {"rttime", RLIMIT_RTTIME, false, true},
+    {"sigpending", RLIMIT_SIGPENDING, false, true},
     {"stack", RLIMIT_STACK, true},
 };
 

@@ -24,7 +24,8 @@ struct Limit {
 struct LimitName {
   std::string_view name;
   std::uint8_t resource;
-  bool bytes;  // what is counted
+  bool bytes;           // what is counted
+  bool guards = false;  // others: it is of what all share, or lets a process go before them
 };
 // Nothing when there is none.
 const LimitName* find_limit(std::string_view name);
